@@ -1,0 +1,55 @@
+"""One row of the event log, and the names it may have.
+
+A thread's rows are numbered 1, 2, 3, … without gaps, by the transaction that writes them. Each row becomes at most one
+frame in a stream mode, so a frame's id is its row's number and a reader can be cut anywhere without loss or repetition.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class EventName(StrEnum):
+    """What is logged. `values` and `checkpoints` rows are marks: they name a checkpoint, read where it is stored."""
+
+    METADATA = "metadata"
+    """First event of an attempt: {"run_id", "attempt"}."""
+    VALUES = "values"
+    """Mark: {"checkpoint_id", "checkpoint_ns"}."""
+    CHECKPOINTS = "checkpoints"
+    """Mark: {"checkpoint_id", "checkpoint_ns"}."""
+    UPDATES = "updates"
+    CUSTOM = "custom"
+    TASKS = "tasks"
+    MESSAGES_METADATA = "messages/metadata"
+    MESSAGES_DELTA = "messages"
+    """[chunk, metadata]; `messages/partial` frames are the running sum of these."""
+    MESSAGES_COMPLETE = "messages/complete"
+    ERROR = "error"
+    """{"error", "message"}."""
+    END = "end"
+    """Last row of a run: {"status"}. Never a v1 frame: a stream simply ends."""
+    TOMBSTONE = "tombstone"
+    """What is left of a deleted run's row."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunEvent:
+    """One row of the log. `data` is JSON, as stored; `namespace` is the path of subgraphs, "" at the root."""
+
+    thread_id: str
+    seq: int
+    run_id: str
+    event: str
+    namespace: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What one reader gets in one stream mode: a server-sent event before it is written down."""
+
+    id: int | None
+    event: str
+    data: bytes

@@ -1,0 +1,115 @@
+"""The values durable runs are made of. Field names are those of the Agent Server protocol.
+
+Decides what a thread, a run and a run's request are. It does not decide how they are stored or shown on the wire.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Literal
+
+
+class RunStatus(StrEnum):
+    """`pending` waits for its turn; `running` is leased; the other four are ends."""
+
+    PENDING = "pending"
+    RUNNING = "running"
+    SUCCESS = "success"
+    ERROR = "error"
+    INTERRUPTED = "interrupted"
+    TIMEOUT = "timeout"
+
+    @property
+    def ended(self) -> bool:
+        return self not in (RunStatus.PENDING, RunStatus.RUNNING)
+
+
+class ThreadStatus(StrEnum):
+    """Derived from the thread's last run and its interrupts."""
+
+    IDLE = "idle"
+    BUSY = "busy"
+    INTERRUPTED = "interrupted"
+    ERROR = "error"
+
+
+MultitaskStrategy = Literal["reject", "interrupt", "rollback", "enqueue"]
+CancelAction = Literal["interrupt", "rollback"]
+Durability = Literal["sync", "async", "exit"]
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """A conversation: the owner of checkpoints and of one gap-free event log."""
+
+    thread_id: str
+    tenant: str
+    created_at: datetime
+    updated_at: datetime
+    metadata: Mapping[str, Any]
+    status: ThreadStatus
+    values: Mapping[str, Any] | None = None
+    """The state at the thread's head; None before the first checkpoint."""
+    interrupts: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
+    """Task id -> interrupts it raised and that wait for an answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunRequest:
+    """What a client asks of a run, as it is stored: enough to start it again in another process."""
+
+    assistant_id: str
+    input: Any = None
+    command: Mapping[str, Any] | None = None
+    """LangGraph command: {"resume": …}, {"update": …}, {"goto": …}."""
+    config: Mapping[str, Any] = field(default_factory=dict)
+    context: Mapping[str, Any] = field(default_factory=dict)
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    checkpoint_id: str | None = None
+    """Start from this checkpoint instead of the head: a re-run, on a new branch."""
+    checkpoint_ns: str = ""
+    interrupt_before: Sequence[str] | Literal["*"] = ()
+    interrupt_after: Sequence[str] | Literal["*"] = ()
+    durability: Durability | None = None
+    multitask_strategy: MultitaskStrategy = "enqueue"
+    stream_subgraphs: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One execution of a graph on a thread."""
+
+    run_id: str
+    thread_id: str
+    tenant: str
+    assistant_id: str
+    graph_id: str
+    created_at: datetime
+    updated_at: datetime
+    status: RunStatus
+    metadata: Mapping[str, Any]
+    request: RunRequest
+    epoch: int = 0
+    """Raised by every lease; a write with an older epoch is refused."""
+    attempt: int = 0
+    """How often a worker has started it."""
+    error: str | None = None
+    """`Class: message` of what ended it, when status is error."""
+
+
+@dataclass(frozen=True, slots=True)
+class StateSnapshot:
+    """The state at one checkpoint, in the shape of the protocol's ThreadState."""
+
+    values: Any
+    next: Sequence[str]
+    checkpoint: Mapping[str, Any]
+    """{"thread_id", "checkpoint_ns", "checkpoint_id", "checkpoint_map"}."""
+    metadata: Mapping[str, Any]
+    created_at: str | None
+    parent_checkpoint: Mapping[str, Any] | None
+    tasks: Sequence[Mapping[str, Any]]
+    interrupts: Sequence[Mapping[str, Any]]

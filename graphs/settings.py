@@ -1,0 +1,33 @@
+"""GRAPHS_* settings. Nobody else in this package reads the environment."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class GraphSettings(BaseSettings):
+    """Which model reasons, where runs live, and how they are leased."""
+
+    model_config = SettingsConfigDict(env_prefix="GRAPHS_", env_file=".env", extra="ignore")
+
+    model: str = "extractive:"
+    """provider:model, as LangChain names them; `extractive:` is the offline default."""
+    model_timeout: float = Field(60.0, gt=0)
+    """Seconds a model call may take."""
+    model_attempts: int = Field(3, ge=1)
+    """How often a failing model call is tried in all."""
+    database_url: str = "sqlite:///.stemma/runs.db"
+    """sqlite:///relative/path or sqlite:////absolute/path."""
+    durability: Literal["sync", "async", "exit"] = "sync"
+    """The default when a run does not say."""
+    concurrency: int = Field(64, ge=1)
+    """Runs that this process executes at once."""
+    lease_seconds: float = Field(15.0, gt=0)
+    """How long a silent worker keeps its runs."""
+    retention_days: float = Field(7.0, gt=0)
+    """How long the event log of an ended run is kept."""
+    recursion_limit: int = Field(25, ge=1)
+    """Supersteps a run may take, unless it says otherwise."""

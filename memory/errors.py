@@ -1,0 +1,63 @@
+"""Everything memory raises. One base; a class's docstring is its default message; no HTTP words here."""
+
+from __future__ import annotations
+
+
+class MemoryFailure(Exception):
+    """Memory could not do what was asked."""
+
+    hint: str = ""
+    """What to type or change, for the last line that a person sees."""
+
+    def __init__(self, message: str = "", *, hint: str = "") -> None:
+        super().__init__(message or (self.__doc__ or "").strip())
+        if hint:
+            self.hint = hint
+
+
+class MemoryUnavailable(MemoryFailure):
+    """The memory store cannot be reached."""
+
+
+class MemoryBusy(MemoryFailure):
+    """Another process holds the memory store's lock."""
+
+
+class MemoryFull(MemoryFailure):
+    """There is no room left where the memory store lives."""
+
+
+class MemoryTooNew(MemoryFailure):
+    """The memory store was written by a newer version of Stemma."""
+
+
+class MemoryTooOld(MemoryFailure):
+    """The memory server is older than the oldest supported one."""
+
+
+class MemoryCorrupt(MemoryFailure):
+    """The memory store is not one that Stemma can read."""
+
+
+class EmbedderMismatch(MemoryFailure):
+    """The memory was filled by another embedder."""
+
+
+class EmbedderUnavailable(MemoryFailure):
+    """The embedder cannot be loaded."""
+
+
+class UnknownItem(MemoryFailure):
+    """There is no such item in this scope."""
+
+
+class UnknownRecipe(MemoryFailure):
+    """There is no such recall recipe."""
+
+
+class UnreadableDocument(MemoryFailure):
+    """The document cannot be read."""
+
+
+class InvalidSetting(MemoryFailure):
+    """A MEMORY_* setting has an impossible value."""

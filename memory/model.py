@@ -1,0 +1,320 @@
+"""The values memory is made of: frozen, comparable, free of I/O.
+
+Decides what a source, passage, entity, claim, answer and retraction *is*, and who may see it. It does not decide how
+they are stored (`ports.py`, the adapters), ranked (`recall/`) or taken back (`lineage/`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from itertools import product
+
+FAR_FUTURE = "9999-12-31T00:00:00+00:00"
+"""An open end in time, stored as a date and never as null, so that an index can filter on it."""
+
+EVERYONE = ""
+"""The empty user, agent or thread: not narrowed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Whose memory. A memory belongs to a tenant and may be narrowed to a user, an agent or a thread.
+
+    A recall sees what belongs to its scope or to a wider one of the same tenant, never a sibling's.
+    """
+
+    tenant: str
+    user: str = EVERYONE
+    agent: str = EVERYONE
+    thread: str = EVERYONE
+
+    def __post_init__(self) -> None:
+        if not self.tenant:
+            raise ValueError("a scope needs a tenant")
+        for part in (self.tenant, self.user, self.agent, self.thread):
+            if "\x1f" in part or "\x00" in part:
+                raise ValueError("a scope's names must not hold control characters")
+
+    @property
+    def audience(self) -> str:
+        """The narrowing as one string: what an item written under this scope is marked with."""
+        return "\x1f".join((self.user, self.agent, self.thread))
+
+    def audiences(self) -> tuple[str, ...]:
+        """Every marking this scope may read: its own and all wider ones (1 to 8, widest first)."""
+        choices = [
+            (EVERYONE,) if part == EVERYONE else (EVERYONE, part) for part in (self.user, self.agent, self.thread)
+        ]
+        return tuple("\x1f".join(combination) for combination in product(*choices))
+
+
+class SourceKind(StrEnum):
+    """How a source came in from outside."""
+
+    DOCUMENT = "document"
+    MESSAGE = "message"
+    TOOL = "tool"
+    PERSON = "person"
+
+
+class Node(StrEnum):
+    """The closed set of node labels. Labels never come from input."""
+
+    SOURCE = "Source"
+    PASSAGE = "Passage"
+    ENTITY = "Entity"
+    CLAIM = "Claim"
+    ANSWER = "Answer"
+    RETRACTION = "Retraction"
+
+
+class Relation(StrEnum):
+    """The closed set of relation types. Types never come from input."""
+
+    PART_OF = "PART_OF"
+    MENTIONS = "MENTIONS"
+    RELATES_TO = "RELATES_TO"
+    REPLACES = "REPLACES"
+    DERIVED_FROM = "DERIVED_FROM"
+    USED = "USED"
+    ASSERTS = "ASSERTS"
+    SUPERSEDES = "SUPERSEDES"
+    CONTRADICTS = "CONTRADICTS"
+    WITHDRAWS = "WITHDRAWS"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Something that came in from outside: a document, a message, a tool result, a person's statement."""
+
+    id: str
+    scope: Scope
+    kind: SourceKind
+    uri: str
+    """Where it came from; with the scope it names the source across its versions."""
+    title: str
+    content_hash: str
+    """SHA-256 (hex) of title and text: the same hash is the same content, and is not stored twice."""
+    version: int
+    """1 for the first content seen under this uri, then 2, 3, …"""
+    added_at: datetime
+    trust: float = 1.0
+    """In [0, 1]; 1 is trusted fully."""
+    replaced: bool = False
+    """A newer version exists: its passages are no longer recalled. It is not withdrawn."""
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where a passage stands in its source: characters [start, end) of its text, and a page where there are pages."""
+
+    start: int
+    end: int
+    page: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A piece of a source that is searched."""
+
+    id: str
+    source_id: str
+    scope: Scope
+    ordinal: int
+    """0 for the first passage of its source."""
+    title: str
+    text: str
+    position: Position
+    recallable: bool = True
+    """Derived: its source is supported and not replaced. Never edited by hand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """A thing that passages and claims mention. Resolved within a tenant, never wider than what mentions it."""
+
+    id: str
+    scope: Scope
+    name: str
+    kind: str = ""
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """`(Passage|Claim)-[:MENTIONS]->(Entity)`: characters [start, end) of the item's text."""
+
+    item_id: str
+    entity_id: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Derivation:
+    """`(Claim)-[:DERIVED_FROM]->(Passage|Claim|Answer)`: one antecedent of one justification.
+
+    Derivations of a claim that share `justification` support it together; each further justification supports it alone.
+    """
+
+    claim_id: str
+    antecedent_id: str
+    justification: str
+    quote: str
+    start: int
+    """Characters [start, end) of the quote in the antecedent's text."""
+    end: int
+    extractor: str
+    run_id: str = ""
+    step: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A statement that an agent or an extractor derived."""
+
+    id: str
+    scope: Scope
+    text: str
+    recorded_at: datetime
+    subject: str = ""
+    predicate: str = ""
+    object: str = ""
+    confidence: float = 1.0
+    """In [0, 1]."""
+    quarantined: bool = False
+    """Kept for a person to look at, never recalled: the groundedness check rejected it, or somebody put it there."""
+    reason: str = ""
+    """Why it is in quarantine."""
+    valid_from: str = ""
+    valid_to: str = FAR_FUTURE
+    """When it holds in the world (ISO 8601)."""
+    expired_at: str = FAR_FUTURE
+    """When the store stopped believing it (ISO 8601)."""
+    recallable: bool = True
+    """Derived: supported and not quarantined. Never edited by hand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """`(Answer)-[:USED]->(Passage|Claim)`: what recall had put before the run, 1 = first rank."""
+
+    item_id: str
+    rank: int
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a run said."""
+
+    id: str
+    scope: Scope
+    text: str
+    run_id: str
+    thread_id: str
+    checkpoint_id: str
+    """The checkpoint that the answering step started from."""
+    question: str
+    recorded_at: datetime
+    model: str = ""
+    used: tuple[Use, ...] = ()
+    asserts: tuple[str, ...] = ()
+    """Ids of the claims it states."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retraction:
+    """A decision to withdraw a source or a claim."""
+
+    id: str
+    scope: Scope
+    withdraws: str
+    reason: str
+    actor: str
+    at: datetime
+    lifted_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What ingestion takes: one readable text from outside, not yet a source."""
+
+    uri: str
+    title: str
+    text: str
+    kind: SourceKind = SourceKind.DOCUMENT
+    markdown: bool = False
+    """Split along Markdown structure."""
+    whole: bool = False
+    """Already a passage (a corpus row): keep it in one piece."""
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SourceBundle:
+    """One version of one source with all that is stored for it, written in one transaction.
+
+    `vectors` has one row for each passage, in order.
+    """
+
+    source: Source
+    passages: Sequence[Passage]
+    vectors: Sequence[Sequence[float]]
+    entities: Sequence[Entity] = ()
+    mentions: Sequence[Mention] = ()
+    replaces: str | None = None
+    """Id of the source version that this one replaces."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerBundle:
+    """One answer with its lineage, written in one transaction. `vectors` has one row for each claim, in order."""
+
+    answer: Answer
+    claims: Sequence[Claim] = ()
+    vectors: Sequence[Sequence[float]] = ()
+    derivations: Sequence[Derivation] = ()
+    entities: Sequence[Entity] = ()
+    mentions: Sequence[Mention] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """An item found by one search, with that search's score: higher is better, comparable only within the search."""
+
+    id: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One recalled memory: a passage or a claim, why it is there, and where it came from."""
+
+    id: str
+    kind: Node
+    text: str
+    title: str
+    score: float
+    """The recipe's final score; hits come highest first."""
+    parts: Mapping[str, float]
+    """What the score was made of, for example {"lexical": 7.1, "dense": 0.62}."""
+    source_id: str
+    uri: str
+    rank: int
+    """1 for the best hit."""
+    position: Position | None = None
+    document_id: str = ""
+    """The id a corpus row brought with it (`Source.metadata["id"]`), otherwise empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """How much a scope can see. `by_node` has a count for each node label, `by_relation` for each relation type."""
+
+    by_node: Mapping[str, int]
+    by_relation: Mapping[str, int]

@@ -1,0 +1,136 @@
+"""What memory needs from others, as small Protocols. Each has one contract suite in `tests/contracts/`.
+
+`MemoryGraph` is the store (SQLite, Neo4j, an in-memory fake). `Embedder` turns text into vectors. A port's docstring
+names what may be raised; anything else that escapes an adapter is a bug of the adapter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from stemma.memory.model import (
+    Answer,
+    AnswerBundle,
+    Claim,
+    Derivation,
+    Entity,
+    Node,
+    Passage,
+    Scope,
+    Scored,
+    Source,
+    SourceBundle,
+    Statistics,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class EmbedderIdentity:
+    """Which embedder made a vector. An index holds vectors of one identity only."""
+
+    name: str
+    """For example "minilm" or "hashing"."""
+    dimension: int
+
+
+class Embedder(Protocol):
+    """Turns texts into unit vectors (L2 norm 1), one row a text, in order.
+
+    Raises `EmbedderUnavailable` when its model cannot be loaded or reached.
+    """
+
+    @property
+    def identity(self) -> EmbedderIdentity: ...
+
+    async def embed(self, texts: Sequence[str]) -> list[list[float]]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ItemPage:
+    """Some items of one label in a stable order (newest first), and how many there are in all."""
+
+    items: Sequence[Source | Passage | Entity | Claim | Answer]
+    total: int
+
+
+class MemoryGraph(Protocol):
+    """The graph-and-vector store. Every operation takes a `Scope`; nothing crosses a tenant.
+
+    Reads see what the scope's `audiences()` may see; writes carry their scope in the items. All methods may raise
+    `MemoryUnavailable`, `MemoryBusy`, `MemoryFull`; `open` also `MemoryTooNew`, `MemoryTooOld`, `MemoryCorrupt`.
+    Every write is one transaction and idempotent: writing the same ids again changes nothing.
+    """
+
+    async def open(self) -> None:
+        """Connect, migrate, and check the server's version. Called once before anything else."""
+
+    async def close(self) -> None:
+        """Release everything. Calling it twice is harmless."""
+
+    async def embedder(self) -> EmbedderIdentity | None:
+        """Which embedder filled this store; None while it holds no vectors."""
+
+    async def claim_embedder(self, identity: EmbedderIdentity) -> None:
+        """Settle this store's embedder and build its vector indexes; the same one again is harmless.
+
+        Raises `EmbedderMismatch` when another one filled it.
+        """
+
+    async def current_source(self, scope: Scope, uri: str) -> Source | None:
+        """The newest version stored under exactly this scope (not a wider one) and uri."""
+
+    async def put_source(self, bundle: SourceBundle) -> bool:
+        """Store one version of a source; False when this source id is there already (nothing changes then).
+
+        With `replaces`, the older version is marked replaced and its passages are no longer recallable. When the
+        bundle is not the next version after the newest one under its scope and uri (another writer won), nothing is
+        written and False is returned.
+        """
+
+    async def put_answer(self, bundle: AnswerBundle) -> bool:
+        """Store an answer with its claims and lineage; False when this answer id is there already.
+
+        A claim id that exists keeps its text and flags and gains the new derivations. An antecedent or used item
+        that the answer's scope cannot see raises `UnknownItem`, and nothing is written.
+        """
+
+    async def search_text(self, scope: Scope, terms: Sequence[str], k: int) -> list[Scored]:
+        """The k best recallable passages and claims for any of the terms (plain words), by BM25 over title and text.
+
+        Terms are data: nothing in them is read as query syntax. The title counts more than the text.
+        """
+
+    async def search_vector(self, scope: Scope, vector: Sequence[float], k: int) -> list[Scored]:
+        """The k nearest recallable passages and claims; score = cosine similarity in [-1, 1].
+
+        Raises `EmbedderMismatch` when the vector's size is not the store's.
+        """
+
+    async def passages(self, scope: Scope, ids: Sequence[str]) -> list[Passage]:
+        """Those of the passages that the scope may see, in the order of `ids`."""
+
+    async def claims(self, scope: Scope, ids: Sequence[str]) -> list[Claim]:
+        """Those of the claims that the scope may see, in the order of `ids`."""
+
+    async def sources(self, scope: Scope, ids: Sequence[str]) -> list[Source]:
+        """Those of the sources that the scope may see, in the order of `ids`."""
+
+    async def item(self, scope: Scope, item_id: str) -> Source | Passage | Entity | Claim | Answer:
+        """Any one item by its id. Raises `UnknownItem`."""
+
+    async def items(self, scope: Scope, node: Node, *, limit: int, offset: int = 0) -> ItemPage:
+        """A page of items with this label."""
+
+    async def derivations(self, scope: Scope, claim_ids: Sequence[str]) -> list[Derivation]:
+        """Upstream of claims: every DERIVED_FROM of those that the scope may see."""
+
+    async def statistics(self, scope: Scope) -> Statistics:
+        """Counts of what the scope may see."""
+
+    async def erase(self, scope: Scope) -> None:
+        """Remove everything of the scope's tenant whose audience is the scope's own or narrower."""
+
+    async def backup(self, target: str) -> None:
+        """Write a consistent copy to a file while in use. Raises `MemoryUnavailable` where the server does its own."""

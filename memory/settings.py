@@ -1,0 +1,33 @@
+"""MEMORY_* settings. Nobody else in this package reads the environment."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+def _cache_folder() -> Path:
+    return Path.home() / ".cache" / "stemma"
+
+
+class MemorySettings(BaseSettings):
+    """Where memory lives and what turns text into vectors."""
+
+    model_config = SettingsConfigDict(env_prefix="MEMORY_", env_file=".env", extra="ignore")
+
+    url: str = "sqlite:///.stemma/memory.db"
+    """sqlite:///relative, sqlite:////absolute, bolt://host:port, neo4j://host:port, or memory: (lost at exit)."""
+    user: str = "neo4j"
+    password: SecretStr = SecretStr("")
+    """Neo4j credentials; an empty password means a server without authentication, allowed on loopback only."""
+    database: str = "neo4j"
+    embedder: str = "minilm"
+    """minilm, hashing (tests), or provider:model."""
+    model_folder: Path = _cache_folder()
+    """Where converted embedding models are kept, shared by all projects of a user."""
+    recipe: str = "hybrid"
+    """The default recall recipe: hybrid, dense or lexical."""
+    neo4j_folder: Path = Path(".stemma/neo4j")
+    """Data, log and pid file of the Neo4j that `stemma neo4j start` runs."""
