@@ -1,0 +1,105 @@
+"""The `stemma` command: mounts each package's commands, and turns a failure into three lines.
+
+Decides which commands exist and where each is imported from, without importing any of it: `--help` must answer at once.
+What a command does is decided in the package that owns it.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+from typer.main import get_command
+
+if TYPE_CHECKING:
+    from typer._click.core import Command, Context
+    from typer._click.formatting import HelpFormatter
+
+COMMANDS = {
+    "dev": ("stemma.api.commands:app", "Serve on this machine: the API, the built-in graphs, one line a run."),
+    "serve": ("stemma.api.commands:app", "Serve for other machines: needs API_KEY."),
+    "ask": ("stemma.graphs.commands:app", "Ask one question and watch each step."),
+    "ingest": ("stemma.memory.commands:app", "Read documents into memory."),
+    "recall": ("stemma.memory.commands:app", "Search memory."),
+    "runs": ("stemma.graphs.commands:runs_app", "List, show, replay, fork and cancel runs."),
+    "memory": ("stemma.memory.commands:memory_app", "List and show what memory holds."),
+    "eval": ("stemma.evals.commands:eval_app", "Score retrieval and answers."),
+    "neo4j": ("stemma.memory.neo4j_commands:neo4j_app", "Run a real Neo4j without Docker."),
+    "backup": ("stemma.graphs.commands:app", "Copy the stores while they are in use."),
+    "doctor": ("stemma.api.commands:app", "Check that everything that is needed is there."),
+    "openapi": ("stemma.api.commands:app", "Print the API's OpenAPI document."),
+    "version": ("stemma.cli:version_app", "Print the version."),
+}
+"""Command -> the Typer app that holds it (a group of its own, or an app with a command of that name), and its help."""
+
+version_app = typer.Typer()
+
+
+@version_app.command("version")
+def _version() -> None:
+    """Print the version."""
+    from importlib.metadata import version
+
+    typer.echo(version("stemma-agents"))
+
+
+class LazyGroup(TyperGroup):
+    """Imports a command's module only when that command is used; `stemma --help` shows stand-ins with the same text."""
+
+    listing = False
+
+    def list_commands(self, ctx: Context) -> list[str]:  # noqa: ARG002 - the signature is Typer's
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Context, cmd_name: str) -> Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        place, text = COMMANDS[cmd_name]
+        if self.listing:
+            return TyperCommand(cmd_name, help=text)
+        module, attribute = place.split(":")
+        found = get_command(getattr(import_module(module), attribute))
+        member = found.get_command(ctx, cmd_name) if isinstance(found, TyperGroup) else None
+        return member or found
+
+    def format_help(self, ctx: Context, formatter: HelpFormatter) -> None:
+        self.listing = True
+        super().format_help(ctx, formatter)
+
+
+app = typer.Typer(
+    cls=LazyGroup,
+    add_completion=False,
+    rich_markup_mode=None,  # loading rich doubles the time of --help
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.callback(no_args_is_help=True)
+def stemma(debug: Annotated[bool, typer.Option("--debug", help="Show the trace of a failure.")] = False) -> None:
+    """Durable LangGraph runs, a memory that knows where each statement came from, evals that catch its faults."""
+    _ = debug  # read from the arguments in main(), where a failure ends
+
+
+def main() -> None:
+    """Run the command; a failure that carries a `hint` becomes three lines and its `exit_code` (2 unless it says)."""
+    try:
+        app()
+    except Exception as failure:  # the border of the process: what is not known is raised again
+        if "--debug" in sys.argv[1:2] or not hasattr(failure, "hint"):
+            raise
+        message = f"error: {failure}\n  why: {_cause(failure)}\n  try: {failure.hint or 'stemma doctor'}"
+        print(message, file=sys.stderr)
+        sys.exit(getattr(failure, "exit_code", 2))
+
+
+def _cause(failure: Exception) -> str:
+    """What lies beneath the failure: the exception it was raised from, or what its class stands for."""
+    beneath = failure.__cause__
+    if beneath is not None:
+        return " ".join(f"{type(beneath).__name__}: {beneath}".split())
+    return (type(failure).__doc__ or type(failure).__name__).strip().splitlines()[0]
