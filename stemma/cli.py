@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from typer._click.formatting import HelpFormatter
 
 COMMANDS = {
-    "dev": ("stemma.api.commands:app", "Serve on this machine: the API, the built-in graphs, one line a run."),
-    "serve": ("stemma.api.commands:app", "Serve for other machines: needs API_KEY."),
+    "dev": ("stemma.api.commands:app", "Serve on this machine, one line a run."),
+    "serve": ("stemma.api.commands:app", "Serve other machines (needs API_KEY)."),
     "ask": ("stemma.graphs.commands:app", "Ask one question and watch each step."),
     "ingest": ("stemma.memory.commands:app", "Read documents into memory."),
     "recall": ("stemma.memory.commands:app", "Search memory."),
@@ -86,20 +86,22 @@ def stemma(debug: Annotated[bool, typer.Option("--debug", help="Show the trace o
 
 
 def main() -> None:
-    """Run the command; a failure that carries a `hint` becomes three lines and its `exit_code` (2 unless it says)."""
+    """Run the command; a failure becomes three lines on standard error and its `exit_code` (2 unless it says)."""
     try:
         app()
-    except Exception as failure:  # the border of the process: what is not known is raised again
-        if "--debug" in sys.argv[1:2] or not hasattr(failure, "hint"):
+    except Exception as failure:  # the border of the process
+        if "--debug" in sys.argv[1:2]:
             raise
-        message = f"error: {failure}\n  why: {_cause(failure)}\n  try: {failure.hint or 'stemma doctor'}"
-        print(message, file=sys.stderr)
+        print("\n".join(three_lines(failure)), file=sys.stderr)
         sys.exit(getattr(failure, "exit_code", 2))
 
 
-def _cause(failure: Exception) -> str:
-    """What lies beneath the failure: the exception it was raised from, or what its class stands for."""
+def three_lines(failure: Exception) -> tuple[str, str, str]:
+    """What happened, why, and what to type. An exception without a `hint` is not a known failure: it is our bug."""
+    again = f"stemma --debug {' '.join(sys.argv[1:])}"
+    if not hasattr(failure, "hint"):
+        return f"error: {type(failure).__name__}: {failure}", "  why: a fault in Stemma itself", f"  try: {again}"
     beneath = failure.__cause__
-    if beneath is not None:
-        return " ".join(f"{type(beneath).__name__}: {beneath}".split())
-    return (type(failure).__doc__ or type(failure).__name__).strip().splitlines()[0]
+    kind = (type(failure).__doc__ or type(failure).__name__).strip().splitlines()[0]
+    why = " ".join(f"{type(beneath).__name__}: {beneath}".split()) if beneath else kind
+    return f"error: {failure}", f"  why: {why}", f"  try: {failure.hint or again}"
