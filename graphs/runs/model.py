@@ -76,6 +76,8 @@ class RunRequest:
     durability: Durability | None = None
     multitask_strategy: MultitaskStrategy = "enqueue"
     stream_subgraphs: bool = False
+    stream_mode: Sequence[str] = ("values",)
+    """What a reader gets who joins without asking for modes; everything recordable is logged whatever it says."""
 
 
 @dataclass(frozen=True, slots=True)
