@@ -1,0 +1,72 @@
+"""What every `MemoryGraph` must do, as plain `async def check_x(graph)`; free of any one store.
+
+An adapter's test opens an empty store and runs each of `CHECKS` on it, `FRESH_CHECKS` on a store nobody has claimed,
+and `PAIR_CHECKS` on two handles of one store (two processes, or two connections). Every check makes its own tenants,
+so that one server may serve them all; all of them use the same embedder identity.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from stemma.memory.errors import MemoryUnavailable
+from stemma.memory.ports import MemoryGraph
+from tests.contracts import memory_lineage, memory_scopes, memory_search, memory_sources, memory_writers
+from tests.contracts.memory_bundles import IDENTITY, new_scope, put, source_bundle
+
+__all__ = ["CHECKS", "FRESH_CHECKS", "IDENTITY", "PAIR_CHECKS", "Check", "PairCheck", "backed_up"]
+
+Check = Callable[[MemoryGraph], Awaitable[None]]
+PairCheck = Callable[[MemoryGraph, MemoryGraph], Awaitable[None]]
+
+FRESH_CHECKS: list[Check] = [memory_search.check_unclaimed_store_holds_no_vectors]
+
+CHECKS: list[Check] = [
+    memory_sources.check_source_is_read_back_whole,
+    memory_sources.check_order_of_ids_is_kept_and_strangers_left_out,
+    memory_sources.check_same_source_again_changes_nothing,
+    memory_sources.check_new_version_replaces_the_old,
+    memory_sources.check_only_the_next_version_is_taken,
+    memory_sources.check_one_uri_has_versions_of_its_own_in_each_scope,
+    memory_sources.check_hostile_text_is_kept_as_it_is,
+    memory_sources.check_items_come_in_pages_newest_first,
+    memory_sources.check_statistics_name_every_label_and_relation,
+    memory_sources.check_erase_takes_its_own_and_narrower_ones,
+    memory_sources.check_what_was_erased_can_be_stored_again,
+    memory_search.check_text_search_ranks_by_terms,
+    memory_search.check_text_search_folds_case_accents_and_endings,
+    memory_search.check_title_counts_more_than_text,
+    memory_search.check_terms_are_never_query_syntax,
+    memory_search.check_vector_search_is_exact_cosine,
+    memory_search.check_small_tenant_gets_all_its_results,
+    memory_search.check_small_audience_in_a_large_tenant_gets_all_its_results,
+    memory_search.check_embedder_is_settled_once,
+    memory_search.check_vectors_of_another_size_are_refused,
+    memory_search.check_close_twice_is_harmless,
+    memory_lineage.check_answer_is_read_back_whole,
+    memory_lineage.check_same_answer_again_changes_nothing,
+    memory_lineage.check_known_claim_keeps_its_flags_and_gains_support,
+    memory_lineage.check_claims_are_found_and_quarantined_ones_are_not,
+    memory_lineage.check_claim_may_rest_on_claims_and_answers,
+    memory_lineage.check_claim_may_rest_on_a_claim_of_the_same_answer,
+    memory_lineage.check_unknown_antecedent_is_refused_whole,
+    memory_scopes.check_every_scope_reads_its_own_and_wider_ones_only,
+    memory_scopes.check_a_stranger_item_is_unknown,
+]
+
+PAIR_CHECKS: list[PairCheck] = [
+    memory_writers.check_writers_do_not_lose_each_others_work,
+    memory_writers.check_one_of_many_writers_of_a_version_wins,
+    memory_writers.check_same_bundle_from_many_writers_is_stored_once,
+    memory_writers.check_embedder_claimed_by_two_is_one,
+]
+
+
+async def backed_up(graph: MemoryGraph, target: str) -> bool:
+    """Store something and copy the store to `target`; False where the server makes its own copies."""
+    await put(graph, source_bundle(new_scope(), "u:1", ["backed up"]))
+    try:
+        await graph.backup(target)
+    except MemoryUnavailable:
+        return False
+    return True
