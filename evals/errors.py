@@ -1,0 +1,34 @@
+"""Everything evals raises. One base; a class's docstring is its default message; no HTTP words here.
+
+A case that fails is not an error of this kind: it is a failure row (`case.Failure`), counted and shown.
+"""
+
+from __future__ import annotations
+
+
+class EvalFailure(Exception):
+    """The evaluation could not do what was asked."""
+
+    hint: str = ""
+    """What to type or change, for the last line that a person sees."""
+
+    def __init__(self, message: str = "", *, hint: str = "") -> None:
+        super().__init__(message or (self.__doc__ or "").strip())
+        if hint:
+            self.hint = hint
+
+
+class InvalidDataset(EvalFailure):
+    """The data folder cannot be used as it is; the message names the file, the line and what would be right."""
+
+
+class NothingToScore(EvalFailure):
+    """No question of the data set can be scored by this evaluation."""
+
+
+class InvalidDownload(EvalFailure):
+    """The file is not what this public format looks like."""
+
+
+class InvalidResults(EvalFailure):
+    """The folder does not hold the results of an evaluation that this version can read."""

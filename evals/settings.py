@@ -1,0 +1,33 @@
+"""EVALS_* settings. Nobody else in this package reads the environment."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class EvalSettings(BaseSettings):
+    """Where results go, how intervals are drawn, and how long a case may take."""
+
+    model_config = SettingsConfigDict(env_prefix="EVALS_", env_file=".env", extra="ignore")
+
+    folder: Path = Path("stemma-eval")
+    """Each run writes a folder of its own below this one, unless --out says where."""
+    seed: int = 20260801
+    """Of every random choice: bootstrap samples, question samples."""
+    resamples: int = Field(2000, ge=100)
+    """Bootstrap samples behind an interval."""
+    level: float = Field(0.95, gt=0, lt=1)
+    """Coverage of an interval."""
+    k: int = Field(5, ge=1)
+    """Rank metrics look at the first k."""
+    depth: int = Field(20, ge=1)
+    """How many hits a retrieval case asks for, at least k: how deep MRR and MAP look."""
+    concurrency: int = Field(1, ge=1)
+    """Questions asked at once of the answer graph. One at a time gives honest latencies."""
+    case_timeout: float = Field(300.0, gt=0)
+    """Seconds a question may take before it is a failure row."""
+    page_cases: int = Field(500, ge=1)
+    """Cases the HTML page shows; all of them are in results.jsonl."""
