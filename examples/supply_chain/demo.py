@@ -1,0 +1,164 @@
+"""The whole idea on a small corpus: read, ask over HTTP, watch each step, go back to a checkpoint, score. `make demo`
+
+Works in a scratch directory on a free port, without keys or network, and stops the server it started.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from langgraph_sdk import get_client
+
+HERE = Path(__file__).resolve().parent
+STEMMA = str(Path(sys.executable).with_name("stemma"))
+BOLD, DIM, PLAIN = ("\033[1m", "\033[2m", "\033[0m") if sys.stdout.isatty() else ("", "", "")
+
+QUESTIONS = (
+    ("A question with an answer", "Which port are containers diverted to when Port Merrow is closed?"),
+    ("A question in words the documents do not use: it is rewritten", "Who is the boss of the quay at Merrow?"),
+    ("A question without an answer: it abstains", "Which bank financed the new headquarters in Lisbon?"),
+)
+
+
+def say(text: str = "") -> None:
+    print(text, flush=True)
+
+
+def command(*arguments: str) -> None:
+    """Show a command as a person would type it, then run it."""
+    say(f"{DIM}$ stemma {' '.join(os.path.relpath(a) if os.path.exists(a) else a for a in arguments)}{PLAIN}")
+    subprocess.run([STEMMA, *arguments], check=True)
+
+
+@contextmanager
+def served() -> Iterator[str]:
+    """A server of its own on a free loopback port; stopped, whatever happens."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    say(f"{DIM}$ stemma serve --port {port} &{PLAIN}")
+    process = subprocess.Popen([STEMMA, "serve", "--port", str(port)], stdout=subprocess.DEVNULL)
+    url = f"http://127.0.0.1:{port}"
+    try:
+        wait_for(f"{url}/ok", process)
+        yield url
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(timeout=20)
+
+
+def wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
+    started = time.monotonic()
+    while time.monotonic() - started < 30:
+        if process.poll() is not None:
+            raise SystemExit(f"the server ended with code {process.returncode}")
+        try:
+            with urllib.request.urlopen(url, timeout=1):
+                return
+        except OSError:
+            time.sleep(0.05)
+    raise SystemExit("the server did not come up in 30 s")
+
+
+async def follow(stream: Any) -> None:
+    """Print each step of a run as it streams, then the answer and its sources."""
+    values: dict[str, Any] = {}
+    async for part in stream:
+        if part.event == "custom":
+            say(f"  {part.data['step']:10} {part.data['text']}")
+        elif part.event == "values":
+            values = part.data
+        elif part.event == "error":
+            raise SystemExit(f"the run failed: {part.data}")
+    say(f"\n  {BOLD}{values['answer']}{PLAIN}")
+    for source in values["citations"]:
+        say(f"    [{source['n']}] {source['title']}  {DIM}{os.path.basename(source['uri'])}{PLAIN}")
+
+
+async def ask_all(client: Any) -> str:
+    """Ask every question on a thread of its own; returns the first thread."""
+    threads = []
+    for heading, question in QUESTIONS:
+        say(f"\n{BOLD}{heading}{PLAIN}\n  {question}")
+        thread = await client.threads.create()
+        threads.append(thread["thread_id"])
+        await follow(
+            client.runs.stream(
+                thread["thread_id"], "answer", input={"question": question}, stream_mode=["custom", "values"]
+            )
+        )
+    return threads[0]
+
+
+async def replay(client: Any, thread_id: str) -> None:
+    """Go back to the checkpoint before `grade` and run on from there, on a new branch."""
+    say(f"\n{BOLD}Back to an earlier checkpoint of the first thread{PLAIN}")
+    before = await client.threads.get_history(thread_id, limit=100)
+    place = next(state for state in before if "grade" in state["next"])
+    checkpoint = place["checkpoint"]["checkpoint_id"]
+    say(f"  {len(before)} checkpoints; re-running from {checkpoint}, before grade")
+    await follow(
+        client.runs.stream(thread_id, "answer", input=None, checkpoint_id=checkpoint, stream_mode=["custom", "values"])
+    )
+    after = await client.threads.get_history(thread_id, limit=100)
+    old = {state["checkpoint"]["checkpoint_id"] for state in before}
+    kept = len(old & {state["checkpoint"]["checkpoint_id"] for state in after})
+    say(f"\n  the new branch has {len(after) - kept} checkpoints; all {kept} old ones are still there")
+
+
+async def converse(url: str) -> None:
+    client = get_client(url=url)
+    first = await ask_all(client)
+    await replay(client, first)
+
+
+def score() -> None:
+    """The dozen questions that come with the corpus, scored."""
+    say(f"\n{BOLD}The score of the questions that come with the corpus{PLAIN}")
+    command("eval", "run", "--data", str(HERE))
+
+
+def main() -> None:
+    scratch = tempfile.mkdtemp(prefix="stemma-demo-")
+    os.chdir(scratch)
+    try:
+        say(f"{BOLD}Read the documents{PLAIN}")
+        command("ingest", str(HERE / "documents"))
+        with served() as url:
+            asyncio.run(converse(url))
+        score()
+    finally:
+        os.chdir(HERE)
+        shutil.rmtree(scratch)
+    say(f"\n{BOLD}What to try next{PLAIN}")
+    for line in (
+        "stemma ingest PATH              your own Markdown, text, HTML or JSONL",
+        'stemma ask "…"                  watch each step in the terminal',
+        "stemma dev                      the API on http://127.0.0.1:2024 (docs at /docs)",
+        "stemma runs ls                  then show, replay, fork",
+        "stemma neo4j start              the same memory in a real Neo4j",
+    ):
+        say(f"  {line}")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except subprocess.CalledProcessError as failed:
+        sys.exit(f"demo stopped: {json.dumps(failed.cmd)} ended with code {failed.returncode}")
