@@ -19,22 +19,28 @@ def _set(words: str) -> frozenset[str]:
     return frozenset(words.split())
 
 
-STOP_WORDS = _set("""a about above after again against all also am an and any are as at be because been before being below between
+STOP_WORDS = _set(
+    """a about above after again against all also am an and any are as at be because been before being below between
     both but by can could did do does doing down during each either else even ever every few for from further had has
     have having he her here hers herself him himself his how however i if in into is it its itself just let may me
     might more most much must my myself neither no nor not now of off on once only onto or other our ours ourselves out
     over own per quite rather same shall she should so some such than that the their theirs them themselves then there
     these they this those though through thus to too under until up upon us very via was we were what when where
     whether which while who whom whose why will with within without would yet you your yours yourself
-    don doesn didn isn aren wasn weren hasn haven hadn won wouldn couldn shouldn""")
+    don doesn didn isn aren wasn weren hasn haven hadn wouldn couldn shouldn"""
+)
 
 _NEVER_LAST = _set("mr mrs ms dr prof gen col lt capt sgt rev hon st mt ft vs cf eg e.g ie i.e fig figs eq")
-_MAYBE_LAST = _set("""inc ltd co corp etc jr sr al approx dept est ca jan feb mar apr jun jul aug sep sept oct nov dec a.m p.m
-    bros vol ed eds ph.d u.s u.k u.n e.u d.c""")
+_MAYBE_LAST = _set(
+    """inc ltd co corp etc jr sr al approx dept est ca jan feb mar apr jun jul aug sep sept oct nov dec a.m p.m
+    bros vol ed eds ph.d u.s u.k u.n e.u d.c"""
+)
 _BEFORE_NUMBER = _set("no nos nr art sec para pp p")
-_OPENERS = _set("""the a an this that these those it he she they we you i in on at by for from with when while if as after before
+_OPENERS = _set(
+    """the a an this that these those it he she they we you i in on at by for from with when while if as after before
     during however but and or so then there here its his her their our my both all some no one each many most what who
-    which where how why""")
+    which where how why"""
+)
 
 _WORD = re.compile(r"[^\W_]+")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")

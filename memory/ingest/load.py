@@ -1,0 +1,180 @@
+"""Files, folders and standard input to documents.
+
+Decides what is read, how it is called, and what is reported as unreadable: a bad file is named, never fatal, and the
+others go on. It does not decide how a text is split (`split.py`) or stored.
+
+A file's uri is `file:` and the path as given, normalised with forward slashes: the same command from the same folder
+names the same sources, so that ingesting again changes nothing. A corpus row adds `#id`; standard input is `stdin:`
+with the start of the text's SHA-256, because two texts from there are two sources and not versions of one.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import sys
+from collections.abc import Callable, Iterator
+from hashlib import sha256
+from pathlib import Path
+from typing import BinaryIO
+
+from stemma.memory.errors import UnreadableDocument
+from stemma.memory.ingest.corpus_rows import Unreadable, is_row, read_rows
+from stemma.memory.ingest.decoding import clean, decode
+from stemma.memory.ingest.html_text import html_text
+from stemma.memory.model import Document
+
+SIZE_LIMIT = 20_000_000
+"""Bytes of one file, or of one line of a JSONL corpus."""
+
+_TRIAL_ROWS = 100
+
+_FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.{0,20000}?)\n---[ \t]*(?:\n|\Z)", re.DOTALL)
+_FRONT_TITLE = re.compile(r"^title:[ \t]*(.+?)[ \t]*$", re.MULTILINE)
+_HEADING = re.compile(r"^#[ \t]+(.+?)[ \t]*#*[ \t]*$", re.MULTILINE)
+
+
+def read_documents(path: str) -> Iterator[Document | Unreadable]:
+    """Everything readable under a path, in the order of the names; "-" is standard input.
+
+    Folders are read to the bottom; in them hidden names and other suffixes are passed over. Lazy: one file, or one
+    corpus row, at a time. Raises nothing for bad input: what cannot be read comes as `Unreadable`.
+    """
+    if path == "-":
+        yield from read_stream(sys.stdin.buffer)
+        return
+    target = Path(os.path.normpath(path))
+    try:
+        is_folder = stat.S_ISDIR(target.stat().st_mode)
+    except (OSError, ValueError) as error:
+        yield Unreadable(_uri(target), _reason(error))
+        return
+    yield from _read_folder(target) if is_folder else _read_file(target)
+
+
+def read_stream(stream: BinaryIO) -> Iterator[Document | Unreadable]:
+    """A JSONL corpus when the first line is such a row, otherwise one plain text (UTF-8)."""
+    first = stream.readline(SIZE_LIMIT + 1)
+    if is_row(first):
+        yield from read_rows(stream, "stdin:", limit=SIZE_LIMIT, first=first)
+        return
+    data = first + stream.read(SIZE_LIMIT + 1 - len(first))
+    uri = f"stdin:{sha256(data).hexdigest()[:16]}"
+    try:
+        yield _document(data, uri, "standard input", _plain)
+    except UnreadableDocument as error:
+        yield Unreadable("stdin:", str(error))
+
+
+def _read_folder(folder: Path) -> Iterator[Document | Unreadable]:
+    failures: list[OSError] = []
+    found = False
+    for parent, folders, files in os.walk(folder, onerror=failures.append):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(files):
+            if not name.startswith(".") and Path(name).suffix.lower() in _SUFFIXES:
+                found = True
+                yield from _read_file(Path(parent, name))
+        while failures:
+            found = True
+            yield _unlisted(failures.pop(), folder)
+    for failure in failures:
+        found = True
+        yield _unlisted(failure, folder)
+    if not found:
+        yield Unreadable(_uri(folder), f"no file in it ends in {', '.join(sorted(_SUFFIXES))}")
+
+
+def _unlisted(failure: OSError, folder: Path) -> Unreadable:
+    return Unreadable(_uri(Path(failure.filename or folder)), _reason(failure))
+
+
+def _read_file(path: Path) -> Iterator[Document | Unreadable]:
+    uri = _uri(path)
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise UnreadableDocument("it is not a regular file; pipe it in and read it as -")
+        suffix = path.suffix.lower()
+        if suffix and suffix not in _SUFFIXES:
+            raise UnreadableDocument(f"files ending in {suffix} are not read, only {', '.join(sorted(_SUFFIXES))}")
+        with path.open("rb") as stream:
+            if suffix == ".jsonl":
+                yield from _read_corpus(stream, uri)
+            else:
+                yield _document(stream.read(SIZE_LIMIT + 1), uri, path.stem, _SUFFIXES.get(suffix, _plain))
+    except UnreadableDocument as error:
+        yield Unreadable(uri, str(error))
+    except OSError as error:
+        yield Unreadable(uri, _reason(error))
+
+
+def _read_corpus(stream: BinaryIO, uri: str) -> Iterator[Document | Unreadable]:
+    """Every row; a file without one good row among its first `_TRIAL_ROWS` is no corpus, and is named once."""
+    bad: list[Unreadable] = []
+    trial = True
+    for row in read_rows(stream, uri, limit=SIZE_LIMIT):
+        if trial and isinstance(row, Unreadable):
+            bad.append(row)
+            if len(bad) == _TRIAL_ROWS:
+                break
+            continue
+        if trial:
+            yield from bad
+            trial = False
+        yield row
+    if trial:
+        raise UnreadableDocument(f"it has no corpus row; {bad[0].reason}" if bad else "it is empty")
+
+
+def _document(data: bytes, uri: str, name: str, reader: Callable[[bytes], tuple[str, str, bool]]) -> Document:
+    """`name` is the title when the text brings none."""
+    if len(data) > SIZE_LIMIT:
+        raise UnreadableDocument(f"it is larger than {SIZE_LIMIT} bytes")
+    title, text, markdown = reader(data)
+    if not text.strip():
+        raise UnreadableDocument("there is no text in it")
+    return Document(uri=uri, title=" ".join(title.split()) or name, text=text, markdown=markdown)
+
+
+def _plain(data: bytes) -> tuple[str, str, bool]:
+    return "", decode(data), False
+
+
+def _markdown(data: bytes) -> tuple[str, str, bool]:
+    """The title of the front matter or of the first top heading; the front matter is not text."""
+    text = decode(data)
+    title = ""
+    if front := _FRONT_MATTER.match(text):
+        named = _FRONT_TITLE.search(front.group(1))
+        title = named.group(1).strip("\"'") if named else ""
+        text = text[front.end() :]
+    heading = _HEADING.search(text)
+    return title or (heading.group(1) if heading else ""), text, True
+
+
+def _html(data: bytes) -> tuple[str, str, bool]:
+    title, text = html_text(decode(data, html=True))
+    return title, text, True
+
+
+def _uri(path: Path) -> str:
+    return clean(f"file:{path.as_posix()}")
+
+
+def _reason(error: OSError | ValueError) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "there is no such file or folder"
+    if isinstance(error, PermissionError):
+        return "permission denied"
+    return (error.strerror if isinstance(error, OSError) else "") or str(error)
+
+
+_SUFFIXES: dict[str, Callable[[bytes], tuple[str, str, bool]]] = {
+    ".md": _markdown,
+    ".markdown": _markdown,
+    ".txt": _plain,
+    ".html": _html,
+    ".htm": _html,
+    ".jsonl": _plain,
+}

@@ -1,0 +1,130 @@
+"""A document to the pieces that are searched, each an exact range of its text.
+
+Decides where to cut (by semantic-text-splitter, along Markdown structure where there is any) and what a piece is
+called. It rewrites nothing: a quote from a piece can be found in the document at its range.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from semantic_text_splitter import MarkdownSplitter, TextSplitter
+
+from stemma.memory.model import Document
+
+PIECE_SIZE = 900
+"""Characters: about 200 tokens of English, so that a piece with its title fits the embedder's 256."""
+
+_SECTION = 20_000
+"""Characters split at a time: the splitter's time grows with the square of a paragraph's length."""
+
+_HEADING = re.compile(r"^ {0,3}(#{1,6})[ \t]+(.+?)[ \t]*#*[ \t]*$", re.MULTILINE)
+_FENCE = re.compile(r"^ {0,3}(```|~~~)", re.MULTILINE)
+_ONLY_HEADINGS = re.compile(r"(?:\s*#{1,6}[ \t][^\n]*)+\s*")
+_TITLE_LENGTH = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """`text` is exactly characters [start, end) of the document's text; `title` names the document and the section."""
+
+    title: str
+    text: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Outline:
+    """Where each heading starts, and the names from the top heading down to it."""
+
+    starts: list[int]
+    paths: list[tuple[str, ...]]
+
+
+def split(document: Document, *, size: int = PIECE_SIZE) -> list[Piece]:
+    """The pieces in order, without overlap; nothing but white space lies between them.
+
+    A piece has at most `size` characters, headings carried over from an otherwise empty section not counted. A `whole`
+    document is one piece, however long. A Markdown piece is titled "Document > Section > Subsection", with the
+    headings that all of it stands under.
+    """
+    text = document.text
+    if document.whole:
+        return [Piece(document.title, text, 0, len(text))] if text.strip() else []
+    outline = _outline(text) if document.markdown else _Outline([], [])
+    ranges = _carry_headings(text, _ranges(text, document.markdown, size), document.markdown)
+    return [Piece(_title(document, outline, start, end), text[start:end], start, end) for start, end in ranges]
+
+
+def _ranges(text: str, markdown: bool, size: int) -> Iterator[tuple[int, int]]:
+    capacity = (max(1, size // 2), size)
+    splitter = MarkdownSplitter(capacity) if markdown else TextSplitter(capacity)
+    for offset, section in _sections(text):
+        for start, piece in splitter.chunk_indices(section):
+            yield offset + start, offset + start + len(piece)
+
+
+def _sections(text: str) -> Iterator[tuple[int, str]]:
+    start = 0
+    while len(text) - start > _SECTION:
+        end = start + _SECTION
+        for mark in ("\n\n", "\n", " "):
+            cut = text.rfind(mark, start + _SECTION // 2, end)
+            if cut > 0:
+                end = cut
+                break
+        yield start, text[start:end]
+        start = end
+    yield start, text[start:]
+
+
+def _carry_headings(text: str, ranges: Iterator[tuple[int, int]], markdown: bool) -> Iterator[tuple[int, int]]:
+    """A heading alone is no passage: it goes with what follows it."""
+    carried: tuple[int, int] | None = None
+    for start, end in ranges:
+        first = carried[0] if carried else start
+        carried = (first, end) if markdown and _ONLY_HEADINGS.fullmatch(text, start, end) else None
+        if carried is None:
+            yield first, end
+    if carried:
+        yield carried
+
+
+def _outline(text: str) -> _Outline:
+    fences = [fence.start() for fence in _FENCE.finditer(text)]
+    outline = _Outline([], [])
+    stack: list[tuple[int, str]] = []
+    for heading in _HEADING.finditer(text):
+        if bisect_right(fences, heading.start()) % 2:
+            continue
+        level = len(heading.group(1))
+        stack = [*(entry for entry in stack if entry[0] < level), (level, heading.group(2).strip("*_` "))]
+        outline.starts.append(heading.start())
+        outline.paths.append(tuple(name for _, name in stack))
+    return outline
+
+
+def _title(document: Document, outline: _Outline, start: int, end: int) -> str:
+    """The document and the headings that every line of the range stands under."""
+    first, last = bisect_right(outline.starts, start), bisect_left(outline.starts, end)
+    while first < last and not document.text[start : outline.starts[first]].strip("# \t\n"):
+        first += 1
+    names = [document.title]
+    if first:
+        shared = _shared(outline.paths[first - 1 : last])
+        names.extend(shared[1:] if shared[:1] == (document.title,) else shared)
+    return " > ".join(name for name in names if name)[:_TITLE_LENGTH]
+
+
+def _shared(paths: list[tuple[str, ...]]) -> tuple[str, ...]:
+    shared = paths[0]
+    for path in paths[1:]:
+        length = 0
+        while length < min(len(shared), len(path)) and shared[length] == path[length]:
+            length += 1
+        shared = shared[:length]
+    return shared
