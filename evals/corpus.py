@@ -1,20 +1,23 @@
 """What the questions are asked of: a folder's documents, each with the id that gold refers to.
 
-A folder with corpus.jsonl (id, title, text) is a corpus of ready passages: the row's id is the document's. Otherwise the
-folder's `documents/` (or the folder itself) is read as `stemma ingest` reads it, and a document's id is its file's path
-below that folder: gold means any passage of that file. Every id is put under its set's name ("set/id"), so that the ids
-of several folders cannot clash. Passages of equal title or text in two folders are all kept: merging drops nothing.
+A folder with corpus.jsonl (id, title, text) is a corpus of ready passages: the row's id is the document's. Otherwise
+the folder's `documents/` (or the folder itself) is read as `stemma ingest` reads it, and a document's id is its file's
+path below that folder: gold means any passage of that file. Every id is put under its set's name ("set/id"), so that
+the ids of several folders cannot clash. Passages of equal title or text in two folders are all kept: merging drops nothing.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 from stemma.evals.errors import InvalidDataset
 from stemma.evals.rows import read_rows
-from stemma.memory.ingest.load import Unreadable, read_documents
+from stemma.memory.ingest.corpus_rows import Unreadable
+from stemma.memory.ingest.decoding import clean
+from stemma.memory.ingest.load import read_documents
 from stemma.memory.model import Document
 
 CORPUS = "corpus.jsonl"
@@ -30,10 +33,8 @@ def read_corpus(folder: Path, name: str) -> tuple[Document, ...]:
     """
     if not folder.is_dir():
         raise InvalidDataset(f"{folder} is not a folder", hint="--data takes a folder with questions and a corpus")
-    if (folder / CORPUS).is_file():
-        documents = tuple(_rows(folder / CORPUS, name))
-    else:
-        documents = tuple(_files(folder, name))
+    ready = folder / CORPUS
+    documents = tuple(_rows(ready, name) if ready.is_file() else _files(folder, name))
     if not documents:
         raise InvalidDataset(f"{folder} holds no documents", hint=f"put a {CORPUS} or Markdown files into it")
     return documents
@@ -52,31 +53,24 @@ def _rows(file: Path, name: str) -> Iterator[Document]:
             raise row.place.wrong(f'id "{own}" stands in line {seen[own]} already')
         seen[own] = row.place.line
         known_as = f"{name}/{own}"
-        yield Document(known_as, row.text("title", ""), row.text("text"), whole=True, metadata={"id": known_as})
+        title, text = clean(row.text("title", "")).strip(), clean(row.text("text"))
+        yield Document(known_as, title, text, whole=True, metadata={"id": known_as})
 
 
 def _files(folder: Path, name: str) -> Iterator[Document]:
     root = folder / "documents" if (folder / "documents").is_dir() else folder
-    for entry in sorted(root.iterdir()):
-        if root == folder and entry.name in _BESIDE:
-            continue
-        for document in _read(entry, entry.name):
-            below = _below(document.uri, root)
-            yield replace(document, metadata={**document.metadata, "id": f"{name}/{below}"})
-
-
-def _read(path: Path, shown: str) -> Iterator[Document]:
-    if shown.startswith("."):
-        return
-    for found in read_documents(str(path)):
+    beside = set() if root != folder else {*_BESIDE}
+    for found in read_documents(str(root)):
         if isinstance(found, Unreadable):
+            if _below(found.uri, root) in beside:
+                continue
             raise InvalidDataset(f"{found.uri} cannot be read: {found.reason}")
-        yield found
+        own = found.metadata.get("id")
+        below = _below(found.uri if own is None else found.uri.removesuffix(f"#{own}"), root)
+        if below not in beside:
+            yield replace(found, metadata={**found.metadata, "id": f"{name}/{below}"})
 
 
 def _below(uri: str, root: Path) -> str:
-    """The file's path below the root, from a file uri that may name a row after '#'."""
-    from urllib.parse import unquote, urlsplit
-
-    path = Path(unquote(urlsplit(uri).path) if uri.startswith("file:") else uri.partition("#")[0])
-    return path.resolve().relative_to(root.resolve()).as_posix()
+    """A file's path below the root, from its uri: "file:" and the path as `read_documents` was given it."""
+    return Path(uri.removeprefix("file:")).relative_to(os.path.normpath(root)).as_posix()

@@ -63,7 +63,7 @@ def read_dataset(folders: Sequence[Path], *, limit: int | None = None, corpus: P
     if corpus is not None:
         foreign = read_corpus(corpus, corpus.resolve().name)
         cases = tuple(replace(case, gold=(), answers=(), answerable=False) for case in cases)
-        return Dataset(tuple(names), foreign, cases, _hash([*asked.values()], [foreign]), str(corpus), limit)
+        return Dataset(tuple(names), foreign, cases, _hash([*asked.values()], [foreign]), corpus.resolve().name, limit)
     documents = tuple(document for each in own.values() for document in each)
     return Dataset(tuple(names), documents, cases, _hash([*asked.values()], [*own.values()]), limit=limit)
 

@@ -5,12 +5,15 @@ A case that fails is not an error of this kind: it is a failure row (`case.Failu
 
 from __future__ import annotations
 
+from stemma.evals.exits import ExitCode
+
 
 class EvalFailure(Exception):
     """The evaluation could not do what was asked."""
 
     hint: str = ""
     """What to type or change, for the last line that a person sees."""
+    exit_code: int = ExitCode.USAGE
 
     def __init__(self, message: str = "", *, hint: str = "") -> None:
         super().__init__(message or (self.__doc__ or "").strip())
@@ -32,3 +35,9 @@ class InvalidDownload(EvalFailure):
 
 class InvalidResults(EvalFailure):
     """The folder does not hold the results of an evaluation that this version can read."""
+
+
+class NotMeasured(EvalFailure):
+    """What had to be there before anything could be measured did not come about."""
+
+    exit_code = ExitCode.EXECUTION

@@ -1,0 +1,136 @@
+"""What an evaluation leaves behind, and how it is read again: results.jsonl, summary.json, report.html.
+
+Decides the shape of the files (`SCHEMA`). results.jsonl starts with one "run" record (what was measured, with what) and
+has one "case" record for each row. Files appear whole or not at all.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from stemma.evals.case import Row
+from stemma.evals.errors import InvalidResults
+from stemma.evals.revision import product_version, revision
+from stemma.evals.summary import Json
+
+SCHEMA = 1
+RESULTS = "results.jsonl"
+SUMMARY = "summary.json"
+PAGE = "report.html"
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """One finished (or interrupted) evaluation."""
+
+    run: Json
+    """What was measured and with what: schema, kind, data, revision, model, embedder, seed, …"""
+    rows: Sequence[Row]
+    figures: Json
+    """At least "metrics" and "failures"."""
+    interrupted: bool = False
+
+    @property
+    def failures(self) -> int:
+        return int(self.figures["failures"])
+
+    def summary(self) -> Json:
+        """What --json prints and summary.json holds."""
+        return {**self.figures, "interrupted": self.interrupted, **self.run}
+
+
+def run_record(kind: str, **facts: object) -> Json:
+    """The "run" record: what every kind of evaluation says about itself, and its own facts."""
+    return {
+        "schema": SCHEMA,
+        "kind": kind,
+        "revision": revision(),
+        "version": product_version(),
+        "finished_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        **facts,
+    }
+
+
+def write_results(folder: Path, evaluation: Evaluation, page: str) -> None:
+    """Write the three files into the folder, made if need be. Raises `InvalidResults` when it cannot be written."""
+    lines = [{"record": "run", "interrupted": evaluation.interrupted, **evaluation.run}]
+    lines += [_case_record(row) for row in evaluation.rows]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        _write(folder / RESULTS, "".join(f"{json.dumps(line, ensure_ascii=False)}\n" for line in lines))
+        _write(folder / SUMMARY, json.dumps(evaluation.summary(), ensure_ascii=False, indent=2) + "\n")
+        _write(folder / PAGE, page)
+    except OSError as problem:
+        message = f"{folder} cannot be written: {problem.strerror or problem}"
+        raise InvalidResults(message, hint="say where with --out DIR") from problem
+
+
+def read_summary(folder: Path) -> Json:
+    """The summary of an earlier evaluation. Raises `InvalidResults` for none, a broken or a newer one."""
+    try:
+        summary = json.loads((folder / SUMMARY).read_text("utf-8"))
+    except OSError as problem:
+        raise InvalidResults(f"{folder} holds no {SUMMARY}") from problem
+    except ValueError as problem:
+        raise InvalidResults(f"{folder / SUMMARY} is not JSON") from problem
+    return _known(summary, folder / SUMMARY)
+
+
+def read_cases(folder: Path) -> Iterator[Json]:
+    """The "case" records of an earlier evaluation. Raises `InvalidResults`."""
+    file = folder / RESULTS
+    try:
+        lines = file.read_text("utf-8").splitlines()
+        records = [json.loads(line) for line in lines]
+    except OSError as problem:
+        raise InvalidResults(f"{folder} holds no {RESULTS}") from problem
+    except ValueError as problem:
+        raise InvalidResults(f"{file} is not JSON lines") from problem
+    _known(records[0] if records else None, file)
+    yield from (record for record in records[1:] if record.get("record") == "case")
+
+
+def _known(record: object, file: Path) -> Json:
+    if not isinstance(record, dict) or not isinstance(record.get("schema"), int):
+        raise InvalidResults(f"{file} is not the result of an evaluation")
+    if record["schema"] > SCHEMA:
+        raise InvalidResults(f"{file} was written by a newer version of Stemma")
+    return record
+
+
+def _case_record(row: Row) -> Mapping[str, Any]:
+    failure = row.failure and {
+        "stage": row.failure.stage,
+        "error": row.failure.error,
+        "message": row.failure.message,
+    }
+    return {
+        "record": "case",
+        "id": row.case.id,
+        "set": row.case.set,
+        "variant": row.variant,
+        "run_id": row.run_id,
+        "thread_id": row.thread_id,
+        "question": row.case.question,
+        "answerable": row.case.answerable,
+        "gold": list(row.case.gold),
+        "answers": list(row.case.answers),
+        "ranked": list(row.ranked),
+        "scores": {score.metric: score.value for score in row.scores},
+        "reasons": {score.metric: score.reason for score in row.scores if score.reason},
+        "milliseconds": row.milliseconds,
+        "failure": failure,
+        "detail": dict(row.detail),
+    }
+
+
+def _write(file: Path, text: str) -> None:
+    partial = file.with_name(f".{file.name}.{os.getpid()}")
+    partial.write_text(text, "utf-8", newline="\n")
+    partial.replace(file)
