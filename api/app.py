@@ -1,0 +1,133 @@
+"""The HTTP application: every layer a request passes, outermost first, in one function.
+
+Heavy imports stand inside the functions, because the command line passes through this module to print its help.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+    from stemma.api.settings import ApiSettings
+    from stemma.graphs.runs.runtime import Runtime
+
+DESCRIPTION = "Durable, streaming, replayable LangGraph runs. The official LangGraph SDKs are clients of this server."
+
+
+def create_app(
+    runtime: Runtime | None = None,
+    settings: ApiSettings | None = None,
+    *,
+    graphs: Mapping[str, Any] | None = None,
+    answer: bool = True,
+) -> FastAPI:
+    """An ASGI application over durable runs.
+
+    `graphs` are compiled graphs or builders by name, served beside the built-in `answer` graph (unless `answer` is
+    false). Stores are those of the MEMORY_* and GRAPHS_* settings, opened when the application starts and closed when it
+    stops. A caller that has an open `runtime` gives it instead; it stays open and is served as it is.
+    """
+    from fastapi import FastAPI
+    from starlette.middleware import Middleware
+    from starlette.middleware.cors import CORSMiddleware
+
+    from stemma.api.auth.key import Authenticate
+    from stemma.api.browser import BrowserDefence
+    from stemma.api.errors import HANDLERS
+    from stemma.api.limits import BodyLimits
+    from stemma.api.routes import assistants, runs, state, stateless_runs, system, threads
+    from stemma.api.settings import ApiSettings
+
+    settings = settings or ApiSettings()
+    app = FastAPI(
+        title="Stemma",
+        description=DESCRIPTION,
+        version="1",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=_lifespan(runtime, settings, graphs or {}, answer=answer),
+        exception_handlers=dict(HANDLERS),
+        middleware=[
+            Middleware(CORSMiddleware, **_cors(settings)),
+            Middleware(BrowserDefence, settings=settings),
+            Middleware(Authenticate, settings=settings),
+            Middleware(BodyLimits, max_bytes=settings.max_body_bytes),
+        ],
+    )
+    for router in (
+        assistants.router,
+        threads.router,
+        state.router,
+        runs.router,
+        stateless_runs.router,
+        system.router,
+    ):
+        app.include_router(router)
+    app.openapi = _openapi(app)  # type: ignore[method-assign]  # FastAPI's documented way to extend the document
+    return app
+
+
+def _lifespan(runtime: Runtime | None, settings: ApiSettings, graphs: Mapping[str, Any], *, answer: bool) -> Any:
+    from stemma.api.services import Services
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        if runtime is not None:
+            app.state.services = Services(runtime, settings)
+            yield
+            return
+        from stemma.api.compose import open_runtime_with
+
+        async with open_runtime_with(graphs, answer=answer) as opened:
+            app.state.services = Services(opened, settings)
+            yield
+
+    return lifespan
+
+
+def _cors(settings: ApiSettings) -> dict[str, Any]:
+    return {
+        "allow_origins": settings.cors_origins,
+        "allow_methods": ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"],
+        "allow_headers": [
+            "authorization",
+            "content-type",
+            "idempotency-key",
+            "last-event-id",
+            "prefer",
+            "x-api-key",
+            "x-auth-scheme",
+        ],
+        "expose_headers": ["Content-Location", "Location", "X-Pagination-Next", "X-Pagination-Total"],
+    }
+
+
+def _openapi(app: FastAPI) -> Any:
+    """The document with the key's scheme and the error schema, made once."""
+    from fastapi.openapi.utils import get_openapi
+
+    from stemma.api.auth.key import OPEN_PATHS
+    from stemma.api.schemas.problem import Problem
+
+    def document() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            made = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
+            problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+            components = made.setdefault("components", {})
+            components.setdefault("schemas", {}).update({**problem.pop("$defs", {}), "Problem": problem})
+            components["securitySchemes"] = {
+                "key": {"type": "apiKey", "in": "header", "name": "x-api-key"},
+                "bearer": {"type": "http", "scheme": "bearer"},
+            }
+            made["security"] = [{"key": []}, {"bearer": []}]
+            for path in OPEN_PATHS & made["paths"].keys():
+                for operation in made["paths"][path].values():
+                    operation["security"] = []
+            app.openapi_schema = made
+        return app.openapi_schema
+
+    return document

@@ -1,0 +1,82 @@
+"""An answer that takes as long as its run: white space every few seconds, then the JSON.
+
+The status is sent before the outcome is known, so a run that fails is told inside the JSON, where the SDKs look for it:
+`{"__error__": {"error", "message"}}`. When the server stops, the connection is cut instead of ended: an answer that
+ended without JSON would look like a result, a cut one makes the SDKs ask again at its Location.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from stemma.api.errors import UNEXPECTED
+from stemma.api.json_wire import dumps
+from stemma.graphs.errors import GraphFailure
+
+logger = logging.getLogger("stemma.api")
+
+
+def error_body(failure: Exception) -> dict[str, dict[str, str]]:
+    """How a failed run is told. A run's own error is `Class: message`; others show what they declare."""
+    if not isinstance(failure, GraphFailure):
+        return {"__error__": {"error": "InternalError", "message": UNEXPECTED}}
+    kind, _, message = (getattr(failure, "error", "") or "").partition(": ")
+    return {"__error__": {"error": kind or type(failure).__name__, "message": message or str(failure)}}
+
+
+class EventualJson(Response):
+    """Waits for `outcome` while keeping the connection alive."""
+
+    def __init__(
+        self,
+        outcome: Callable[[], Awaitable[Any]],
+        heartbeat_seconds: float,
+        *,
+        headers: Mapping[str, str],
+        on_gone: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
+        self.status_code = 200
+        self.background = None
+        self.outcome = outcome
+        self.heartbeat_seconds = heartbeat_seconds
+        self.on_gone = on_gone
+        self.init_headers({**headers, "Content-Type": "application/json", "Cache-Control": "no-store"})
+
+    async def __call__(self, _scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+        waiter = asyncio.create_task(self._body())
+        listener = asyncio.create_task(_gone(receive))
+        try:
+            while not (waiter.done() or listener.done()):
+                await asyncio.wait((waiter, listener), timeout=self.heartbeat_seconds, return_when="FIRST_COMPLETED")
+                if not (waiter.done() or listener.done()):
+                    await send({"type": "http.response.body", "body": b"\n", "more_body": True})
+            if waiter.done():
+                await send({"type": "http.response.body", "body": waiter.result(), "more_body": False})
+                return
+        finally:
+            waiter.cancel()
+            listener.cancel()
+            await asyncio.gather(waiter, listener, return_exceptions=True)
+        if self.on_gone is not None:
+            await self.on_gone()
+
+    async def _body(self) -> bytes:
+        # A process border, like a stream: the answer has begun, so whatever happens must become JSON.
+        try:
+            return dumps(await self.outcome())
+        except Exception as failure:
+            if not isinstance(failure, GraphFailure):
+                logger.exception("waiting for a run failed")
+            return dumps(error_body(failure))
+
+
+async def _gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass

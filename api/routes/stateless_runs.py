@@ -1,0 +1,76 @@
+"""/runs: runs without a thread of the client's. Each gets a temporary one, so that it can be joined later."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from starlette.responses import Response
+
+from stemma.api.auth.access import RunsRead, RunsWrite
+from stemma.api.errors import documented
+from stemma.api.eventual_json import EventualJson
+from stemma.api.json_wire import Json, JsonRoute
+from stemma.api.routes.streams import STREAM_RESPONSES, WAIT_RESPONSES, location, stream, submit, wait
+from stemma.api.schemas.runs import RunBody, RunCreate, show_run
+from stemma.api.schemas.values import IdempotencyKey, LastEventId, RunId, StreamMode, cursor
+from stemma.api.services import Served
+from stemma.api.sse import EventStream
+
+router = APIRouter(prefix="/runs", tags=["stateless runs"], route_class=JsonRoute)
+
+
+@router.post("", response_model=RunBody, responses=documented(404, 409, 507))
+async def create_stateless_run(
+    body: RunCreate, actor: RunsWrite, served: Served, idempotency_key: IdempotencyKey = None
+) -> Response:
+    """Accept a run; it is durable when this answers."""
+    run = await submit(served, actor, None, body, idempotency_key)
+    return Json(show_run(run), headers=location(run))
+
+
+@router.post("/stream", response_class=EventStream, responses=STREAM_RESPONSES)
+async def create_and_stream_stateless(
+    body: RunCreate, actor: RunsWrite, served: Served, idempotency_key: IdempotencyKey = None
+) -> Response:
+    """Accept a run and stream its events."""
+    run = await submit(served, actor, None, body, idempotency_key)
+    return stream(
+        served,
+        actor,
+        run,
+        modes=body.modes(),
+        subgraphs=body.stream_subgraphs,
+        cancel_when_gone=body.on_disconnect == "cancel",
+    )
+
+
+@router.post("/wait", response_class=EventualJson, responses=WAIT_RESPONSES)
+async def create_and_wait_stateless(
+    body: RunCreate, actor: RunsWrite, served: Served, idempotency_key: IdempotencyKey = None
+) -> Response:
+    """Accept a run and answer with its final values."""
+    run = await submit(served, actor, None, body, idempotency_key)
+    return wait(served, actor, run, cancel_when_gone=body.on_disconnect == "cancel")
+
+
+@router.get("/{run_id}/stream", response_class=EventStream, responses=STREAM_RESPONSES)
+async def join_stateless_stream(
+    run_id: RunId,
+    actor: RunsRead,
+    served: Served,
+    stream_mode: Annotated[list[StreamMode] | None, Query()] = None,
+    cancel_on_disconnect: bool = False,
+    last_event_id: LastEventId = None,
+) -> Response:
+    """The run's events after the cursor, then live, found by the run's id alone."""
+    run = await served.runtime.get_run(actor, None, str(run_id))
+    return stream(
+        served,
+        actor,
+        run,
+        modes=stream_mode or run.request.stream_mode,
+        subgraphs=run.request.stream_subgraphs,
+        after=cursor(last_event_id),
+        cancel_when_gone=cancel_on_disconnect,
+    )

@@ -1,0 +1,117 @@
+"""/threads: conversations, their metadata, and the stream of everything that happens on one."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Query
+from starlette.responses import Response
+
+from stemma.api.auth.access import RunsRead, ThreadsRead, ThreadsWrite
+from stemma.api.errors import documented
+from stemma.api.json_wire import Json, JsonRoute
+from stemma.api.routes.streams import STREAM_RESPONSES
+from stemma.api.schemas.threads import (
+    ThreadBody,
+    ThreadCount,
+    ThreadCreate,
+    ThreadPatch,
+    ThreadSearch,
+    selected,
+    show_thread,
+)
+from stemma.api.schemas.values import LastEventId, ThreadId, ThreadStreamMode, cursor
+from stemma.api.services import Served
+from stemma.api.sse import EventStream
+from stemma.graphs.runs.model import ThreadStatus
+
+router = APIRouter(prefix="/threads", tags=["threads"], route_class=JsonRoute)
+
+
+@router.post("", response_model=ThreadBody, responses=documented(409))
+async def create_thread(body: ThreadCreate, actor: ThreadsWrite, served: Served) -> Response:
+    """A new thread; with `if_exists: do_nothing` the one that has this id."""
+    thread = await served.runtime.create_thread(
+        actor,
+        thread_id=str(body.thread_id) if body.thread_id else None,
+        metadata=body.metadata or {},
+        if_exists=body.if_exists or "raise",
+    )
+    return Json(show_thread(thread))
+
+
+@router.post("/search", response_model=list[ThreadBody], responses=documented())
+async def search_threads(body: ThreadSearch, actor: ThreadsRead, served: Served) -> Response:
+    """Threads page by page; X-Pagination-Next names the next offset when there may be more."""
+    found = await served.runtime.search_threads(
+        actor,
+        metadata=body.metadata or {},
+        values=body.values or {},
+        ids=[str(thread_id) for thread_id in body.ids or ()],
+        status=ThreadStatus(body.status) if body.status else None,
+        limit=body.limit,
+        offset=body.offset,
+        sort_by=body.sort_by or "updated_at",
+        sort_order=body.sort_order or "desc",
+    )
+    headers = {"X-Pagination-Next": str(body.offset + body.limit)} if len(found) == body.limit else {}
+    return Json([selected(show_thread(thread), body.select) for thread in found], headers=headers)
+
+
+@router.post("/count", response_model=int, responses=documented())
+async def count_threads(body: ThreadCount, actor: ThreadsRead, served: Served) -> Response:
+    """How many threads match."""
+    status = ThreadStatus(body.status) if body.status else None
+    count = await served.runtime.count_threads(
+        actor, metadata=body.metadata or {}, values=body.values or {}, status=status
+    )
+    return Json(count)
+
+
+@router.get("/{thread_id}", response_model=ThreadBody, responses=documented(404))
+async def get_thread(thread_id: ThreadId, actor: ThreadsRead, served: Served) -> Response:
+    """One thread with the values at its head."""
+    return Json(show_thread(await served.runtime.get_thread(actor, str(thread_id))))
+
+
+@router.patch("/{thread_id}", response_model=ThreadBody, responses=documented(404))
+async def patch_thread(
+    thread_id: ThreadId,
+    body: ThreadPatch,
+    actor: ThreadsWrite,
+    served: Served,
+    prefer: Annotated[str | None, Header(description="return=minimal answers 204")] = None,
+) -> Response:
+    """Merge metadata into the thread's."""
+    thread = await served.runtime.patch_thread(actor, str(thread_id), body.metadata or {})
+    if prefer and "return=minimal" in prefer:
+        return Response(status_code=204)
+    return Json(show_thread(thread))
+
+
+@router.delete("/{thread_id}", status_code=204, responses=documented(404))
+async def delete_thread(thread_id: ThreadId, actor: ThreadsWrite, served: Served) -> Response:
+    """Cancel what runs on the thread and remove it with its runs, checkpoints and events."""
+    await served.runtime.delete_thread(actor, str(thread_id))
+    return Response(status_code=204)
+
+
+@router.get("/{thread_id}/stream", response_class=EventStream, responses=STREAM_RESPONSES)
+async def stream_thread(
+    thread_id: ThreadId,
+    actor: RunsRead,
+    served: Served,
+    stream_mode: Annotated[list[ThreadStreamMode], Query()] = [],  # noqa: B006
+    stream_modes: Annotated[list[ThreadStreamMode], Query()] = [],  # noqa: B006
+    last_event_id: LastEventId = None,
+) -> Response:
+    """Every event of every run on the thread, past ones after the cursor first. Ends only when the client goes."""
+    await served.runtime.get_thread(actor, str(thread_id))
+    frames = served.runtime.stream_thread(
+        actor,
+        str(thread_id),
+        modes=[*stream_mode, *stream_modes] or ["run_modes"],
+        after=cursor(last_event_id),
+    )
+    location = {"Location": f"/threads/{thread_id}/stream"}
+    return EventStream(frames, served.settings, served.streams, headers=location)

@@ -1,0 +1,157 @@
+"""Threads and their states on the wire."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import Field
+from typing_extensions import TypedDict
+
+from stemma.api.schemas.runs import CheckpointRef, Unsupported
+from stemma.api.schemas.values import Body, CheckpointId, Limit, Mapped, Name, Offset
+from stemma.graphs.runs.model import StateSnapshot, Thread
+
+ThreadStatus = Literal["idle", "busy", "interrupted", "error"]
+ThreadField = Literal[
+    "thread_id", "created_at", "updated_at", "metadata", "config", "context", "status", "values", "interrupts"
+]
+StateField = Literal[
+    "values", "next", "checkpoint", "metadata", "created_at", "parent_checkpoint", "tasks", "interrupts"
+]
+
+
+class ThreadCreate(Body):
+    """A new thread. Without `thread_id` the server mints one."""
+
+    thread_id: UUID | None = None
+    metadata: Mapped | None = None
+    if_exists: Literal["raise", "do_nothing"] | None = None
+    supersteps: Unsupported = None
+    ttl: Unsupported = None
+
+
+class ThreadPatch(Body):
+    """Metadata to merge into the thread's."""
+
+    metadata: Mapped | None = None
+    ttl: Unsupported = None
+
+
+class ThreadCount(Body):
+    """Which threads: those whose metadata and values contain what is given."""
+
+    metadata: Mapped | None = None
+    values: Mapped | None = None
+    status: ThreadStatus | None = None
+
+
+class ThreadSearch(ThreadCount):
+    """Which threads, in which order, and how much of each."""
+
+    ids: Annotated[list[UUID], Field(max_length=1000)] | None = None
+    limit: Limit = 10
+    offset: Offset = 0
+    sort_by: Literal["thread_id", "status", "created_at", "updated_at", "state_updated_at"] | None = None
+    sort_order: Literal["asc", "desc"] | None = None
+    select: list[ThreadField] | None = None
+    extract: Unsupported = None
+
+
+class StateUpdate(Body):
+    """Write to the state as if a node had returned `values`. On an older checkpoint this begins a new branch."""
+
+    values: Mapped | list[Mapped] | None = None
+    as_node: Name | None = None
+    checkpoint: CheckpointRef | None = None
+    checkpoint_id: CheckpointId | None = None
+
+
+class StateAt(Body):
+    """Which checkpoint's state."""
+
+    checkpoint: CheckpointRef
+    subgraphs: bool = False
+    select: list[StateField] | None = None
+
+
+class HistoryQuery(Body):
+    """Which of a thread's checkpoints, newest first."""
+
+    limit: Limit = 10
+    before: CheckpointId | CheckpointRef | None = None
+    metadata: Mapped | None = None
+    checkpoint: CheckpointRef | None = None
+    select: list[StateField] | None = None
+
+
+class ThreadBody(TypedDict, total=False):
+    """A conversation: the owner of checkpoints and of one event log."""
+
+    thread_id: str
+    created_at: str
+    updated_at: str
+    metadata: dict[str, Any]
+    status: ThreadStatus
+    values: Any
+    interrupts: dict[str, list[Any]]
+
+
+class CheckpointBody(TypedDict, total=False):
+    """Where in a thread's history."""
+
+    thread_id: str
+    checkpoint_ns: str
+    checkpoint_id: str | None
+    checkpoint_map: dict[str, Any] | None
+
+
+class StateBody(TypedDict, total=False):
+    """The state at one checkpoint."""
+
+    values: Any
+    next: list[str]
+    checkpoint: CheckpointBody
+    metadata: dict[str, Any] | None
+    created_at: str | None
+    parent_checkpoint: CheckpointBody | None
+    tasks: list[dict[str, Any]]
+    interrupts: list[Any]
+
+
+class StateUpdated(TypedDict):
+    """The checkpoint that an update wrote."""
+
+    checkpoint: CheckpointBody
+
+
+def show_thread(thread: Thread) -> dict[str, Any]:
+    """A thread as clients see it; the tenant stays here."""
+    return {
+        "thread_id": thread.thread_id,
+        "created_at": thread.created_at.isoformat(),
+        "updated_at": thread.updated_at.isoformat(),
+        "metadata": thread.metadata,
+        "status": thread.status.value,
+        "values": thread.values,
+        "interrupts": thread.interrupts,
+    }
+
+
+def show_state(state: StateSnapshot) -> dict[str, Any]:
+    """A state as clients see it."""
+    return {
+        "values": state.values,
+        "next": state.next,
+        "checkpoint": state.checkpoint,
+        "metadata": state.metadata,
+        "created_at": state.created_at,
+        "parent_checkpoint": state.parent_checkpoint,
+        "tasks": state.tasks,
+        "interrupts": state.interrupts,
+    }
+
+
+def selected(body: dict[str, Any], fields: list[Any] | None) -> dict[str, Any]:
+    """Only the fields a client asked for; all of them when it asked for none."""
+    return {key: body[key] for key in fields if key in body} if fields else body

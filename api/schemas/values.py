@@ -1,0 +1,58 @@
+"""The small types that requests are made of: what counts as an id, a page, a mode, a metadata map."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import Header, Path, Query
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+ThreadId = Annotated[UUID, Path(description="A UUID, minted by the server or by the client")]
+RunId = Annotated[UUID, Path(description="A UUID, minted by the server")]
+AssistantId = Annotated[str, Path(max_length=256, description="An assistant's id, or the name of its graph")]
+CheckpointId = Annotated[str, Field(min_length=1, max_length=256)]
+Name = Annotated[str, Field(max_length=256)]
+
+Limit = Annotated[int, Field(ge=1, le=1000)]
+Offset = Annotated[int, Field(ge=0, le=1_000_000_000)]
+QueryLimit = Annotated[int, Query(ge=1, le=1000)]
+QueryOffset = Annotated[int, Query(ge=0, le=1_000_000_000)]
+
+Mapped = dict[str, Any]
+"""A JSON object that this server stores and gives back as it is."""
+
+StreamMode = Literal["values", "updates", "messages", "messages-tuple", "custom", "tasks", "checkpoints", "debug"]
+ThreadStreamMode = Literal["run_modes", "lifecycle", "state_update"]
+
+
+def _as_list(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+def _not_empty(value: object) -> object:
+    return value or ["values"]
+
+
+StreamModes = Annotated[list[StreamMode], Field(max_length=32), BeforeValidator(_not_empty), BeforeValidator(_as_list)]
+"""One mode or several; none means `values`."""
+
+IdempotencyKey = Annotated[
+    str | None,
+    Header(min_length=1, max_length=255, description="A repeated request with this key gets the run of the first"),
+]
+LastEventId = Annotated[
+    str | None,
+    Header(pattern=r"^(-1|[0-9]{1,18})?$", description="Carry on after this event; -1 and 0 mean from the start"),
+]
+
+
+def cursor(last_event_id: str | None) -> int:
+    """The sequence number after which a reader wants to carry on; 0 is the start."""
+    return max(int(last_event_id), 0) if last_event_id else 0
+
+
+class Body(BaseModel):
+    """A request's body. A field that this server does not know is an error, not a surprise later."""
+
+    model_config = ConfigDict(extra="forbid")

@@ -1,0 +1,43 @@
+"""API_* settings. Nobody else in this package reads the environment."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+
+class ApiSettings(BaseSettings):
+    """Where the server listens, who may ask, and what one request may cost."""
+
+    model_config = SettingsConfigDict(env_prefix="API_", env_file=".env", extra="ignore")
+
+    host: str = "127.0.0.1"
+    port: int = Field(2024, ge=0, le=65535)
+    """0 takes a free port."""
+    key: SecretStr | None = None
+    """What clients send as `x-api-key` or `Authorization: Bearer`. Without one only loopback is answered."""
+    insecure: bool = False
+    """Answer other machines without a key. Only for closed networks."""
+    allowed_hosts: Annotated[list[str], NoDecode] = []
+    """Host names under which clients reach this server, besides localhost and plain IP addresses; `*` is any."""
+    cors_origins: Annotated[list[str], NoDecode] = []
+    """Origins whose web pages may call this server, e.g. http://localhost:3000. Separated by commas."""
+    max_body_bytes: int = Field(16 * 1024 * 1024, ge=1024)
+    heartbeat_seconds: float = Field(5.0, gt=0)
+    """Longest silence on a stream: clients measure it and reconnect."""
+    slow_reader_seconds: float = Field(30.0, gt=0)
+    """A client that takes nothing for this long is cut; it can reconnect from its cursor."""
+    drain_seconds: int = Field(10, ge=1)
+    """How long a stopping server waits for open requests."""
+
+    @field_validator("allowed_hosts", "cors_origins", mode="before")
+    @classmethod
+    def _commas(cls, value: object) -> object:
+        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+    @field_validator("key", mode="after")
+    @classmethod
+    def _no_empty_key(cls, value: SecretStr | None) -> SecretStr | None:
+        return value if value and value.get_secret_value().strip() else None
