@@ -59,5 +59,17 @@ class UnreadableDocument(MemoryFailure):
     """The document cannot be read."""
 
 
+class LocalServerFailed(MemoryUnavailable):
+    """The local Neo4j cannot be started."""
+
+
+class LocalServerRuns(MemoryFailure):
+    """A local Neo4j runs over this folder already."""
+
+
+class PortTaken(MemoryFailure):
+    """Another program listens on this port."""
+
+
 class InvalidSetting(MemoryFailure):
     """A MEMORY_* setting has an impossible value."""

@@ -18,7 +18,7 @@ from pathlib import Path
 from time import monotonic
 from types import TracebackType
 
-from stemma.memory.errors import MemoryBusy, MemoryUnavailable
+from stemma.memory.errors import LocalServerFailed, LocalServerRuns, PortTaken
 from stemma.memory.neo4j_jars import EXTRA_HINT, VERSION, Progress, class_path, install, java
 
 HOST = "127.0.0.1"
@@ -78,8 +78,8 @@ class LocalNeo4j:
     def start(self, on_progress: Progress | None = None) -> LocalServer:
         """Fetch the program files if needed, start, and return once Bolt answers.
 
-        Raises `MemoryBusy` when one runs over this folder already or the port is taken, `MemoryUnavailable` when
-        Java, the jars or the start itself fail; nothing is left running then.
+        Raises `LocalServerRuns`, `PortTaken`, `LocalServerFailed` when the start itself fails, and
+        `MemoryUnavailable` without Java or the jars; nothing is left running then.
         """
         self._refuse_second()
         program = java()
@@ -110,7 +110,7 @@ class LocalNeo4j:
     def _refuse_second(self) -> None:
         running = self.status()
         if running is not None:
-            raise MemoryBusy(
+            raise LocalServerRuns(
                 f"Neo4j runs already over {self.folder} (pid {running.pid}).",
                 hint=f"export MEMORY_URL={running.url}, or stemma neo4j stop",
             )
@@ -163,7 +163,7 @@ class LocalNeo4j:
             with self._state.open("x", encoding="utf-8") as state:
                 json.dump(asdict(server), state)
         except FileExistsError as error:
-            raise MemoryBusy(
+            raise LocalServerRuns(
                 f"Another start over {self.folder} is under way.", hint="stemma neo4j status"
             ) from error
 
@@ -172,11 +172,12 @@ class LocalNeo4j:
         while not _answers(server):
             with suppress(subprocess.TimeoutExpired):
                 code = process.wait(timeout=0.2)
-                raise MemoryUnavailable(
-                    f"Neo4j ended while starting (code {code}): {self._last_words()}", hint=f"see {self.folder / 'logs'}"
+                raise LocalServerFailed(
+                    f"Neo4j ended while starting (code {code}): {self._last_words()}",
+                    hint=f"see {self.folder / 'logs'}",
                 )
             if monotonic() > deadline:
-                raise MemoryUnavailable(
+                raise LocalServerFailed(
                     f"Neo4j did not answer within {START_SECONDS:.0f} s.", hint=f"see {self.folder / 'logs'}"
                 )
 
@@ -214,14 +215,14 @@ def _free_port(wanted: int) -> int:
             with suppress(OSError):
                 probe.bind((HOST, port))
                 return port
-    raise MemoryBusy(f"Port {wanted or 'any'} on {HOST} is taken.", hint="stemma neo4j start --port 0 takes a free one")
+    raise PortTaken(f"Port {wanted or 'any'} on {HOST} is taken.", hint="stemma neo4j start --port 0 takes a free one")
 
 
 def _created(pid: int) -> float:
     try:
         import psutil
     except ImportError as error:
-        raise MemoryUnavailable("A local Neo4j needs the extra neo4j.", hint=EXTRA_HINT) from error
+        raise LocalServerFailed("A local Neo4j needs the extra neo4j.", hint=EXTRA_HINT) from error
     return float(psutil.Process(pid).create_time())
 
 
