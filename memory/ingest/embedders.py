@@ -1,0 +1,170 @@
+"""Texts to unit vectors, without a network: MiniLM by onnxruntime, and feature hashing for tests.
+
+Decides which embedder a setting names and how texts are batched. It never calls a hosted model: `provider:model`
+embedders are made in `stemma.graphs` and handed to `open_memory(embedder=…)`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections import Counter
+from collections.abc import Sequence
+from functools import lru_cache
+from hashlib import blake2b
+from itertools import pairwise
+from pathlib import Path
+from threading import Lock
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stemma.memory.errors import EmbedderUnavailable, InvalidSetting
+from stemma.memory.ingest.minilm_onnx import DIMENSION, INSTALL, MODEL_NAME, converted_model, weights_folder
+from stemma.memory.ports import Embedder, EmbedderIdentity
+from stemma.memory.settings import MemorySettings
+from stemma.memory.text import content_terms
+
+_BATCH = 16
+_MAX_TOKENS = 256
+
+
+def open_embedder(settings: MemorySettings) -> Embedder:
+    """The embedder that `MEMORY_EMBEDDER` names; its model is loaded at the first use.
+
+    Raises: `InvalidSetting` for an unknown name; `EmbedderUnavailable` for `provider:model`, which memory cannot open.
+    """
+    name = settings.embedder.strip()
+    if name == "minilm":
+        return MiniLMEmbedder(settings.model_folder)
+    if name == "hashing":
+        return HashingEmbedder()
+    if ":" in name:
+        raise EmbedderUnavailable(
+            f"the embedder {name} is a hosted model, which memory alone does not reach",
+            hint="open the memory through stemma.graphs, or pass open_memory(embedder=…)",
+        )
+    raise InvalidSetting(
+        f"MEMORY_EMBEDDER is {name!r}, which is no embedder", hint="use minilm, hashing, or provider:model"
+    )
+
+
+class HashingEmbedder:
+    """Signed feature hashing of stemmed terms and their pairs (Weinberger et al. 2009). Deterministic, needs no model.
+
+    It knows shared words, not meaning: for tests and for trying things out.
+    """
+
+    def __init__(self, dimension: int = 256) -> None:
+        self._identity = EmbedderIdentity("hashing-1", dimension)
+
+    @property
+    def identity(self) -> EmbedderIdentity:
+        return self._identity
+
+    async def embed(self, texts: Sequence[str]) -> list[list[float]]:
+        return [self._vector(text).tolist() for text in texts]
+
+    def _vector(self, text: str) -> NDArray[np.float32]:
+        terms = content_terms(text) or [text.strip()]
+        vector = np.zeros(self._identity.dimension, np.float64)
+        pairs = [f"{first} {second}" for first, second in pairwise(terms)]
+        for features, weight in ((Counter(terms), 1.0), (Counter(pairs), 0.5)):
+            for feature, count in features.items():
+                place, sign = _hashed(feature)
+                vector[place % len(vector)] += sign * weight * count**0.5
+        norm = float(np.linalg.norm(vector))
+        if norm < 1e-9:  # features that cancel out still need a direction
+            vector[0], norm = 1.0, 1.0
+        return (vector / norm).astype(np.float32)
+
+
+@lru_cache(maxsize=200_000)
+def _hashed(feature: str) -> tuple[int, float]:
+    value = int.from_bytes(blake2b(feature.encode("utf-8", "replace"), digest_size=8).digest(), "big")
+    return value >> 1, 1.0 if value & 1 else -1.0
+
+
+class _Loaded(NamedTuple):
+    session: Any
+    tokenizer: Any
+
+
+class MiniLMEmbedder:
+    """all-MiniLM-L6-v2 as an int8 graph on the processor; texts are cut after 256 tokens.
+
+    Loads at the first use and works in a thread, so that the event loop never waits for it. Safe to share.
+    """
+
+    def __init__(self, model_folder: Path, *, threads: int | None = None) -> None:
+        """`threads`: how many processors one batch may use; by default all that this process may run on."""
+        self._model_folder = model_folder
+        self._threads = threads or _processors()
+        self._lock = Lock()
+        self._loaded: _Loaded | None = None
+
+    @property
+    def identity(self) -> EmbedderIdentity:
+        return EmbedderIdentity(MODEL_NAME, DIMENSION)
+
+    async def embed(self, texts: Sequence[str]) -> list[list[float]]:
+        """Raises: `EmbedderUnavailable` when the weights or a package are missing."""
+        if not texts:
+            return []
+        return await asyncio.to_thread(self._embed, list(texts))
+
+    def _embed(self, texts: list[str]) -> list[list[float]]:
+        session, tokenizer = self._load()
+        encodings = tokenizer.encode_batch(texts)
+        # Texts of like length go together: a batch costs as much as its longest text times its size.
+        order = sorted(range(len(encodings)), key=lambda i: len(encodings[i].ids))
+        vectors = np.empty((len(texts), DIMENSION), np.float32)
+        for first in range(0, len(order), _BATCH):
+            chosen = order[first : first + _BATCH]
+            vectors[chosen] = session.run(None, _tensors([encodings[i].ids for i in chosen]))[0]
+        rows: list[list[float]] = vectors.tolist()
+        return rows
+
+    def _load(self) -> _Loaded:
+        with self._lock:
+            if self._loaded is None:
+                self._loaded = self._open()
+            return self._loaded
+
+    def _open(self) -> _Loaded:
+        try:
+            import onnxruntime
+            from tokenizers import Tokenizer
+        except ImportError as error:
+            raise EmbedderUnavailable(f"MiniLM needs the package {error.name}", hint=INSTALL) from error
+        tokenizer = Tokenizer.from_file(str(weights_folder() / "tokenizer.json"))
+        tokenizer.enable_truncation(_MAX_TOKENS)
+        tokenizer.no_padding()
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = self._threads
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        path = converted_model(self._model_folder)
+        try:
+            session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        except RuntimeError as error:
+            raise EmbedderUnavailable(
+                f"{path} is not a model that onnxruntime can run", hint=f"remove {path}; it is made anew"
+            ) from error
+        return _Loaded(session, tokenizer)
+
+
+def _tensors(ids: list[list[int]]) -> dict[str, NDArray[np.int64]]:
+    tokens = np.zeros((len(ids), max(map(len, ids))), np.int64)
+    mask = np.zeros_like(tokens)
+    for row, text in enumerate(ids):
+        tokens[row, : len(text)] = text
+        mask[row, : len(text)] = 1
+    return {"input_ids": tokens, "attention_mask": mask}
+
+
+def _processors() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
