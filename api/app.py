@@ -28,8 +28,8 @@ def create_app(
     """An ASGI application over durable runs.
 
     `graphs` are compiled graphs or builders by name, served beside the built-in `answer` graph (unless `answer` is
-    false). Stores are those of the MEMORY_* and GRAPHS_* settings, opened when the application starts and closed when it
-    stops. A caller that has an open `runtime` gives it instead; it stays open and is served as it is.
+    false). Stores are those of the MEMORY_* and GRAPHS_* settings, opened when the application starts and closed when
+    it stops. A caller that has an open `runtime` gives it instead; it stays open and is served as it is.
     """
     from fastapi import FastAPI
     from starlette.middleware import Middleware

@@ -17,6 +17,8 @@ from starlette.types import Receive, Scope, Send
 
 from stemma.api.errors import UNEXPECTED
 from stemma.api.json_wire import dumps
+from stemma.api.settings import ApiSettings
+from stemma.api.sse import OpenAnswers
 from stemma.graphs.errors import GraphFailure
 
 logger = logging.getLogger("stemma.api")
@@ -36,7 +38,8 @@ class EventualJson(Response):
     def __init__(
         self,
         outcome: Callable[[], Awaitable[Any]],
-        heartbeat_seconds: float,
+        settings: ApiSettings,
+        answers: OpenAnswers,
         *,
         headers: Mapping[str, str],
         on_gone: Callable[[], Awaitable[None]] | None = None,
@@ -44,14 +47,22 @@ class EventualJson(Response):
         self.status_code = 200
         self.background = None
         self.outcome = outcome
-        self.heartbeat_seconds = heartbeat_seconds
+        self.heartbeat_seconds = settings.heartbeat_seconds
+        self.answers = answers
+        self._listener: asyncio.Task[None] | None = None
         self.on_gone = on_gone
         self.init_headers({**headers, "Content-Type": "application/json", "Cache-Control": "no-store"})
+
+    def stop(self) -> None:
+        """Leave the answer without an end; uvicorn then cuts the connection."""
+        if self._listener is not None:
+            self._listener.cancel()
 
     async def __call__(self, _scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
         waiter = asyncio.create_task(self._body())
-        listener = asyncio.create_task(_gone(receive))
+        listener = self._listener = asyncio.create_task(_gone(receive))
+        self.answers.add(self)
         try:
             while not (waiter.done() or listener.done()):
                 await asyncio.wait((waiter, listener), timeout=self.heartbeat_seconds, return_when="FIRST_COMPLETED")
@@ -60,11 +71,13 @@ class EventualJson(Response):
             if waiter.done():
                 await send({"type": "http.response.body", "body": waiter.result(), "more_body": False})
                 return
+            gone = not listener.cancelled()
         finally:
+            self.answers.remove(self)
             waiter.cancel()
             listener.cancel()
             await asyncio.gather(waiter, listener, return_exceptions=True)
-        if self.on_gone is not None:
+        if gone and self.on_gone is not None:
             await self.on_gone()
 
     async def _body(self) -> bytes:

@@ -1,4 +1,4 @@
-"""What a request may use: the open runtime, the settings, the streams that are being written."""
+"""What a request may use: the open runtime, the settings, the answers that are being written."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from fastapi import Depends
 from starlette.requests import Request
 
 from stemma.api.settings import ApiSettings
-from stemma.api.sse import OpenStreams
+from stemma.api.sse import OpenAnswers
 from stemma.graphs.runs.runtime import Runtime
 
 
@@ -20,7 +20,7 @@ class Services:
 
     runtime: Runtime
     settings: ApiSettings
-    streams: OpenStreams = field(default_factory=OpenStreams)
+    answers: OpenAnswers = field(default_factory=OpenAnswers)
     started: float = field(default_factory=time.monotonic)
     submitted: int = 0
     """Runs that clients created through this process."""

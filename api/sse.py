@@ -19,7 +19,7 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import aclosing
-from typing import cast
+from typing import Protocol, cast
 
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -54,29 +54,36 @@ def failure_frame(failure: Exception) -> Frame:
     return Frame(id=None, event="error", data=dumps(body))
 
 
-class OpenStreams:
-    """The responses that are still being written, so that a stopping server can end them."""
+class LongAnswer(Protocol):
+    """An answer that may take as long as a run."""
+
+    def stop(self) -> None:
+        """Give up writing: the server stops."""
+
+
+class OpenAnswers:
+    """The long answers that are still being written, so that a stopping server can end them."""
 
     def __init__(self) -> None:
-        self._open: set[EventStream] = set()
+        self._open: set[LongAnswer] = set()
         self.stopping = False
 
     def __len__(self) -> int:
         return len(self._open)
 
-    def add(self, stream: EventStream) -> None:
-        self._open.add(stream)
+    def add(self, answer: LongAnswer) -> None:
+        self._open.add(answer)
         if self.stopping:
-            stream.stop()
+            answer.stop()
 
-    def remove(self, stream: EventStream) -> None:
-        self._open.discard(stream)
+    def remove(self, answer: LongAnswer) -> None:
+        self._open.discard(answer)
 
     def stop(self) -> None:
-        """End every stream now, and every later one at once."""
+        """End every long answer now, and every later one at once."""
         self.stopping = True
-        for stream in self._open:
-            stream.stop()
+        for answer in self._open:
+            answer.stop()
 
 
 class EventStream(Response):
@@ -86,7 +93,7 @@ class EventStream(Response):
         self,
         frames: AsyncIterator[Frame],
         settings: ApiSettings,
-        streams: OpenStreams,
+        answers: OpenAnswers,
         *,
         headers: Mapping[str, str],
         on_gone: Callable[[], Awaitable[None]] | None = None,
@@ -95,7 +102,7 @@ class EventStream(Response):
         self.background = None
         self.frames = frames
         self.settings = settings
-        self.streams = streams
+        self.answers = answers
         self.on_gone = on_gone
         self._waiting: list[bytes] = []
         self._size = 0
@@ -112,12 +119,12 @@ class EventStream(Response):
 
     async def __call__(self, _scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
-        self.streams.add(self)
+        self.answers.add(self)
         tasks = asyncio.create_task(self._read()), asyncio.create_task(self._listen(receive))
         try:
             await self._write(send)
         finally:
-            self.streams.remove(self)
+            self.answers.remove(self)
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)

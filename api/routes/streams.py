@@ -73,7 +73,7 @@ def stream(
     return EventStream(
         frames,
         served.settings,
-        served.streams,
+        served.answers,
         headers=location(run, "/stream", query),
         on_gone=_cancelling(served, actor, run) if cancel_when_gone else None,
     )
@@ -87,7 +87,8 @@ def wait(served: Services, actor: Actor, run: Run, *, cancel_when_gone: bool = F
 
     return EventualJson(
         outcome,
-        served.settings.heartbeat_seconds,
+        served.settings,
+        served.answers,
         headers=location(run, "/join"),
         on_gone=_cancelling(served, actor, run) if cancel_when_gone else None,
     )

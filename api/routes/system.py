@@ -38,7 +38,7 @@ class Info(TypedDict):
 @router.get("/ok", response_model=Healthy, responses=documented())
 async def healthy(served: Served) -> Response:
     """Ready for requests? 503 while the server stops or its store cannot be used."""
-    if served.streams.stopping:
+    if served.answers.stopping:
         return problem(503, "the server is stopping", kind="Stopping")
     await served.runtime.healthy()
     return Json({"ok": True})
@@ -59,7 +59,7 @@ async def metrics(_: RunsRead, served: Served) -> Response:
     figures = (
         ("stemma_up_seconds", "gauge", "Time since the app started", time.monotonic() - served.started),
         ("stemma_runs_submitted_total", "counter", "Runs accepted by this process", served.submitted),
-        ("stemma_streams_open", "gauge", "Event streams being written", len(served.streams)),
+        ("stemma_streams_open", "gauge", "Streams and waits being answered", len(served.answers)),
         ("stemma_cpu_seconds_total", "counter", "CPU time of this process", usage.ru_utime + usage.ru_stime),
         ("stemma_memory_peak_bytes", "gauge", "Largest resident memory of this process", peak),
     )

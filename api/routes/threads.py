@@ -114,4 +114,4 @@ async def stream_thread(
         after=cursor(last_event_id),
     )
     location = {"Location": f"/threads/{thread_id}/stream"}
-    return EventStream(frames, served.settings, served.streams, headers=location)
+    return EventStream(frames, served.settings, served.answers, headers=location)

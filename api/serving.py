@@ -1,0 +1,137 @@
+"""A listening server around the application: what address it may take, and how it starts and stops.
+
+Starting: the socket first (a port in use must not cost a start), then the stores, then requests. Stopping: open streams
+end and waits are cut, requests drain, then the runtime requeues what runs. Nothing accepted is lost either way.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import logging
+import socket
+from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack
+from typing import Any
+
+import uvicorn
+import uvloop
+
+from stemma.api.app import create_app
+from stemma.api.auth.key import is_loopback
+from stemma.api.compose import open_runtime_with
+from stemma.api.failures import CannotListen, KeyRequired, PortInUse
+from stemma.api.run_log import report_runs
+from stemma.api.services import Services
+from stemma.api.settings import ApiSettings
+from stemma.graphs.runs.runtime import Runtime
+
+
+def run_server(
+    settings: ApiSettings,
+    *,
+    announce: Callable[[str, Runtime], None],
+    graphs: Mapping[str, Any] | None = None,
+    report: Callable[[str], None] | None = None,
+) -> None:
+    """Serve until a signal. `announce` gets the address and the runtime once requests are taken, `report` a line a run.
+
+    Raises: KeyRequired, PortInUse, CannotListen, and what opening the stores raises. KeyboardInterrupt after Ctrl-C.
+    """
+    listener = bind(settings)
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_serve(settings, listener, announce, graphs or {}, report))
+    finally:
+        listener.close()
+
+
+def bind(settings: ApiSettings) -> socket.socket:
+    """A bound socket for the settings' host and port.
+
+    Raises: KeyRequired when other machines could reach a server without a key; PortInUse; CannotListen.
+    """
+    if not (settings.key or settings.insecure or is_loopback(settings.host)):
+        raise KeyRequired(f"refusing to listen on {settings.host} without a key")
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listener = socket.socket(family, kind, protocol)
+    except OSError as error:
+        raise CannotListen(f"cannot listen on {settings.host}: {error.strerror}") from error
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(address)
+        # Until someone listens, the system lets a second socket bind the same port.
+        listener.listen(2048)
+    except OSError as error:
+        listener.close()
+        if error.errno == errno.EADDRINUSE:
+            raise PortInUse(
+                f"port {settings.port} is in use",
+                hint=f"stop what uses it, or choose another: --port {settings.port + 1}",
+            ) from error
+        raise CannotListen(f"cannot listen on {settings.host}:{settings.port}: {error.strerror}") from error
+    return listener
+
+
+async def _serve(
+    settings: ApiSettings,
+    listener: socket.socket,
+    announce: Callable[[str, Runtime], None],
+    graphs: Mapping[str, Any],
+    report: Callable[[str], None] | None,
+) -> None:
+    async with AsyncExitStack() as stack:
+        runtime = await stack.enter_async_context(open_runtime_with(graphs, answer=True))
+        app = create_app(runtime, settings)
+        host, port = listener.getsockname()[:2]
+        address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+        server = Server(app, settings, lambda: announce(address, runtime))
+        if report is None:
+            await server.serve(sockets=[listener])
+            return
+        reporting = asyncio.create_task(report_runs(runtime, report))
+        try:
+            await server.serve(sockets=[listener])
+        finally:
+            reporting.cancel()
+            await asyncio.gather(reporting, return_exceptions=True)
+
+
+class Server(uvicorn.Server):
+    """uvicorn, which ends long answers before it waits for them."""
+
+    def __init__(self, app: Any, settings: ApiSettings, started: Callable[[], None]) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                http="httptools",
+                ws="none",
+                lifespan="on",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                proxy_headers=False,
+                timeout_graceful_shutdown=settings.drain_seconds,
+            )
+        )
+        self.app = app
+        self.on_started = started
+        logging.getLogger("uvicorn.error").addFilter(_not_a_cut_answer)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self.on_started()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        services: Services = self.app.state.services
+        services.answers.stop()
+        await super().shutdown(sockets)
+
+
+def _not_a_cut_answer(record: logging.LogRecord) -> bool:
+    # uvicorn's only way to cut a connection is an answer without an end, and it calls that an error.
+    return "without completing response" not in record.getMessage()
