@@ -135,6 +135,7 @@ class MiniLMEmbedder:
     def _open(self) -> _Loaded:
         try:
             import onnxruntime
+            from onnxruntime.capi import onnxruntime_pybind11_state as state
             from tokenizers import Tokenizer
         except ImportError as error:
             raise EmbedderUnavailable(f"MiniLM needs the package {error.name}", hint=INSTALL) from error
@@ -145,10 +146,12 @@ class MiniLMEmbedder:
         options.intra_op_num_threads = self._threads
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
+        # Waiting threads that spin make a batch a quarter faster and cost a server 50 ms of processor for each query.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         path = converted_model(self._model_folder)
         try:
             session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-        except RuntimeError as error:
+        except (state.InvalidProtobuf, state.InvalidArgument, state.InvalidGraph, state.Fail) as error:
             raise EmbedderUnavailable(
                 f"{path} is not a model that onnxruntime can run", hint=f"remove {path}; it is made anew"
             ) from error
