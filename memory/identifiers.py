@@ -1,0 +1,47 @@
+"""Ids that follow from what they name, so that a step run again writes the same rows.
+
+Decides what makes two sources, passages, claims or answers the same one. Every id takes in the tenant and the audience:
+the same text in two scopes is two items.
+"""
+
+from __future__ import annotations
+
+from hashlib import sha256
+
+from stemma.memory.model import Scope
+
+_LENGTH = 32
+
+
+def content_hash(title: str, text: str) -> str:
+    """SHA-256 (hex) of a document's title and text. Raises `UnicodeEncodeError` on a lone surrogate."""
+    return sha256(f"{title}\x00{text}".encode()).hexdigest()
+
+
+def source_id(scope: Scope, uri: str, version: int, content: str) -> str:
+    """A version of a source. The version takes part: a text may come back after another one."""
+    return _digest("source", scope.tenant, scope.audience, uri, str(version), content)
+
+
+def passage_id(source: str, ordinal: int) -> str:
+    return _digest("passage", source, str(ordinal))
+
+
+def claim_id(scope: Scope, text: str) -> str:
+    """A claim: what is said, whatever the case and the spacing."""
+    return _digest("claim", scope.tenant, scope.audience, " ".join(text.casefold().split()))
+
+
+def answer_id(scope: Scope, run_id: str, step: str) -> str:
+    """The answer that one step of one run gave."""
+    return _digest("answer", scope.tenant, scope.audience, run_id, step)
+
+
+def justification_id(claim: str, run_id: str, step: str, antecedents: list[str]) -> str:
+    """One set of antecedents by which one run supports a claim."""
+    return _digest("justification", claim, run_id, step, *sorted(antecedents))
+
+
+def _digest(*parts: str) -> str:
+    framed = "".join(f"{len(part)}:{part}" for part in parts)  # no two lists of parts are framed alike
+    return sha256(framed.encode()).hexdigest()[:_LENGTH]

@@ -1,0 +1,101 @@
+"""What a run learned: an answer and the claims it stated, made into one bundle to store.
+
+Decides the ids of claims and justifications, and that a quarantined claim is kept but not asserted. Pure: whether a
+claim is supported was decided before (`grounding/`), how it is stored is decided by the store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from stemma.memory.identifiers import answer_id, claim_id, justification_id
+from stemma.memory.ingest.entities import entities
+from stemma.memory.model import Answer, AnswerBundle, Claim, Derivation, Entity, Mention, Scope
+
+
+class Antecedent(NamedTuple):
+    """A passage, claim or answer that a claim was derived from, and the words that support it there."""
+
+    antecedent_id: str
+    quote: str
+    start: int
+    """Characters [start, end) of the quote in the antecedent's text."""
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class LearnedClaim:
+    """One statement of an answer. Its antecedents support it together: they are one justification."""
+
+    text: str
+    antecedents: Sequence[Antecedent]
+    confidence: float = 1.0
+    quarantined: bool = False
+    reason: str = ""
+    """Why it is in quarantine."""
+    extractor: str = ""
+    """What derived it: a model's name, or a rule's."""
+    step: str = ""
+
+
+def identified(scope: Scope, answer: Answer) -> Answer:
+    """The answer under its scope, with an id from its run and checkpoint where it came without one."""
+    made = answer.id or answer_id(scope, answer.run_id or answer.thread_id, answer.checkpoint_id or answer.question)
+    return replace(answer, id=made, scope=scope)
+
+
+def bundle_of(answer: Answer, learned: Sequence[LearnedClaim], vectors: Sequence[Sequence[float]]) -> AnswerBundle:
+    """The bundle of one answer. `answer` has its id and scope (`identified`); `vectors` has one row for each claim."""
+    claims: dict[str, Claim] = {}
+    rows: dict[str, Sequence[float]] = {}
+    derivations: list[Derivation] = []
+    for item, vector in zip(learned, vectors, strict=True):
+        claim = _claim(answer, item)
+        claims.setdefault(claim.id, claim)
+        rows.setdefault(claim.id, vector)
+        derivations += _derivations(answer, claim.id, item)
+    found, mentions = _mentioned(answer.scope, list(claims.values()))
+    stated = tuple(claim.id for claim in claims.values() if not claim.quarantined)
+    return AnswerBundle(
+        answer=replace(answer, asserts=stated),
+        claims=list(claims.values()),
+        vectors=list(rows.values()),
+        derivations=derivations,
+        entities=found,
+        mentions=mentions,
+    )
+
+
+def _claim(answer: Answer, learned: LearnedClaim) -> Claim:
+    return Claim(
+        id=claim_id(answer.scope, learned.text),
+        scope=answer.scope,
+        text=learned.text,
+        recorded_at=answer.recorded_at,
+        confidence=learned.confidence,
+        quarantined=learned.quarantined,
+        reason=learned.reason,
+        recallable=not learned.quarantined,
+    )
+
+
+def _derivations(answer: Answer, claim: str, learned: LearnedClaim) -> list[Derivation]:
+    ids = [item.antecedent_id for item in learned.antecedents]
+    justification = justification_id(claim, answer.run_id, learned.step, ids)
+    return [
+        Derivation(claim, item.antecedent_id, justification, *item[1:], learned.extractor, answer.run_id, learned.step)
+        for item in learned.antecedents
+        if item.antecedent_id != claim  # a claim that was recalled and said again does not support itself
+    ]
+
+
+def _mentioned(scope: Scope, claims: Sequence[Claim]) -> tuple[list[Entity], list[Mention]]:
+    found: dict[str, Entity] = {}
+    mentions: list[Mention] = []
+    for claim in claims:
+        things, places = entities(scope, claim.id, "", claim.text)
+        found |= {thing.id: thing for thing in things}
+        mentions += places
+    return list(found.values()), mentions

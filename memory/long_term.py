@@ -1,0 +1,102 @@
+"""`LongTermMemory`: what agents know beyond one thread, over one store and one embedder.
+
+Decides what the rest of Stemma may do with memory: ingest, recall, learn, list, erase, back up. It holds no rule of its
+own; ranking stands in `recall/`, ingestion in `ingest/`, and the scope given with every call decides who sees what.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from types import TracebackType
+from typing import Self
+
+from stemma.memory.ingest.pipeline import Documents, Ingestion, IngestProgress, IngestReport
+from stemma.memory.learning import LearnedClaim, bundle_of, identified
+from stemma.memory.model import Answer, Claim, Entity, Hit, Node, Passage, Scope, Source, Statistics
+from stemma.memory.ports import Embedder, ItemPage, MemoryGraph
+from stemma.memory.recall.recall import Recall
+from stemma.memory.recall.recipes import recipe_named
+
+
+class LongTermMemory:
+    """An open memory; `async with` closes its store. Every method may raise what the ports may raise."""
+
+    def __init__(self, graph: MemoryGraph, embedder: Embedder, *, recipe: str = "hybrid") -> None:
+        """`graph` is open already. Raises `UnknownRecipe` for a default recipe that does not exist."""
+        self.graph = graph
+        self.embedder = embedder
+        self._recipe = recipe_named(recipe)
+        self._recall = Recall(graph, embedder)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Release the store. Calling it twice is harmless."""
+        await self.graph.close()
+
+    async def ingest(
+        self, scope: Scope, documents: Documents, *, on_progress: Callable[[IngestProgress], None] | None = None
+    ) -> IngestReport:
+        """Store documents under the scope; what is there already with the same content is left alone.
+
+        A document whose content changed becomes the next version of its source, and the old one is no longer recalled.
+        One that cannot be read is named in the report, and the others go on. Each source is one transaction, so that
+        what was stored stays stored when this is cancelled; doing it again goes on from there.
+
+        Raises `EmbedderMismatch`, `EmbedderUnavailable`, and what the store raises.
+        """
+        return await Ingestion(self.graph, self.embedder, scope, on_progress).run(documents)
+
+    async def recall(self, scope: Scope, query: str, *, k: int = 5, recipe: str | None = None) -> list[Hit]:
+        """The k best passages and claims for a question, best first; fewer where there are fewer.
+
+        Raises `UnknownRecipe`, `EmbedderMismatch`, `EmbedderUnavailable`, `ValueError` for k < 1, and what the store
+        raises.
+        """
+        if k < 1:
+            raise ValueError(f"k must be at least 1, not {k}")
+        return await self._recall(scope, query, k, recipe_named(recipe) if recipe else self._recipe)
+
+    async def learn(self, scope: Scope, answer: Answer, claims: Sequence[LearnedClaim]) -> Answer:
+        """Store an answer with the claims it stated, each with what it was derived from; the answer as it is stored.
+
+        The answer is stored under `scope`; without an id it gets one from its run and checkpoint. Learning the same
+        answer id again changes nothing and gives back what is there. A quarantined claim is kept, not recalled, and
+        not asserted. Raises `UnknownItem` when the scope cannot see an antecedent or a used item.
+        """
+        answer = identified(scope, answer)
+        vectors: list[list[float]] = []
+        if claims:
+            await self.graph.claim_embedder(self.embedder.identity)
+            vectors = await self.embedder.embed([claim.text for claim in claims])
+        bundle = bundle_of(answer, claims, vectors)
+        if await self.graph.put_answer(bundle):
+            return bundle.answer
+        stored = await self.graph.item(scope, answer.id)
+        return stored if isinstance(stored, Answer) else bundle.answer
+
+    async def items(self, scope: Scope, node: Node, *, limit: int = 20, offset: int = 0) -> ItemPage:
+        """A page of what the scope may see of one label, newest first."""
+        return await self.graph.items(scope, node, limit=limit, offset=offset)
+
+    async def item(self, scope: Scope, item_id: str) -> Source | Passage | Entity | Claim | Answer:
+        """Any one item. Raises `UnknownItem`."""
+        return await self.graph.item(scope, item_id)
+
+    async def statistics(self, scope: Scope) -> Statistics:
+        """How much the scope can see."""
+        return await self.graph.statistics(scope)
+
+    async def erase(self, scope: Scope) -> None:
+        """Remove everything that is the scope's own or narrower; what is wider stays."""
+        await self.graph.erase(scope)
+
+    async def backup(self, target: str) -> None:
+        """Write a consistent copy to a file while in use. Raises `MemoryUnavailable` where the server does its own."""
+        await self.graph.backup(target)
