@@ -1,0 +1,33 @@
+"""What the steps of one run may use. It is built for each run from who asked; it is never checkpointed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from langgraph.runtime import Runtime
+
+from stemma.graphs.models.reasoning import ReasoningModel
+from stemma.memory.long_term import LongTermMemory
+from stemma.memory.model import Scope
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerContext:
+    """Whose memory, which model, how much to recall, and whether to learn from the answer."""
+
+    memory: LongTermMemory
+    model: ReasoningModel
+    scope: Scope
+    k: int = 8
+    """Passages a recall brings."""
+    recipe: str | None = None
+    """The recall recipe; None is the memory's default."""
+    learn: bool = True
+    """Whether answers and their claims are written back to memory."""
+
+
+def tell(runtime: Runtime[AnswerContext], step: str, text: str, **data: Any) -> dict[str, str]:
+    """Emit a custom event that a person can follow; returns the entry for the state's `steps`."""
+    runtime.stream_writer({"step": step, "text": text, **data})
+    return {"step": step, "text": text}

@@ -1,0 +1,95 @@
+"""Step `learn`: write the answer to memory, with what it used, what it states, and what failed the check.
+
+Decides which sentences become claims: those that passed, each derived from the passages it cites, and in quarantine
+those that failed. A sentence that only repeats a recalled claim is not stored again. Ids come from the run and this
+step, and from the claims' texts, so that a step run again, a replay or a fork writes the same rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from langgraph.runtime import Runtime
+
+from stemma.graphs.answer.composing import locate
+from stemma.graphs.answer.context import AnswerContext, tell
+from stemma.graphs.answer.state import AnswerState
+from stemma.memory.identifiers import answer_id
+from stemma.memory.learning import Antecedent, LearnedClaim
+from stemma.memory.model import Answer, Node, Use
+from stemma.memory.text import normalise
+
+STEP = "learn"
+
+
+async def learn(state: AnswerState, runtime: Runtime[AnswerContext]) -> AnswerState:
+    """Store the answer and its claims, unless the context says not to. Raises `MemoryFailure`."""
+    context = runtime.context
+    if not context.learn:
+        entry = tell(runtime, STEP, "nothing is written back: learning is off for this run")
+        return AnswerState(steps=[*state["steps"], entry])
+    claims = learned_claims(state, f"{STEP}/{state['model']}")
+    stored = await context.memory.learn(context.scope, _answer(state, runtime), claims)
+    quarantined = sum(claim.quarantined for claim in claims)
+    said = f"stored the answer with {len(claims) - quarantined} claims"
+    if quarantined:
+        said += f"; {quarantined} sentences that failed the check went to quarantine"
+    entry = tell(runtime, STEP, said, answer_id=stored.id, claims=list(stored.asserts), quarantined=quarantined)
+    return AnswerState(answer_id=stored.id, steps=[*state["steps"], entry])
+
+
+def learned_claims(state: AnswerState, extractor: str) -> list[LearnedClaim]:
+    """The claims of a turn: kept sentences, then the rejected ones that were not kept after all, in quarantine."""
+    kept = [] if state["abstained"] else state["kept"]
+    said = {sentence["text"] for sentence in kept}
+    rejected = [sentence for sentence in state["rejected"] if sentence["text"] not in said]
+    claims = [_claim(sentence, state["passages"], extractor, quarantined=False) for sentence in kept]
+    claims += [_claim(sentence, state["passages"], extractor, quarantined=True) for sentence in rejected]
+    return [claim for claim in claims if claim is not None]
+
+
+def _claim(
+    sentence: dict[str, Any], passages: Sequence[dict[str, Any]], extractor: str, *, quarantined: bool
+) -> LearnedClaim | None:
+    cited = [passage for passage in passages if passage["n"] in sentence["cites"]]
+    sources = [passage for passage in cited if not _repeats(sentence["text"], passage)]
+    if cited and not sources:
+        return None
+    return LearnedClaim(
+        text=sentence["text"],
+        antecedents=tuple(_quote(sentence["text"], passage) for passage in sources),
+        confidence=sentence["score"],
+        quarantined=quarantined,
+        reason="; ".join(sentence["reasons"]) if quarantined else "",
+        extractor=extractor,
+        step=STEP,
+    )
+
+
+def _repeats(text: str, passage: dict[str, Any]) -> bool:
+    return passage["kind"] == Node.CLAIM.value and normalise(text) == normalise(passage["text"])
+
+
+def _quote(text: str, passage: dict[str, Any]) -> Antecedent:
+    start, end = locate(text, passage["text"])
+    return Antecedent(passage["id"], passage["text"][start:end], start, end)
+
+
+def _answer(state: AnswerState, runtime: Runtime[AnswerContext]) -> Answer:
+    info = runtime.execution_info
+    run_id = (info.run_id or info.task_id) if info else ""
+    scope = runtime.context.scope
+    return Answer(
+        id=answer_id(scope, run_id, STEP),
+        scope=scope,
+        text=state["answer"],
+        run_id=run_id,
+        thread_id=(info.thread_id or "") if info else "",
+        checkpoint_id=info.checkpoint_id if info else "",
+        question=state["question"],
+        recorded_at=datetime.now(UTC),
+        model=state["model"],
+        used=tuple(Use(p["id"], p["n"], p["score"]) for p in state["passages"] if p["relevant"]),
+    )

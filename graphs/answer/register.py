@@ -1,0 +1,38 @@
+"""Puts the answer graph into a catalog, with the context that each of its runs gets.
+
+Decides whose memory a run sees: that of the actor's tenant and user, never what a request's body says.
+"""
+
+from __future__ import annotations
+
+from stemma.graphs.answer.context import AnswerContext
+from stemma.graphs.answer.graph import build_answer_graph
+from stemma.graphs.catalog import Catalog
+from stemma.graphs.models.open import open_model
+from stemma.graphs.policy import Actor
+from stemma.graphs.runs.model import Run
+from stemma.graphs.settings import GraphSettings
+from stemma.memory.long_term import LongTermMemory
+from stemma.memory.model import Scope
+
+GRAPH_ID = "answer"
+DESCRIPTION = "Answers a question from memory with citations, checks every sentence, or says that it cannot."
+
+
+def register_answer(
+    catalog: Catalog,
+    memory: LongTermMemory,
+    settings: GraphSettings,
+    *,
+    k: int = 8,
+    recipe: str | None = None,
+    learn: bool = True,
+) -> None:
+    """Register the graph under `answer`. The model is opened once, for all runs. Raises `ModelUnavailable`."""
+    model = open_model(settings)
+
+    def context(actor: Actor, _: Run) -> AnswerContext:
+        scope = Scope(tenant=actor.tenant, user=actor.user)
+        return AnswerContext(memory=memory, model=model, scope=scope, k=k, recipe=recipe, learn=learn)
+
+    catalog.register(GRAPH_ID, build_answer_graph(), context=context, description=DESCRIPTION)

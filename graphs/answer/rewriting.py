@@ -1,0 +1,48 @@
+"""How a query is put in other words without a language model. Pure.
+
+Decides, round by round: first the names and the words that nothing found so far has; then those words with the names
+that stand in the best passages' best sentences (a bridge to a passage that the question does not name). It refuses to
+invent words: every word comes from the question or from a passage.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from stemma.graphs.models.question import Question, analyse
+from stemma.graphs.models.selection import Excerpt, select
+from stemma.memory.names import names
+from stemma.memory.text import STOP_WORDS, content_terms, stem, words
+
+_BRIDGES = 3
+
+
+def rewrite_query(
+    question: str, passages: Sequence[dict[str, Any]], missing: Sequence[str], tried: Sequence[str]
+) -> str:
+    """The next query, unlike every one tried (as a set of terms); "" when there is none."""
+    asked = analyse(question)
+    gone = set(missing)
+    uncovered = [word for word in dict.fromkeys(words(question)) if stem(word) in gone and word not in STOP_WORDS]
+    bridges = bridge_names(asked, passages)
+    named = list(asked.names)
+    candidates = (named + uncovered, uncovered + bridges, named + bridges, bridges, uncovered)
+    seen = {frozenset(content_terms(query)) for query in tried}
+    for parts in candidates:
+        query = " ".join(dict.fromkeys(parts))
+        terms = frozenset(content_terms(query))
+        if terms and terms not in seen:
+            return query
+    return ""
+
+
+def bridge_names(question: Question, passages: Sequence[dict[str, Any]]) -> list[str]:
+    """Names that the best sentences of the relevant passages say and the question does not."""
+    excerpts = [Excerpt(p["n"], p["title"], p["text"]) for p in passages if p.get("relevant", True)]
+    found: dict[str, None] = {}
+    for quote in select(question, excerpts):
+        for name in names(quote.text):
+            if not any(term in question.weights for term in content_terms(name.text)):
+                found[name.text] = None
+    return list(found)[:_BRIDGES]

@@ -1,0 +1,180 @@
+"""What a question asks for, read from its words alone.
+
+Decides the kind of answer that would fit (a person, a date, a number, one of two things, yes or no), which of its words
+carry weight, and which stand next to the question word. Pure; it refuses to know anything about the world.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import pairwise
+
+from stemma.memory.names import names
+from stemma.memory.text import STOP_WORDS, content_terms, normalise, sentences, stem, words
+
+NAME_WEIGHT = 2.0
+"""What a word of a name, or a number, counts beside another word: names tell apart what a passage is about."""
+
+
+class Kind(StrEnum):
+    """What would answer the question."""
+
+    YES_NO = "yes_no"
+    CHOICE = "choice"
+    """One of two things that the question names."""
+    PERSON = "person"
+    TIME = "time"
+    PLACE = "place"
+    NUMBER = "number"
+    THING = "thing"
+    """Anything else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question as the rules see it. Terms are stems, as `content_terms` makes them."""
+
+    text: str
+    kind: Kind
+    weights: Mapping[str, float]
+    """Each term once, in order, with its weight."""
+    names: tuple[str, ...]
+    """Capitalised phrases and quoted titles, as written."""
+    focus: tuple[str, ...]
+    """Terms of the noun asked for: "which Bollywood actress" -> bollywood, actress."""
+    near: frozenset[str]
+    """Terms that stand close to the question word: what is asked *about* the thing."""
+    options: tuple[str, ...] = ()
+    """The two things of a choice, as written."""
+
+
+_YES_NO = re.compile(r"^(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should)\b", re.IGNORECASE)
+_FIRM = re.compile(r"\b(?:what|which|how many|how much)\b", re.IGNORECASE)
+_ASKING = re.compile(r"\b(?:who|whom|whose|what|which|when|where|why|how)\b", re.IGNORECASE)
+_STARTS = re.compile(r"^(?:\W*(?:in|on|at|to|from|for|by|of|under|with|during|since|until|name)\s+)?\W*", re.IGNORECASE)
+_QUOTED = re.compile(r"[\"“«]([^\"”»]{2,80})[\"”»]")
+_OR = re.compile(r"\s*,?\s+or\s+(?:the\s+)?")
+_PAIR = re.compile(r"\s+and\s+(?:the\s+)?")
+
+_KIND_OF_NOUN: Mapping[str, Kind] = {
+    **dict.fromkeys(content_terms("year date day month century decade"), Kind.TIME),
+    **dict.fromkeys(
+        content_terms("city country state town village province county region island place district location nation"),
+        Kind.PLACE,
+    ),
+    **dict.fromkeys(
+        content_terms(
+            """person man woman actor actress singer author writer director player rapper artist politician musician
+            manager founder president king queen mother father wife husband son daughter captain composer producer"""
+        ),
+        Kind.PERSON,
+    ),
+    **dict.fromkeys(
+        content_terms("number population percentage share amount price cost height length age rate"), Kind.NUMBER
+    ),
+}
+_KIND_OF_WORD: Mapping[str, Kind] = {
+    "who": Kind.PERSON,
+    "whom": Kind.PERSON,
+    "whose": Kind.PERSON,
+    "when": Kind.TIME,
+    "where": Kind.PLACE,
+    "why": Kind.THING,
+}
+_COUNTING = frozenset(("many", "much", "long", "old", "tall", "far", "high", "often", "late", "big", "large"))
+_NEAR = 6
+_OPENERS = frozenset(("name", "both", "besides", "between"))
+
+
+def analyse(text: str) -> Question:
+    """Read a question. Any text is accepted; one without a question word asks for a thing."""
+    asking = _asking_word(text)
+    following = words(text[asking.end() :])[:8] if asking else []
+    focus = _focus(following) if asking and asking.group().lower() in ("what", "which", "whose") else ()
+    options = _options(text)
+    named = _named(text)
+    return Question(
+        text=text,
+        kind=_kind(text, asking, following, focus, options),
+        weights=_weights(text, named),
+        names=named,
+        focus=focus,
+        near=_near(text, asking),
+        options=options,
+    )
+
+
+def _asking_word(text: str) -> re.Match[str] | None:
+    """The word that asks: at the start where there is one; otherwise the last, and "who" only when nothing else."""
+    found = list(_ASKING.finditer(text))
+    if not found:
+        return None
+    lead = _STARTS.match(text)
+    if lead and found[0].start() <= lead.end():
+        return found[0]
+    firm = [match for match in found if match.group().lower() not in ("who", "whom", "whose")]
+    whom = [match for match in found if match.group().lower() == "whom" or text[match.end() :].strip() in ("", "?")]
+    return (whom or firm or found)[-1]
+
+
+def _focus(following: list[str]) -> tuple[str, ...]:
+    terms: list[str] = []
+    for word in following:
+        if word in STOP_WORDS and (terms or word not in ("the", "other", "of")):
+            break
+        if word not in STOP_WORDS and word not in ("type", "kind", "name", "sort"):
+            terms.append(stem(word))
+    return tuple(terms[:4])
+
+
+def _kind(
+    text: str, asking: re.Match[str] | None, following: list[str], focus: tuple[str, ...], options: tuple[str, ...]
+) -> Kind:
+    last = sentences(text)[-1].text if sentences(text) else text
+    if _YES_NO.match(last.strip()) and not _FIRM.search(last):
+        return Kind.CHOICE if options else Kind.YES_NO
+    if options:
+        return Kind.CHOICE
+    if asking is None:
+        return Kind.THING
+    word = asking.group().lower()
+    if word == "how":
+        return Kind.NUMBER if following[:1] and following[0] in _COUNTING else Kind.THING
+    if word in _KIND_OF_WORD and not focus:
+        return _KIND_OF_WORD[word]
+    return next((_KIND_OF_NOUN[term] for term in reversed(focus) if term in _KIND_OF_NOUN), Kind.THING)
+
+
+def _options(text: str) -> tuple[str, ...]:
+    """Two names with "or" between them at the end of a question that chooses: "…, Guitar World or Science News?"."""
+    for left, right in pairwise(names(text)):
+        if _OR.fullmatch(text[left.end : right.start]) and not text[right.end :].strip(" ?.\"'"):
+            return (left.text, right.text)
+    return ()
+
+
+def _named(text: str) -> tuple[str, ...]:
+    found = [match.group(1) for match in _QUOTED.finditer(text)]
+    for name in names(text):
+        if not (name.initial and name.text.lower() in _OPENERS):
+            found.append(name.text)
+            found.extend(part for part in _PAIR.split(name.text) if part != name.text)
+    return tuple(dict.fromkeys(name for name in found if normalise(name)))
+
+
+def _weights(text: str, named: tuple[str, ...]) -> dict[str, float]:
+    heavy = {term for name in named for term in content_terms(name)}
+    return {
+        term: NAME_WEIGHT if term in heavy or term[0].isdigit() else 1.0 for term in dict.fromkeys(content_terms(text))
+    }
+
+
+def _near(text: str, asking: re.Match[str] | None) -> frozenset[str]:
+    if asking is None:
+        return frozenset()
+    after = content_terms(text[asking.end() :])[:_NEAR]
+    before = content_terms(text[: asking.start()])[-_NEAR // 2 :]
+    return frozenset(after if len(after) >= _NEAR // 2 else after + before)
