@@ -132,7 +132,7 @@ Licence of the data, as its authors state it: {origin.licence}.
 
 def _read_context_list(file: Path) -> Iterator[Item]:
     """HotpotQA and 2WikiMultihopQA: [{_id, question, answer, context: [[title, [sentence]]], supporting_facts}]."""
-    rows = _load(file, file.read_bytes)
+    rows = _parsed(_bytes(file), str(file))
     if not isinstance(rows, list):
         raise InvalidDownload(f"{file} is not one JSON list", hint="give the file as its authors publish it")
     for number, row in enumerate(rows, start=1):
@@ -154,7 +154,7 @@ def _read_musique(file: Path) -> Iterator[Item]:
     for number, line in enumerate(_bytes(file).splitlines(), start=1):
         if not line.strip():
             continue
-        row = _load(file, lambda line=line: line, number)
+        row = _parsed(line, f"{file}, line {number}")
         try:
             paragraphs = tuple(
                 Paragraph(each["title"], " ".join(each["paragraph_text"].split()), bool(each.get("is_supporting")))
@@ -179,13 +179,10 @@ def _bytes(file: Path) -> bytes:
         raise InvalidDownload(f"{file} cannot be read: {problem.strerror or problem}") from problem
 
 
-def _load(file: Path, read: Callable[[], bytes], line: int | None = None) -> Any:
+def _parsed(text: bytes, place: str) -> Any:
     try:
-        return json.loads(read())
-    except OSError as problem:
-        raise InvalidDownload(f"{file} cannot be read: {problem.strerror or problem}") from problem
+        return json.loads(text)
     except (ValueError, RecursionError) as problem:
-        place = f"{file}, line {line}" if line else str(file)
         raise InvalidDownload(f"{place}: not JSON", hint="is --format right?") from problem
 
 

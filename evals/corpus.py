@@ -3,7 +3,8 @@
 A folder with corpus.jsonl (id, title, text) is a corpus of ready passages: the row's id is the document's. Otherwise
 the folder's `documents/` (or the folder itself) is read as `stemma ingest` reads it, and a document's id is its file's
 path below that folder: gold means any passage of that file. Every id is put under its set's name ("set/id"), so that
-the ids of several folders cannot clash. Passages of equal title or text in two folders are all kept: merging drops nothing.
+the ids of several folders cannot clash. Passages of equal title or text in two folders are all kept: merging drops
+nothing.
 """
 
 from __future__ import annotations

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from stemma.evals.case import Row
 from stemma.evals.errors import InvalidResults
@@ -55,6 +54,24 @@ def run_record(kind: str, **facts: object) -> Json:
         "finished_at": datetime.now(UTC).isoformat(timespec="seconds"),
         **facts,
     }
+
+
+def new_folder(out: Path | None, parent: Path, kind: str) -> Path:
+    """`out`, or a new folder <time>-<kind> below `parent`; it exists afterwards. Raises `InvalidResults`."""
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
+    try:
+        if out is not None:
+            out.mkdir(parents=True, exist_ok=True)
+            return out
+        for number in range(1, 1000):
+            folder = parent / (f"{stamp}-{kind}" if number == 1 else f"{stamp}-{kind}-{number}")
+            if not folder.exists():
+                folder.mkdir(parents=True)
+                return folder
+    except OSError as problem:
+        message = f"{out or parent} cannot be written: {problem.strerror or problem}"
+        raise InvalidResults(message, hint="say where with --out DIR") from problem
+    raise InvalidResults(f"{parent} holds too many results of this second")
 
 
 def write_results(folder: Path, evaluation: Evaluation, page: str) -> None:
@@ -104,7 +121,7 @@ def _known(record: object, file: Path) -> Json:
     return record
 
 
-def _case_record(row: Row) -> Mapping[str, Any]:
+def _case_record(row: Row) -> Json:
     failure = row.failure and {
         "stage": row.failure.stage,
         "error": row.failure.error,

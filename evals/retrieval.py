@@ -20,11 +20,12 @@ from stemma.evals.metrics.intervals import Sampling
 from stemma.evals.metrics.rank import rank_metrics, rank_scores
 from stemma.evals.progress import Phase, silent
 from stemma.evals.results import Evaluation, run_record
-from stemma.evals.scratch import Scratch, fill, scratch_memory
+from stemma.evals.scratch import Scratch, carry_on, fill, scratch_memory
 from stemma.evals.summary import Json, latency, summarise
 from stemma.memory.errors import MemoryFailure
 from stemma.memory.model import Hit
-from stemma.memory.recall.recipes import recipe_named
+from stemma.memory.recall.recipes import RECIPES, recipe_named
+from stemma.memory.settings import MemorySettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,12 @@ class RetrievalPlan:
     depth: int = 20
     memory_url: str | None = None
     case_timeout: float = 300.0
+
+
+def recipes_or_all(names: Sequence[str]) -> tuple[str, ...]:
+    """The recipes asked for, each once; without any all of them, memory's default one first."""
+    default = MemorySettings().recipe
+    return tuple(dict.fromkeys(names)) or tuple(sorted(RECIPES, key=lambda name: name != default))
 
 
 async def evaluate_retrieval(dataset: Dataset, plan: RetrievalPlan, phase: Phase = silent) -> Evaluation:
@@ -57,32 +64,26 @@ async def evaluate_retrieval(dataset: Dataset, plan: RetrievalPlan, phase: Phase
     try:
         with tempfile.TemporaryDirectory(prefix="stemma-eval-") as folder:
             async with scratch_memory(plan.memory_url, Path(folder)) as scratch:
-                identity = scratch.memory.embedder.identity
-                facts |= {"store": scratch.store, "embedder": {"name": identity.name, "dimension": identity.dimension}}
+                facts |= {"store": scratch.store, "embedder": scratch.embedder()}
                 facts["ingest"] = await fill(scratch, dataset.documents, phase("ingest", len(dataset.documents)))
                 for recipe in plan.recipes:
                     await _ask_all(scratch, cases, recipe, plan, phase, rows)
     except asyncio.CancelledError:
         interrupted = True
-        _carry_on()
+        carry_on()
     run = run_record(
         "retrieval",
         data=dataset.as_json(),
         model=None,
         seed=plan.sampling.seed,
-        interval={"method": "percentile bootstrap", "level": plan.sampling.level, "resamples": plan.sampling.resamples},
+        interval=plan.sampling.as_json(),
+        primary=f"recall@{plan.k}",
         k=plan.k,
         depth=plan.depth,
         skipped=len(dataset.cases) - len(cases),
         **facts,
     )
     return Evaluation(run, rows, _figures(rows, plan), interrupted)
-
-
-def _carry_on() -> None:
-    """The cancellation was taken: what is left to do, writing the results, must not be cancelled by it again."""
-    if (task := asyncio.current_task()) is not None:
-        task.uncancel()
 
 
 async def _ask_all(

@@ -6,6 +6,7 @@ hold other people's memories), erased at the end, on an error and on Ctrl-C alik
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -15,11 +16,13 @@ from uuid import uuid4
 
 from stemma.evals.errors import NotMeasured
 from stemma.evals.summary import Json
+from stemma.graphs.embedders import hosted_embedder
 from stemma.graphs.policy import DEFAULT_TENANT
 from stemma.memory.errors import EmbedderMismatch, EmbedderUnavailable, MemoryFailure
 from stemma.memory.long_term import LongTermMemory
 from stemma.memory.model import Document, Scope
 from stemma.memory.open import open_memory
+from stemma.memory.settings import MemorySettings
 
 TENANT_PREFIX = "eval-scratch-"
 
@@ -33,6 +36,11 @@ class Scratch:
     store: str
     """What kind of store: "sqlite", "neo4j", …; never its address."""
 
+    def embedder(self) -> Json:
+        """What a summary says about it."""
+        identity = self.memory.embedder.identity
+        return {"name": identity.name, "dimension": identity.dimension}
+
 
 @asynccontextmanager
 async def scratch_memory(url: str | None, folder: Path) -> AsyncIterator[Scratch]:
@@ -43,7 +51,9 @@ async def scratch_memory(url: str | None, folder: Path) -> AsyncIterator[Scratch
     private = url is None
     place = f"sqlite:///{folder / 'memory.db'}" if url is None else url
     scope = Scope(DEFAULT_TENANT if private else f"{TENANT_PREFIX}{uuid4().hex}")
-    async with await open_memory(url=place) as memory:
+    settings = MemorySettings()
+    embedder = await hosted_embedder(settings)
+    async with await open_memory(settings, url=place, embedder=embedder) as memory:
         try:
             yield Scratch(memory, scope, place.partition(":")[0])
         finally:
@@ -70,3 +80,9 @@ async def fill(scratch: Scratch, documents: Sequence[Document], advance: Callabl
         raise NotMeasured(f"{len(report.failures)} documents could not be stored, first {uri}: {message}")
     seconds = perf_counter() - started
     return {"documents": len(documents), "passages": report.passages, "seconds": round(seconds, 3)}
+
+
+def carry_on() -> None:
+    """The cancellation was taken: what is left to do, writing the results, must not be cancelled by it again."""
+    if (task := asyncio.current_task()) is not None:
+        task.uncancel()

@@ -23,6 +23,10 @@ class Sampling:
     resamples: int = 2000
     level: float = 0.95
 
+    def as_json(self) -> dict[str, float | int | str]:
+        """What a summary says about its intervals."""
+        return {"method": "percentile bootstrap", "level": self.level, "resamples": self.resamples}
+
 
 @dataclass(frozen=True, slots=True)
 class Estimate:

@@ -1,0 +1,197 @@
+"""Scores the answer graph: the same runs as anybody's, through the durable runtime, over a scratch memory.
+
+Learning is off, so that no case can lean on what an earlier one wrote: the order of the questions does not matter. The
+run store (and, unless a memory URL is given, the memory) stays in the results folder, so that each row's run can be
+opened and replayed. Asked beside it, on the same memory: the sentence baseline (`baseline.py`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from stemma.evals.answer_scores import due, said, scores_of
+from stemma.evals.baseline import best_sentence
+from stemma.evals.case import Case, Failure, Row, Score, failed
+from stemma.evals.dataset import Dataset
+from stemma.evals.metrics.answer import exact_match, token_f1
+from stemma.evals.metrics.intervals import Sampling
+from stemma.evals.progress import Phase, silent
+from stemma.evals.results import Evaluation, run_record
+from stemma.evals.scratch import Scratch, carry_on, fill, scratch_memory
+from stemma.evals.summary import Json, paired_differences, summarise
+from stemma.graphs.answer.context import AnswerContext
+from stemma.graphs.answer.graph import build_answer_graph
+from stemma.graphs.catalog import Catalog
+from stemma.graphs.errors import GraphFailure
+from stemma.graphs.models.open import open_model
+from stemma.graphs.models.reasoning import ReasoningModel
+from stemma.graphs.policy import Actor
+from stemma.graphs.runs.model import Run, RunRequest
+from stemma.graphs.runs.open import open_runtime
+from stemma.graphs.runs.runtime import Runtime
+from stemma.graphs.settings import GraphSettings
+from stemma.memory.errors import MemoryFailure
+from stemma.memory.model import Scope
+
+GRAPH = "answer"
+BASELINE = "baseline"
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerPlan:
+    """What to ask, how, and where the run store goes."""
+
+    sampling: Sampling
+    folder: Path
+    """Exists; absolute."""
+    k: int = 5
+    memory_url: str | None = None
+    concurrency: int = 1
+    case_timeout: float = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    """What every case needs."""
+
+    scratch: Scratch
+    runtime: Runtime
+    actor: Actor
+    plan: AnswerPlan
+
+
+async def evaluate_answers(dataset: Dataset, plan: AnswerPlan, phase: Phase = silent) -> Evaluation:
+    """Ingest the corpus into a scratch memory and ask the answer graph every question.
+
+    On cancellation (Ctrl-C) what was asked until then is returned, marked interrupted, once the scratch memory is gone.
+    Raises `NotMeasured`, `ModelUnavailable`, and what `open_memory` and `open_runtime` raise.
+    """
+    settings = GraphSettings(database_url=f"sqlite:///{plan.folder / 'runs.db'}")
+    model = open_model(settings)
+    rows: list[Row] = []
+    facts: Json = {"ingest": None, "embedder": None, "store": None}
+    interrupted = False
+    try:
+        async with scratch_memory(plan.memory_url, plan.folder) as scratch:
+            facts |= {"store": scratch.store, "embedder": scratch.embedder()}
+            facts["ingest"] = await fill(scratch, dataset.documents, phase("ingest", len(dataset.documents)))
+            async with await open_runtime(_catalog(scratch, model), settings) as runtime:
+                asking = _Asking(scratch, runtime, Actor(tenant=scratch.scope.tenant), plan)
+                await _ask_all(asking, dataset.cases, phase, rows)
+    except asyncio.CancelledError:
+        interrupted = True
+        carry_on()
+    order = {case.id: number for number, case in enumerate(dataset.cases)}
+    rows.sort(key=lambda row: order[row.case.id])
+    run = run_record(
+        "run",
+        data=dataset.as_json(),
+        model=model.name,
+        seed=plan.sampling.seed,
+        interval=plan.sampling.as_json(),
+        primary="token_f1",
+        k=plan.k,
+        notes={"learning": "off: each question is answered from the corpus alone, in any order"},
+        **facts,
+    )
+    return Evaluation(run, rows, _figures(rows, plan.sampling), interrupted)
+
+
+def _catalog(scratch: Scratch, model: ReasoningModel) -> Catalog:
+    def context(actor: Actor, _run: Run) -> AnswerContext:
+        return AnswerContext(scratch.memory, model, Scope(actor.tenant), learn=False)
+
+    catalog = Catalog()
+    catalog.register(GRAPH, build_answer_graph(), context=context)
+    return catalog
+
+
+async def _ask_all(asking: _Asking, cases: Sequence[Case], phase: Phase, rows: list[Row]) -> None:
+    """All cases, `concurrency` at once; rows are appended as they come."""
+    advance = phase("ask", len(cases))
+    places = asyncio.Semaphore(asking.plan.concurrency)
+    done = 0
+
+    async def one(case: Case) -> None:
+        nonlocal done
+        async with places:
+            rows.extend([await _ask(asking, case), await _ask_baseline(asking, case)])
+        done += 1
+        advance(done)
+
+    async with asyncio.TaskGroup() as group:
+        for case in cases:
+            group.create_task(one(case))
+
+
+async def _ask(asking: _Asking, case: Case) -> Row:
+    metrics = due(case, asking.plan.k)
+    ids: dict[str, str] = {}
+    try:
+        async with asyncio.timeout(asking.plan.case_timeout):
+            started = perf_counter()
+            state = await _run(asking, case, ids)
+            took = (perf_counter() - started) * 1000
+            texts = await _cited_texts(asking.scratch, state)
+    except TimeoutError:
+        problem = Failure("timeout", "TimeoutError", f"no answer within {asking.plan.case_timeout:g} s")
+        return failed(case, GRAPH, metrics, problem, **ids)
+    except (GraphFailure, MemoryFailure) as failure:
+        return failed(case, GRAPH, metrics, Failure("run", type(failure).__name__, str(failure)), **ids)
+    ranked = tuple(str(passage.get("document_id", "")) for passage in state.get("passages", ()))
+    scores = scores_of(case, state, texts, asking.plan.k)
+    return Row(case, GRAPH, scores, ranked, milliseconds=took, detail=_detail(state), **ids)
+
+
+async def _run(asking: _Asking, case: Case, ids: dict[str, str]) -> dict[str, Any]:
+    """One run on a thread of its own, to its end; `ids` gains run and thread as soon as they exist."""
+    thread = await asking.runtime.create_thread(asking.actor, metadata={"case": case.id})
+    ids["thread_id"] = thread.thread_id
+    request = RunRequest(GRAPH, input={"question": case.question})
+    run = await asking.runtime.submit(asking.actor, thread.thread_id, request)
+    ids["run_id"] = run.run_id
+    return dict(await asking.runtime.join(asking.actor, thread.thread_id, run.run_id))
+
+
+async def _cited_texts(scratch: Scratch, state: dict[str, Any]) -> dict[str, str]:
+    """The stored text of each cited passage, read from memory again: the graph's word is not taken for it."""
+    ids = list(dict.fromkeys(str(citation["id"]) for citation in state.get("citations", ())))
+    return {passage.id: passage.text for passage in await scratch.memory.graph.passages(scratch.scope, ids)}
+
+
+def _detail(state: dict[str, Any]) -> Json:
+    kept = ("answer", "abstained", "reason", "citations", "steps")
+    return {"short": said(state), **{name: state[name] for name in kept if name in state}}
+
+
+async def _ask_baseline(asking: _Asking, case: Case) -> Row:
+    metrics = ("exact_match", "token_f1", "answer_token_f1") if case.answers else ()
+    try:
+        started = perf_counter()
+        hits = await asking.scratch.memory.recall(asking.scratch.scope, case.question, k=1)
+        sentence = best_sentence(case.question, hits)
+        took = (perf_counter() - started) * 1000
+    except MemoryFailure as failure:
+        return failed(case, BASELINE, metrics, Failure("recall", type(failure).__name__, str(failure)))
+    scores: tuple[Score, ...] = ()
+    if case.answers:
+        f1 = token_f1(sentence, case.answers)
+        exact = exact_match(sentence, case.answers)
+        scores = (Score("exact_match", exact), Score("token_f1", f1), Score("answer_token_f1", f1))
+    ranked = tuple(hit.document_id for hit in hits)
+    return Row(case, BASELINE, scores, ranked, milliseconds=took, detail={"answer": sentence, "abstained": False})
+
+
+def _figures(rows: Sequence[Row], sampling: Sampling) -> Json:
+    own = [row for row in rows if row.variant == GRAPH]
+    baseline = [row for row in rows if row.variant == BASELINE]
+    figures = summarise(own, sampling)
+    figures["failures"] = sum(row.failure is not None for row in rows)
+    figures["baseline"] = summarise(baseline, sampling)
+    figures["difference"] = paired_differences(own, baseline, sampling)
+    return figures

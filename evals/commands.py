@@ -1,0 +1,183 @@
+"""`stemma eval …`: what the commands take, print, and exit with.
+
+Decides the words on the terminal and the exit code (`exits.py`). With --json standard output gets one JSON object as
+its last line and nothing else; progress and notes go to standard error.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from stemma.evals.exits import ExitCode
+
+if TYPE_CHECKING:
+    from stemma.evals.metrics.intervals import Sampling
+    from stemma.evals.progress import Phase
+    from stemma.evals.results import Evaluation
+    from stemma.evals.settings import EvalSettings
+
+eval_app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="Score retrieval and answers.")
+
+Data = Annotated[
+    list[Path],
+    typer.Option(
+        "--data", help="Folder with queries.jsonl and corpus.jsonl (or documents); repeat it to merge several."
+    ),
+]
+Memory = Annotated[
+    str,
+    typer.Option("--memory", help="Use a scratch tenant of this store, erased afterwards; a scratch file otherwise."),
+]
+K = Annotated[int, typer.Option("--k", min=0, help="Rank metrics look at the first k (default: EVALS_K, 5).")]
+Out = Annotated[Path | None, typer.Option("--out", help="Folder for the results (default: a new one).")]
+Limit = Annotated[int, typer.Option("--limit", min=0, help="Only the first N questions of each set; 0 is all.")]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object as the last line of standard output.")]
+
+
+@eval_app.command()
+def retrieval(
+    data: Data,
+    memory: Memory = "",
+    recipe: Annotated[
+        list[str], typer.Option("--recipe", help="Recall recipe; repeat it. All of them otherwise.")
+    ] = [],  # noqa: B006
+    k: K = 0,
+    out: Out = None,
+    limit: Limit = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Does recall bring the gold documents? No graph, no model."""
+    from stemma.evals.dataset import read_dataset
+    from stemma.evals.retrieval import RetrievalPlan, evaluate_retrieval, recipes_or_all
+    from stemma.evals.settings import EvalSettings
+
+    settings = EvalSettings()
+    dataset = read_dataset(data, limit=limit or None)
+    plan = RetrievalPlan(
+        recipes_or_all(recipe),
+        _sampling(settings),
+        k or settings.k,
+        settings.depth,
+        memory or None,
+        settings.case_timeout,
+    )
+    folder = _folder(out, settings, "retrieval")
+    evaluation = _evaluate(lambda phase: evaluate_retrieval(dataset, plan, phase))
+    _finish(evaluation, folder, settings, as_json=as_json)
+
+
+@eval_app.command("run")
+def run_answers(
+    data: Data,
+    corpus: Annotated[
+        Path | None,
+        typer.Option("--corpus", help="Ask the same questions of this folder instead: abstaining is right."),
+    ] = None,
+    memory: Memory = "",
+    k: K = 0,
+    out: Out = None,
+    limit: Limit = 0,
+    concurrency: Annotated[int, typer.Option(min=0, help="Questions at once (default: EVALS_CONCURRENCY, 1).")] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Ask the answer graph every question, beside a one-sentence baseline."""
+    from stemma.evals.answers import AnswerPlan, evaluate_answers
+    from stemma.evals.dataset import read_dataset
+    from stemma.evals.settings import EvalSettings
+
+    settings = EvalSettings()
+    dataset = read_dataset(data, limit=limit or None, corpus=corpus)
+    folder = _folder(out, settings, "run")
+    plan = AnswerPlan(
+        _sampling(settings),
+        folder.resolve(),
+        k or settings.k,
+        memory or None,
+        concurrency or settings.concurrency,
+        settings.case_timeout,
+    )
+    evaluation = _evaluate(lambda phase: evaluate_answers(dataset, plan, phase))
+    _finish(evaluation, folder, settings, as_json=as_json)
+
+
+@eval_app.command()
+def convert(
+    file: Annotated[Path, typer.Argument(help="A download of the set, as its authors publish it.")],
+    form: Annotated[str, typer.Option("--format", help="hotpotqa, 2wiki or musique.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder for corpus.jsonl, queries.jsonl and README.md.")],
+    limit: Annotated[int, typer.Option(min=0, help="A sample of this many questions; 0 is all.")] = 0,
+    seed: Annotated[int, typer.Option(help="Of the sample.")] = 0,
+) -> None:
+    """Make a data folder from a public multi-hop question set."""
+    from stemma.evals.convert import FORMATS
+    from stemma.evals.convert import convert as convert_file
+    from stemma.evals.errors import InvalidDownload
+
+    if form not in FORMATS:
+        raise InvalidDownload(f"there is no format {form!r}", hint=f"--format takes one of: {', '.join(FORMATS)}")
+    done = convert_file(FORMATS[form], file, out, limit=limit or None, seed=seed)
+    typer.echo(f"{out}: {len(done.questions)} questions, {len(done.passages)} passages, {done.left_out} left out")
+    typer.echo(f"sha256 {done.hash}")
+    typer.echo(f"try: stemma eval retrieval --data {out}")
+
+
+def _sampling(settings: EvalSettings) -> Sampling:
+    from stemma.evals.metrics.intervals import Sampling
+
+    return Sampling(settings.seed, settings.resamples, settings.level)
+
+
+def _folder(out: Path | None, settings: EvalSettings, kind: str) -> Path:
+    """The results folder, made before anything is measured so that a wrong one is found at once."""
+    from stemma.evals.results import new_folder
+
+    return new_folder(out, settings.folder, kind)
+
+
+def _evaluate(work: Callable[[Phase], Awaitable[Evaluation]]) -> Evaluation:
+    from stemma.evals.progress import terminal_progress
+
+    async def with_progress() -> Evaluation:
+        with terminal_progress() as phase:
+            return await work(phase)
+
+    return asyncio.run(with_progress())
+
+
+def _finish(evaluation: Evaluation, folder: Path, settings: EvalSettings, *, as_json: bool) -> None:
+    """Write, print, and exit with the code that the evaluation earned."""
+    from stemma.evals.page.document import page_of
+    from stemma.evals.results import write_results
+
+    write_results(folder, evaluation, page_of(evaluation, settings.page_cases))
+    code = exit_code(evaluation)
+    summary = {**evaluation.summary(), "exit_code": int(code), "out": str(folder)}
+    _print(summary, to_stderr=as_json)
+    if as_json:
+        typer.echo(json.dumps(summary, ensure_ascii=False))
+    raise typer.Exit(code)
+
+
+def exit_code(evaluation: Evaluation) -> ExitCode:
+    """Interrupted, then failures, then a broken promise (a citation that is not verbatim), otherwise pass."""
+    if evaluation.interrupted:
+        return ExitCode.INTERRUPTED
+    if evaluation.failures:
+        return ExitCode.EXECUTION
+    verbatim = evaluation.figures["metrics"].get("citation_verbatim")
+    if verbatim is not None and verbatim["mean"] < 1:
+        return ExitCode.REGRESSION
+    return ExitCode.PASS
+
+
+def _print(summary: dict[str, Any], *, to_stderr: bool) -> None:
+    from stemma.evals.terminal import lines_of
+
+    for line in lines_of(summary):
+        typer.echo(line, err=to_stderr)

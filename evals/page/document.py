@@ -1,0 +1,111 @@
+"""One evaluation as one HTML page that needs nothing else: no script, no font, no picture from anywhere.
+
+The page forbids itself to load or run anything (content security policy), besides escaping every text (`markup.py`).
+"""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from typing import Any
+
+from stemma.evals.page.cases import case_list
+from stemma.evals.page.figures import comparison, differences, latencies, tiles
+from stemma.evals.page.markup import Html, html, joined
+from stemma.evals.results import Evaluation
+
+_PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'">
+<meta name="color-scheme" content="light dark"><title>{title}</title><style>{style}</style></head>
+<body><main><header><p class="kicker">Stemma evaluation</p><h1>{title}</h1><p class="quiet">{about}</p></header>
+{alerts}{tiles}{sections}{cases}<footer>{facts}</footer></main></body></html>
+"""
+_TITLES = {"retrieval": "Retrieval", "run": "Answers"}
+
+
+def page_of(evaluation: Evaluation, limit: int = 500) -> str:
+    """The whole page; cases beyond `limit` are left to results.jsonl, and the page says so."""
+    run, figures = evaluation.run, evaluation.figures
+    data = run["data"]
+    title = f"{_TITLES.get(run['kind'], run['kind'])}: {', '.join(data['sets'])}"
+    if data["corpus"] != "own":
+        title += f", asked of {data['corpus']}"
+    return html(
+        _PAGE,
+        title=title,
+        style=_style(),
+        about=_about(run, figures),
+        alerts=_alerts(evaluation),
+        tiles=tiles(figures["metrics"], run["interval"]["level"]),
+        sections=_sections(figures),
+        cases=case_list(evaluation.rows, run["primary"], limit),
+        facts=_facts(run),
+    )
+
+
+def _style() -> Html:
+    return Html((files("stemma.evals.page") / "style.css").read_text("utf-8"))
+
+
+def _about(run: dict[str, Any], figures: dict[str, Any]) -> str:
+    embedder = run["embedder"]["name"] if run["embedder"] else ""
+    parts = (
+        figures.get("recipe") and f"recipe {figures['recipe']}",
+        run["model"] and f"model {run['model']}",
+        embedder and f"embedder {embedder}",
+        run["store"] and f"on {run['store']}",
+        f"revision {run['revision']}",
+        run["finished_at"].replace("T", " ").replace("+00:00", " UTC"),
+    )
+    return " · ".join(part for part in parts if part)
+
+
+def _alerts(evaluation: Evaluation) -> Html:
+    alerts = []
+    if evaluation.interrupted:
+        alerts.append(("warn", "Interrupted: these are the cases that were finished until then."))
+    if evaluation.failures:
+        count = evaluation.failures
+        rows = "1 row failed and counts" if count == 1 else f"{count} rows failed and count"
+        alerts.append(("bad", f"{rows} as 0 in every metric that was due. They stand first below."))
+    if not evaluation.rows:
+        alerts.append(("warn", "No case was finished."))
+    return joined(html('<p class="alert {kind}">{text}</p>', kind=kind, text=text) for kind, text in alerts)
+
+
+def _sections(figures: dict[str, Any]) -> Html:
+    parts = []
+    if "recipes" in figures:
+        parts.append(comparison("Recipes", figures["recipes"]))
+    if "sets" in figures:
+        parts.append(comparison("Question sets", figures["sets"], "One merged corpus, each set of questions apart."))
+    if "baseline" in figures:
+        note = "The baseline answers with the sentence of the first passage that shares most words with the question."
+        parts.append(comparison("Beside the baseline", {"Stemma": figures, "baseline": figures["baseline"]}, note))
+        parts.append(differences("Difference to the baseline", figures["difference"], "Percentage points, by case."))
+    parts.append(latencies(_times(figures)))
+    return joined(parts)
+
+
+def _times(figures: dict[str, Any]) -> dict[str, Any]:
+    if "recipe" not in figures:
+        return {"one question, start to end": figures["latency_ms"]}
+    recipes = figures.get("recipes", {figures["recipe"]: figures})
+    return {
+        f"{name}, {state}": each["latency_ms"][state] for name, each in recipes.items() for state in ("cold", "warm")
+    }
+
+
+def _facts(run: dict[str, Any]) -> Html:
+    data, ingest = run["data"], run["ingest"]
+    facts = {
+        "data": f"SHA-256 {data['hash']}",
+        "questions": f"{data['questions']} of {', '.join(data['sets'])}"
+        + (f" (first {data['limit']} of each)" if data["limit"] else ""),
+        "corpus": f"{data['documents']} documents"
+        + (f", {ingest['passages']} passages, stored in {ingest['seconds']:,.1f} s" if ingest else ""),
+        "intervals": f"{run['interval']['method']}, {run['interval']['resamples']} samples, seed {run['seed']}",
+        "version": f"{run['version']} ({run['revision']}), results schema {run['schema']}",
+    } | dict(run.get("notes", {}))
+    rows = joined(html("<div><dt>{name}</dt><dd>{value}</dd></div>", name=name, value=facts[name]) for name in facts)
+    return html('<dl class="facts">{rows}</dl>', rows=rows)

@@ -1,0 +1,86 @@
+"""A summary as lines for a terminal: a table of means with intervals, what failed, and where the page is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from stemma.evals.page.figures import label, percent
+
+Summary = Mapping[str, Any]
+
+
+def lines_of(summary: Summary) -> Iterator[str]:
+    """The lines, without colours."""
+    data = summary["data"]
+    asked = "" if data["corpus"] == "own" else f", asked of {data['corpus']}"
+    yield f"{summary['kind']}: {data['questions']} questions of {', '.join(data['sets'])}{asked}"
+    if ingest := summary["ingest"]:
+        yield f"{ingest['documents']} documents, {ingest['passages']} passages, stored in {ingest['seconds']:.1f} s"
+    columns = _columns(summary)
+    yield from _table("", columns)
+    if summary.get("difference"):
+        figure = summary["difference"]["token_f1"]
+        yield (
+            f"token F1 against the baseline: {figure['mean'] * 100:+.1f} points"
+            f" ({figure['low'] * 100:+.1f} to {figure['high'] * 100:+.1f}, by case)"
+        )
+    for name, figures in _sets(summary).items():
+        yield from _table(name, figures)
+    yield from _end(summary)
+
+
+def _columns(summary: Summary) -> dict[str, Summary]:
+    if "recipes" in summary:
+        return dict(summary["recipes"])
+    if "baseline" in summary:
+        return {"stemma": summary, "baseline": summary["baseline"]}
+    return {summary.get("recipe", "result"): summary}
+
+
+def _sets(summary: Summary) -> dict[str, dict[str, Summary]]:
+    """Set name -> column name -> its figures."""
+    columns = _columns(summary)
+    names = list(summary.get("sets", {}))
+    return {name: {column: figures["sets"][name] for column, figures in columns.items()} for name in names}
+
+
+def _table(title: str, columns: Mapping[str, Summary]) -> Iterator[str]:
+    metrics = list(dict.fromkeys(metric for figures in columns.values() for metric in figures["metrics"]))
+    if not metrics:
+        yield "no case was finished"
+        return
+    yield ""
+    yield f"{title:24}" + "".join(f"{name:>22}" for name in columns)
+    for metric in metrics:
+        cells = "".join(f"{_cell(figures['metrics'].get(metric)):>22}" for figures in columns.values())
+        yield f"{label(metric):24}{cells}"
+    timed = [_milliseconds(figures) for figures in columns.values()]
+    if any(timed):
+        yield f"{'p50 ms':24}" + "".join(f"{text:>22}" for text in timed)
+
+
+def _cell(figure: Mapping[str, float] | None) -> str:
+    if figure is None:
+        return "–"
+    return f"{percent(figure['mean'])} ({percent(figure['low'])}–{percent(figure['high'])})"
+
+
+def _milliseconds(figures: Summary) -> str:
+    times = figures["latency_ms"]
+    if "cold" not in times:
+        return f"{times['p50']:.1f}" if times else ""
+    cold, warm = times["cold"], times["warm"]
+    return f"{cold['p50']:.1f} cold, {warm['p50']:.1f} warm" if cold and warm else ""
+
+
+def _end(summary: Summary) -> Iterator[str]:
+    yield ""
+    if summary["failures"]:
+        yield f"{summary['failures']} rows failed and count as 0 where a score was due"
+    verbatim = summary["metrics"].get("citation_verbatim")
+    if verbatim is not None and verbatim["mean"] < 1:
+        yield "a citation is not verbatim in the passage it names: that must never be"
+    if summary["interrupted"]:
+        yield "interrupted: only what was finished until then is counted"
+    yield f"results: {summary['out']}/report.html"
