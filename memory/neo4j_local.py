@@ -30,6 +30,9 @@ STOP_SECONDS = 60.0
 # Without the java.nio openings the building of a vector index stalls just before its end.
 _OPENED = ("java.nio", "java.io", "sun.nio.ch", "java.util.concurrent")
 
+_DETACHED: list[subprocess.Popen[bytes]] = []
+"""Started here and meant to outlive this process: kept, because Python warns when one is forgotten while it runs."""
+
 
 @dataclass(frozen=True, slots=True)
 class LocalServer:
@@ -153,9 +156,11 @@ class LocalNeo4j:
             "--console-mode",
         ]
         with (self.folder / "logs" / "console.log").open("wb") as log:
-            return subprocess.Popen(  # noqa: S603 - a fixed program, arguments made here
+            process = subprocess.Popen(  # noqa: S603 - a fixed program, arguments made here
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder, start_new_session=True
             )
+        _DETACHED.append(process)
+        return process
 
     def _claim(self, server: LocalServer) -> None:
         # Exclusive creation is the lock between two starts over one folder.

@@ -1,0 +1,121 @@
+// Reads by key. `audiences` is what the scope may see; vectors and search terms stay in the database.
+
+// name: current_source
+// The newest version under exactly this audience and uri.
+MATCH (h:SourceHead {tenant: $tenant, key: $key})
+MATCH (n:Source {tenant: $tenant, id: h.source_id})
+RETURN properties(n) AS row;
+
+// name: sources
+// Those of the sources that the scope may see.
+UNWIND $ids AS id
+MATCH (n:Source {tenant: $tenant, id: id}) WHERE n.audience IN $audiences
+RETURN properties(n) AS row;
+
+// name: passages
+// Those of the passages that the scope may see.
+UNWIND $ids AS id
+MATCH (n:Passage {tenant: $tenant, id: id}) WHERE n.audience IN $audiences
+RETURN n {.id, .audience, .source_id, .ordinal, .title, .text, .start, .end, .page, .recallable} AS row;
+
+// name: claims
+// Those of the claims that the scope may see.
+UNWIND $ids AS id
+MATCH (n:Claim {tenant: $tenant, id: id}) WHERE n.audience IN $audiences
+RETURN n {.id, .audience, .text, .recorded_at, .subject, .predicate, .object, .confidence, .quarantined, .reason,
+          .valid_from, .valid_to, .expired_at, .recallable} AS row;
+
+// name: entities
+// Those of the entities that the scope may see.
+UNWIND $ids AS id
+MATCH (n:Entity {tenant: $tenant, id: id}) WHERE n.audience IN $audiences
+RETURN properties(n) AS row;
+
+// name: answers
+// Those of the answers that the scope may see, with what they used and assert, in order.
+UNWIND $ids AS id
+MATCH (n:Answer {tenant: $tenant, id: id}) WHERE n.audience IN $audiences
+RETURN n {.id, .audience, .text, .run_id, .thread_id, .checkpoint_id, .question, .recorded_at, .model,
+  used: COLLECT {
+    MATCH (n)-[use:USED]->(item) RETURN {item_id: item.id, rank: use.rank, score: use.score} ORDER BY use.ordinal
+  },
+  asserts: COLLECT { MATCH (n)-[says:ASSERTS]->(claim) RETURN claim.id ORDER BY says.ordinal }
+} AS row;
+
+// name: label
+// Which label an item has, if the scope may see it.
+MATCH (n:Source|Passage|Entity|Claim|Answer {tenant: $tenant, id: $id})
+WHERE n.audience IN $audiences
+RETURN labels(n)[0] AS label;
+
+// name: derivations
+// Upstream of claims.
+UNWIND $ids AS id
+MATCH (claim:Claim {tenant: $tenant, id: id})-[d:DERIVED_FROM]->(antecedent)
+WHERE d.audience IN $audiences
+RETURN d {.justification, .quote, .start, .end, .extractor, .run_id, .step,
+          claim_id: claim.id, antecedent_id: antecedent.id} AS row
+ORDER BY d.key;
+
+// name: page_source
+// Ids of a page of sources, newest first.
+MATCH (n:Source {tenant: $tenant}) WHERE n.audience IN $audiences
+RETURN n.id AS id ORDER BY n.added_at DESC, id SKIP $offset LIMIT $limit;
+
+// name: page_passage
+// Ids of a page of passages, those of the newest source first, in their order.
+MATCH (n:Passage {tenant: $tenant}) WHERE n.audience IN $audiences
+MATCH (n)-[:PART_OF]->(source:Source)
+RETURN n.id AS id ORDER BY source.added_at DESC, source.id, n.ordinal SKIP $offset LIMIT $limit;
+
+// name: page_entity
+// Ids of a page of entities, by name.
+MATCH (n:Entity {tenant: $tenant}) WHERE n.audience IN $audiences
+RETURN n.id AS id ORDER BY n.name, id SKIP $offset LIMIT $limit;
+
+// name: page_claim
+// Ids of a page of claims, newest first.
+MATCH (n:Claim {tenant: $tenant}) WHERE n.audience IN $audiences
+RETURN n.id AS id ORDER BY n.recorded_at DESC, id SKIP $offset LIMIT $limit;
+
+// name: page_answer
+// Ids of a page of answers, newest first.
+MATCH (n:Answer {tenant: $tenant}) WHERE n.audience IN $audiences
+RETURN n.id AS id ORDER BY n.recorded_at DESC, id SKIP $offset LIMIT $limit;
+
+// name: count_nodes
+// How many of each label the scope may see.
+MATCH (n:Source {tenant: $tenant}) WHERE n.audience IN $audiences RETURN 'Source' AS name, count(n) AS count
+UNION ALL
+MATCH (n:Passage {tenant: $tenant}) WHERE n.audience IN $audiences RETURN 'Passage' AS name, count(n) AS count
+UNION ALL
+MATCH (n:Entity {tenant: $tenant}) WHERE n.audience IN $audiences RETURN 'Entity' AS name, count(n) AS count
+UNION ALL
+MATCH (n:Claim {tenant: $tenant}) WHERE n.audience IN $audiences RETURN 'Claim' AS name, count(n) AS count
+UNION ALL
+MATCH (n:Answer {tenant: $tenant}) WHERE n.audience IN $audiences RETURN 'Answer' AS name, count(n) AS count
+UNION ALL
+MATCH (n:Retraction {tenant: $tenant}) WHERE n.audience IN $audiences RETURN 'Retraction' AS name, count(n) AS count;
+
+// name: count_relations
+// How many of each relation type the scope may see.
+CALL () {
+  MATCH (n:Source {tenant: $tenant})-[r]->() WHERE n.audience IN $audiences AND r.audience IN $audiences
+  RETURN type(r) AS name, count(r) AS count
+  UNION ALL
+  MATCH (n:Passage {tenant: $tenant})-[r]->() WHERE n.audience IN $audiences AND r.audience IN $audiences
+  RETURN type(r) AS name, count(r) AS count
+  UNION ALL
+  MATCH (n:Entity {tenant: $tenant})-[r]->() WHERE n.audience IN $audiences AND r.audience IN $audiences
+  RETURN type(r) AS name, count(r) AS count
+  UNION ALL
+  MATCH (n:Claim {tenant: $tenant})-[r]->() WHERE n.audience IN $audiences AND r.audience IN $audiences
+  RETURN type(r) AS name, count(r) AS count
+  UNION ALL
+  MATCH (n:Answer {tenant: $tenant})-[r]->() WHERE n.audience IN $audiences AND r.audience IN $audiences
+  RETURN type(r) AS name, count(r) AS count
+  UNION ALL
+  MATCH (n:Retraction {tenant: $tenant})-[r]->() WHERE n.audience IN $audiences AND r.audience IN $audiences
+  RETURN type(r) AS name, count(r) AS count
+}
+RETURN name, sum(count) AS count;

@@ -1,0 +1,68 @@
+// What the database needs before anything is stored: keys, listings, words. Run once at `open`; each may run again.
+// The vector index comes with the embedder, whose dimension it has (claim_embedder).
+
+// name: key_source (not of a tenant)
+// An id names one Source of a tenant.
+CREATE CONSTRAINT stemma_source_key IF NOT EXISTS FOR (n:Source) REQUIRE (n.tenant, n.id) IS UNIQUE;
+
+// name: key_passage (not of a tenant)
+// An id names one Passage of a tenant.
+CREATE CONSTRAINT stemma_passage_key IF NOT EXISTS FOR (n:Passage) REQUIRE (n.tenant, n.id) IS UNIQUE;
+
+// name: key_entity (not of a tenant)
+// An id names one Entity of a tenant.
+CREATE CONSTRAINT stemma_entity_key IF NOT EXISTS FOR (n:Entity) REQUIRE (n.tenant, n.id) IS UNIQUE;
+
+// name: key_claim (not of a tenant)
+// An id names one Claim of a tenant.
+CREATE CONSTRAINT stemma_claim_key IF NOT EXISTS FOR (n:Claim) REQUIRE (n.tenant, n.id) IS UNIQUE;
+
+// name: key_answer (not of a tenant)
+// An id names one Answer of a tenant.
+CREATE CONSTRAINT stemma_answer_key IF NOT EXISTS FOR (n:Answer) REQUIRE (n.tenant, n.id) IS UNIQUE;
+
+// name: key_retraction (not of a tenant)
+// An id names one Retraction of a tenant.
+CREATE CONSTRAINT stemma_retraction_key IF NOT EXISTS FOR (n:Retraction) REQUIRE (n.tenant, n.id) IS UNIQUE;
+
+// name: key_source_head (not of a tenant)
+// One head for each tenant, audience and uri: what writers of a source's next version lock.
+CREATE CONSTRAINT stemma_source_head_key IF NOT EXISTS FOR (n:SourceHead) REQUIRE (n.tenant, n.key) IS UNIQUE;
+
+// name: key_setting (not of a tenant)
+// Facts about the whole database: its schema's version, its embedder.
+CREATE CONSTRAINT stemma_setting_key IF NOT EXISTS FOR (n:StemmaSetting) REQUIRE n.key IS UNIQUE;
+
+// name: listing_source (not of a tenant)
+// What a tenant's audience may see of one label, without a scan.
+CREATE INDEX stemma_source_audience IF NOT EXISTS FOR (n:Source) ON (n.tenant, n.audience);
+
+// name: listing_passage (not of a tenant)
+// What a tenant's audience may see of one label, without a scan.
+CREATE INDEX stemma_passage_audience IF NOT EXISTS FOR (n:Passage) ON (n.tenant, n.audience);
+
+// name: listing_entity (not of a tenant)
+// What a tenant's audience may see of one label, without a scan.
+CREATE INDEX stemma_entity_audience IF NOT EXISTS FOR (n:Entity) ON (n.tenant, n.audience);
+
+// name: listing_claim (not of a tenant)
+// What a tenant's audience may see of one label, without a scan.
+CREATE INDEX stemma_claim_audience IF NOT EXISTS FOR (n:Claim) ON (n.tenant, n.audience);
+
+// name: listing_answer (not of a tenant)
+// What a tenant's audience may see of one label, without a scan.
+CREATE INDEX stemma_answer_audience IF NOT EXISTS FOR (n:Answer) ON (n.tenant, n.audience);
+
+// name: listing_retraction (not of a tenant)
+// What a tenant's audience may see of one label, without a scan.
+CREATE INDEX stemma_retraction_audience IF NOT EXISTS FOR (n:Retraction) ON (n.tenant, n.audience);
+
+// name: listing_source_head (not of a tenant)
+// What a tenant's audience may see of one label, without a scan.
+CREATE INDEX stemma_source_head_audience IF NOT EXISTS FOR (n:SourceHead) ON (n.tenant, n.audience);
+
+// name: words (not of a tenant)
+// Full text over the terms that memory.text makes, so that every store sees the same words; `reach` names tenant and
+// audience in one word, and is gone where an item is not recallable.
+CREATE FULLTEXT INDEX stemma_words IF NOT EXISTS FOR (n:Passage|Claim) ON EACH [n.terms, n.reach]
+OPTIONS {indexConfig: {`fulltext.analyzer`: 'whitespace', `fulltext.eventually_consistent`: false}};

@@ -1,0 +1,27 @@
+"""What every test may use. The network stays closed by not being used; the one server is Neo4j, on loopback."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from tests import neo4j_server
+
+
+def pytest_configure() -> None:
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        neo4j_server.announce()
+
+
+def pytest_unconfigure() -> None:
+    neo4j_server.end_shared()
+
+
+@pytest.fixture(scope="session")
+def neo4j_url() -> str:
+    """The session's real Neo4j, shared by all tests: use tenants of your own. Its embedder is the contract's.
+
+    A server that does not start fails the test; it never skips.
+    """
+    return neo4j_server.shared_url()

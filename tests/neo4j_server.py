@@ -1,0 +1,93 @@
+"""One real Neo4j for a whole test session, shared by all pytest processes, and gone when the session is.
+
+The first test that asks starts it; the others, in this or another worker process, find it. It ends twice over: the
+session's main process stops it, and a guardian (`python -m tests.neo4j_server FOLDER OWNER`) stops it when that process
+is gone, however it went. `NEO4J_URI`, or a MEMORY_URL that is Neo4j's, names a server to use instead: an empty one.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import psutil
+
+from stemma.memory.neo4j_local import LocalNeo4j
+from stemma.memory.settings import MemorySettings
+
+ROOT_VARIABLE = "STEMMA_TEST_NEO4J"
+
+
+def jars() -> Path:
+    """Where the program files are, the same place as for `stemma neo4j install`."""
+    return MemorySettings().model_folder / "neo4j"
+
+
+def announce() -> None:
+    """Called in the session's main process before any worker starts: where the server will be, should it start."""
+    os.environ.setdefault(
+        ROOT_VARIABLE, str(Path(tempfile.gettempdir()) / f"stemma-test-neo4j-{os.getuid()}-{os.getpid()}")
+    )
+
+
+def given_url() -> str:
+    """A server named by the environment, or nothing."""
+    url = os.environ.get("NEO4J_URI", "") or os.environ.get("MEMORY_URL", "")
+    return url if url.startswith(("bolt", "neo4j")) else ""
+
+
+def shared_url() -> str:
+    """The session's server, started by whoever comes first. Raises `MemoryFailure` when it does not start."""
+    if given := given_url():
+        return given
+    root = Path(os.environ[ROOT_VARIABLE])
+    root.mkdir(parents=True, exist_ok=True)
+    with _locked(root / "lock"):
+        server = LocalNeo4j(root / "neo4j", jars=jars())
+        running = server.status()
+        if running is None:
+            running = server.start()
+            owner = root.name.rsplit("-", 1)[1]
+            command = [sys.executable, "-m", "tests.neo4j_server", str(root)]
+            subprocess.run([*command, owner], cwd=Path(__file__).parent.parent, check=True)
+    return running.url
+
+
+def end_shared() -> None:
+    """Stop the session's server, if this process announced it, and remove its files."""
+    root = Path(os.environ.get(ROOT_VARIABLE, ""))
+    if root.name.endswith(f"-{os.getpid()}"):
+        _end(root)
+
+
+def _end(root: Path) -> None:
+    if root.is_dir():
+        with _locked(root / "lock"):
+            LocalNeo4j(root / "neo4j", jars=jars()).stop()
+        shutil.rmtree(root, ignore_errors=True)
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    with path.open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def guard(root: Path, owner: int) -> None:
+    """Wait until the owner is gone, then stop what it left."""
+    with suppress(psutil.NoSuchProcess):
+        psutil.Process(owner).wait()
+    _end(root)
+
+
+if __name__ == "__main__" and os.fork() == 0:
+    os.setsid()
+    guard(Path(sys.argv[1]), int(sys.argv[2]))
