@@ -17,7 +17,6 @@ from pathlib import Path
 from stemma.evals.errors import InvalidDataset
 from stemma.evals.rows import read_rows
 from stemma.memory.ingest.corpus_rows import Unreadable
-from stemma.memory.ingest.decoding import clean
 from stemma.memory.ingest.load import read_documents
 from stemma.memory.model import Document
 
@@ -54,7 +53,7 @@ def _rows(file: Path, name: str) -> Iterator[Document]:
             raise row.place.wrong(f'id "{own}" stands in line {seen[own]} already')
         seen[own] = row.place.line
         known_as = f"{name}/{own}"
-        title, text = clean(row.text("title", "")).strip(), clean(row.text("text"))
+        title, text = row.text("title", "").strip(), row.text("text")
         yield Document(known_as, title, text, whole=True, metadata={"id": known_as})
 
 

@@ -103,8 +103,8 @@ def read_cases(folder: Path) -> Iterator[Json]:
     """The "case" records of an earlier evaluation. Raises `InvalidResults`."""
     file = folder / RESULTS
     try:
-        lines = file.read_text("utf-8").splitlines()
-        records = [json.loads(line) for line in lines]
+        lines = file.read_text("utf-8").split("\n")
+        records = [json.loads(line) for line in lines if line]
     except OSError as problem:
         raise InvalidResults(f"{folder} holds no {RESULTS}") from problem
     except ValueError as problem:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from stemma.evals.errors import EvalFailure, InvalidDataset
+from stemma.memory.ingest.decoding import clean
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ class JsonRow:
     fields: dict[str, Any]
 
     def text(self, name: str, default: str | None = None) -> str:
-        """A field that is text. Raises `InvalidDataset` when it is missing (without default), empty or not text."""
+        """A field that is text, cleaned as ingestion does. Raises `InvalidDataset` when it is missing (without default), empty or not text."""
         value = self.fields.get(name, default)
         if value is None:
             raise self.place.wrong(f'"{name}" is missing', hint=f'each row needs "{name}": "…"')
@@ -42,14 +43,14 @@ class JsonRow:
             raise self.place.wrong(f'"{name}" is {_kind(value)}, not text')
         if not value.strip() and default is None:
             raise self.place.wrong(f'"{name}" is empty')
-        return value
+        return clean(value)
 
     def texts(self, name: str) -> tuple[str, ...]:
         """A field that is a list of texts, empty when missing; repetitions are dropped. Raises `InvalidDataset`."""
         value = self.fields.get(name, [])
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
             raise self.place.wrong(f'"{name}" is {_kind(value)}, not a list of texts')
-        return tuple(dict.fromkeys(value))
+        return tuple(dict.fromkeys(clean(item) for item in value))
 
     def flag(self, name: str) -> bool:
         """A field that is true or false, false when missing. Raises `InvalidDataset`."""
