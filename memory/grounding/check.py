@@ -27,26 +27,26 @@ class Grounding:
     reasons: tuple[str, ...]
     """What is not found, one short statement each, for a person; empty when everything is."""
     unsupported: int = 0
-    """Content words, numbers, names and negations not found. Its sum over the sentences of an answer ranks answers."""
+    """Content words not found, and three for each miss. Its sum over an answer's sentences says how doubtful it is."""
 
 
 def check(sentence: str, evidence: Sequence[str], *, question: str = "") -> Grounding:
     """Check one sentence against all its evidence together; words of the question count as known.
 
-    score = c * 0.25 ** m, where c is the share of the sentence's different content words (stemmed, without stop words)
-    that stand in the evidence or the question, and m counts the numbers, dates and names found in neither, and one for
-    a negation that the most similar evidence sentences do not share. Supported: a score of at least `THRESHOLD`, that
-    is, half of the words and no miss. A sentence that stands in the evidence as it is scores 1.
+    score = c * 0.25 ** m. c: the share of the sentence's different content words (stemmed; neither stop words nor
+    words that only speak about sources) that stand in the evidence or the question. m, the misses: numbers, dates and
+    names found in neither, and one for a negation that the most similar evidence sentences do not share. Supported: a
+    score of at least `THRESHOLD`, that is, half of the words and no miss. What stands there as it is scores 1.
 
-    Source: the word count is the untrained baseline of our own experiment on RAGTruth-QA (Niu et al. 2024), see
-    docs/explanation; slots compared one by one after Nan et al. 2021, "Entity-level factual consistency" (EACL).
+    Source: the word count is our own untrained baseline, tried on RAGTruth-QA (Niu et al. 2024); comparing names slot
+    by slot follows Nan et al. 2021, "Entity-level Factual Consistency of Abstractive Text Summarization".
     """
     found = compare(sentence, evidence, question=question)
     if found.verbatim:
         return Grounding(True, 1.0, ())
     misses = len(found.quantities) + len(found.names) + found.negation
     score = found.coverage * _MISS**misses
-    return Grounding(score >= THRESHOLD, score, _reasons(found), len(found.novel) + misses)
+    return Grounding(score >= THRESHOLD, score, _reasons(found), len(found.novel) + 3 * misses)
 
 
 def _reasons(found: Comparison) -> tuple[str, ...]:

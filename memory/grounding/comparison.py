@@ -19,6 +19,14 @@ _CITATION = re.compile(r"\s?\[\d{1,3}\]")
 _NEGATION = re.compile(
     r"\b(?:not|never|none|nobody|nothing|neither|nor|cannot|without|unable|no(?!\.? ?\d))\b|n['’]t\b", re.IGNORECASE
 )
+_REPORTING = frozenset(
+    content_terms(
+        """passage context document source evidence text question answer information provided given based according
+        mention state note refer specify specific explicit include indicate following additional various therefore
+        overall conclusion summary unable"""
+    )
+)
+"""Words with which an answer speaks about its sources instead of about the world: they need no evidence."""
 _NEAR = 0.6
 """Share of a sentence's content words that an evidence sentence must hold before their negations are compared."""
 _CLOSE = 0.1
@@ -65,10 +73,11 @@ def compare(sentence: str, evidence: Sequence[str], *, question: str = "") -> Co
     known = _read(tuple(evidence), question)
     sentence = _CITATION.sub("", sentence)
     terms = frozenset(content_terms(sentence))
+    stated = terms - _REPORTING
     return Comparison(
         verbatim=all(_plain(part.text) in known.plain for part in sentences(sentence)),
-        terms=len(terms),
-        novel=tuple(sorted(terms - known.terms)),
+        terms=len(stated),
+        novel=tuple(sorted(stated - known.terms)),
         quantities=tuple(sentence[q.start : q.end] for q in missing(quantities(sentence), known.quantities)),
         names=tuple(name.text for name in names(sentence) if not _holds(known, name)),
         negation=_negation_differs(terms, sentence, known),
