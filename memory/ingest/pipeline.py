@@ -7,7 +7,7 @@ refuses to guess about the store: a full or unreachable one ends the whole inges
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -202,5 +202,9 @@ async def _each(documents: Documents) -> AsyncIterator[Document | Unreadable]:
             yield document
         return
     iterator = iter(documents)
-    while (document := await asyncio.to_thread(next, iterator, None)) is not None:
+    while (document := await asyncio.to_thread(_next, iterator)) is not None:
         yield document
+
+
+def _next(iterator: Iterator[Document | Unreadable]) -> Document | Unreadable | None:
+    return next(iterator, None)

@@ -10,6 +10,7 @@ import pytest
 
 from stemma.memory.memory_graph import InMemoryGraph
 from stemma.memory.ports import MemoryGraph
+from stemma.memory.sqlite_graph import SqliteGraph
 from tests.contracts.memory_graph import CHECKS, FRESH_CHECKS, PAIR_CHECKS, Check, PairCheck
 
 Opener = Callable[[Path], MemoryGraph]
@@ -22,7 +23,7 @@ def _fake(folder: Path) -> MemoryGraph:
 _FAKES: dict[Path, InMemoryGraph] = {}
 """One fake for each folder, so that two handles are handles of one store."""
 
-ADAPTERS: dict[str, Opener] = {"fake": _fake}
+ADAPTERS: dict[str, Opener] = {"fake": _fake, "sqlite": lambda folder: SqliteGraph(folder / "memory.db")}
 
 
 @pytest.fixture(params=ADAPTERS, ids=str)

@@ -1,0 +1,101 @@
+-- Reads of the SQLite memory. `:audiences` is a JSON list of the markings that the reader may see, `:ids` one of ids.
+
+-- name: current_source
+-- The newest version under exactly one audience and uri.
+SELECT tenant, id, audience, kind, uri, title, content_hash, version, added_at, trust, replaced, metadata
+FROM source WHERE tenant = :tenant AND audience = :audience AND uri = :uri ORDER BY version DESC LIMIT 1;
+
+-- name: sources
+-- Those of the sources that the reader may see.
+SELECT tenant, id, audience, kind, uri, title, content_hash, version, added_at, trust, replaced, metadata
+FROM source WHERE tenant = :tenant AND id IN (SELECT value FROM json_each(:ids))
+AND audience IN (SELECT value FROM json_each(:audiences));
+
+-- name: passages
+-- Those of the passages that the reader may see.
+SELECT tenant, id, audience, source_id, ordinal, title, text, first, last, page, recallable
+FROM passage WHERE tenant = :tenant AND id IN (SELECT value FROM json_each(:ids))
+AND audience IN (SELECT value FROM json_each(:audiences));
+
+-- name: entities
+-- Those of the entities that the reader may see.
+SELECT tenant, id, audience, name, kind, aliases
+FROM entity WHERE tenant = :tenant AND id IN (SELECT value FROM json_each(:ids))
+AND audience IN (SELECT value FROM json_each(:audiences));
+
+-- name: claims
+-- Those of the claims that the reader may see.
+SELECT tenant, id, audience, text, recorded_at, subject, predicate, object, confidence, quarantined, reason, valid_from, valid_to, expired_at, recallable
+FROM claim WHERE tenant = :tenant AND id IN (SELECT value FROM json_each(:ids))
+AND audience IN (SELECT value FROM json_each(:audiences));
+
+-- name: answers
+-- Those of the answers that the reader may see, with what they used and asserted.
+SELECT tenant, id, audience, text, run_id, thread_id, checkpoint_id, question, recorded_at, model,
+    (SELECT json_group_array(json_array(item_id, rank, score)) FROM (SELECT item_id, rank, score FROM used WHERE used.tenant = answer.tenant AND used.answer_id = answer.id ORDER BY rank)),
+    (SELECT json_group_array(claim_id) FROM (SELECT claim_id FROM asserts WHERE asserts.tenant = answer.tenant AND asserts.answer_id = answer.id ORDER BY ordinal))
+FROM answer WHERE tenant = :tenant AND id IN (SELECT value FROM json_each(:ids))
+AND audience IN (SELECT value FROM json_each(:audiences));
+
+-- name: derivations
+-- What claims were derived from.
+SELECT claim_id, antecedent_id, justification, quote, first, last, extractor, run_id, step
+FROM derived_from WHERE tenant = :tenant AND claim_id IN (SELECT value FROM json_each(:ids))
+AND audience IN (SELECT value FROM json_each(:audiences)) ORDER BY claim_id, justification, antecedent_id, first;
+
+-- name: seen
+-- Which of the ids name a passage, claim or answer that the reader may see.
+SELECT id FROM passage WHERE tenant = :tenant AND id IN (SELECT value FROM json_each(:ids)) AND audience IN (SELECT value FROM json_each(:audiences))
+UNION ALL SELECT id FROM claim WHERE tenant = :tenant AND id IN (SELECT value FROM json_each(:ids)) AND audience IN (SELECT value FROM json_each(:audiences))
+UNION ALL SELECT id FROM answer WHERE tenant = :tenant AND id IN (SELECT value FROM json_each(:ids)) AND audience IN (SELECT value FROM json_each(:audiences));
+
+-- name: list_sources
+-- A page of sources, newest first.
+SELECT id FROM source WHERE tenant = :tenant AND audience IN (SELECT value FROM json_each(:audiences))
+ORDER BY added_at DESC, id LIMIT :limit OFFSET :offset;
+
+-- name: list_passages
+-- A page of passages: those of the newest source first, in their order.
+SELECT passage.id FROM source JOIN passage ON passage.tenant = source.tenant AND passage.source_id = source.id
+WHERE source.tenant = :tenant AND source.audience IN (SELECT value FROM json_each(:audiences))
+ORDER BY source.added_at DESC, source.id, passage.ordinal LIMIT :limit OFFSET :offset;
+
+-- name: list_entities
+-- A page of entities by name.
+SELECT id FROM entity WHERE tenant = :tenant AND audience IN (SELECT value FROM json_each(:audiences))
+ORDER BY name, id LIMIT :limit OFFSET :offset;
+
+-- name: list_claims
+-- A page of claims, newest first.
+SELECT id FROM claim WHERE tenant = :tenant AND audience IN (SELECT value FROM json_each(:audiences))
+ORDER BY recorded_at DESC, id LIMIT :limit OFFSET :offset;
+
+-- name: list_answers
+-- A page of answers, newest first.
+SELECT id FROM answer WHERE tenant = :tenant AND audience IN (SELECT value FROM json_each(:audiences))
+ORDER BY recorded_at DESC, id LIMIT :limit OFFSET :offset;
+
+-- name: count_rows
+-- How many rows of one table the reader may see; {table} is one of a closed set.
+SELECT count(*) FROM {table} WHERE tenant = :tenant AND audience IN (SELECT value FROM json_each(:audiences));
+
+-- name: count_replacements
+-- How many source versions replace another one.
+SELECT count(*) FROM source
+WHERE tenant = :tenant AND audience IN (SELECT value FROM json_each(:audiences)) AND replaces IS NOT NULL;
+
+-- name: search_words
+-- The k best recallable items by BM25 (FTS5: k1 1.2, b .75; the title's words weigh 3). `:query` is made of quoted terms only.
+SELECT search_item.id, -words.rank FROM words JOIN search_item ON search_item.n = words.rowid
+WHERE words MATCH :query AND search_item.tenant = :tenant
+AND search_item.audience IN (SELECT value FROM json_each(:audiences))
+ORDER BY words.rank, search_item.id LIMIT :k;
+
+-- name: search_vectors
+-- The k nearest recallable items of one audience: exact, inside its partition.
+SELECT search_item.id, 1.0 - nearest.distance
+FROM (
+    SELECT n, distance FROM vectors
+    WHERE embedding MATCH :embedding AND k = :k AND tenant = :tenant AND audience = :audience AND recallable = 1
+) AS nearest JOIN search_item ON search_item.n = nearest.n
+WHERE search_item.tenant = :tenant ORDER BY nearest.distance, search_item.id;

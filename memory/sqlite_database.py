@@ -1,0 +1,158 @@
+"""One SQLite file: its connections, threads, transactions, and what its errors mean.
+
+Decides that one thread writes and a few read, each with a connection of its own, so that the event loop never waits for
+a disk or for another process's lock; and which failure of SQLite is which failure of memory. It knows no table.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import apsw
+import sqlite_vec
+
+from stemma.memory.errors import MemoryBusy, MemoryCorrupt, MemoryFull, MemoryUnavailable
+
+T = TypeVar("T")
+Row = tuple[Any, ...]
+
+_READERS = 2
+_BUSY_MILLISECONDS = 5_000
+_PRAGMAS = (
+    "PRAGMA synchronous = FULL",
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA secure_delete = ON",
+    "PRAGMA cache_size = -16000",
+    "PRAGMA trusted_schema = OFF",
+)
+
+
+class SqliteDatabase:
+    """Runs work on an SQLite file in threads. Every method raises what `translated` makes of SQLite's errors."""
+
+    def __init__(
+        self, path: Path, *, busy_milliseconds: int = _BUSY_MILLISECONDS, max_pages: int | None = None
+    ) -> None:
+        """`max_pages` bounds the file's size: a write beyond it raises `MemoryFull`."""
+        self.path = path
+        self._busy_milliseconds = busy_milliseconds
+        self._max_pages = max_pages
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="memory-write")
+        self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="memory-read")
+        self._local = threading.local()
+        self._connections: list[apsw.Connection] = []
+
+    async def read(self, work: Callable[[apsw.Connection], T]) -> T:
+        """Run `work` on one consistent view of the file."""
+        return await self._run(self._readers, work, "BEGIN")
+
+    async def write(self, work: Callable[[apsw.Connection], T]) -> T:
+        """Run `work` in one transaction: all of it is on the disk when this returns, or nothing is."""
+        return await self._run(self._writer, work, "BEGIN IMMEDIATE")
+
+    async def close(self) -> None:
+        """Let work that has begun end, then close every connection. Calling it twice is harmless."""
+        for executor in (self._writer, self._readers):
+            await asyncio.to_thread(executor.shutdown)
+        while self._connections:
+            self._connections.pop().close()
+
+    async def _run(self, executor: ThreadPoolExecutor, work: Callable[[apsw.Connection], T], begin: str) -> T:
+        def job() -> T:
+            with translated(self.path):
+                connection = self._connection()
+                with _transaction(connection, begin):
+                    return work(connection)
+
+        try:
+            return await asyncio.get_running_loop().run_in_executor(executor, job)
+        except RuntimeError as closed:
+            raise MemoryUnavailable(f"the memory {self.path} is closed") from closed
+
+    def _connection(self) -> apsw.Connection:
+        connection: apsw.Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = self._connect()
+            self._local.connection = connection
+            self._connections.append(connection)
+        return connection
+
+    def _connect(self) -> apsw.Connection:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        connection = apsw.Connection(os.fspath(self.path))
+        try:
+            connection.set_busy_timeout(self._busy_milliseconds)
+            connection.enable_load_extension(True)
+            connection.load_extension(sqlite_vec.loadable_path())
+            connection.enable_load_extension(False)
+            if connection.pragma("journal_mode") != "wal":
+                connection.pragma("journal_mode", "wal")
+            for pragma in _PRAGMAS:
+                connection.execute(pragma)
+            if self._max_pages is not None:
+                connection.pragma("max_page_count", self._max_pages)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+
+def rows(connection: apsw.Connection, query: str, parameters: Mapping[str, Any] | None = None) -> list[Row]:
+    """All rows of a query."""
+    return list(connection.execute(query, parameters or {}))
+
+
+def copy_database(connection: apsw.Connection, target: Path) -> None:
+    """Write a consistent copy beside the target, then put it in the target's place. Others go on meanwhile."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = target.with_name(f".{target.name}.{os.getpid()}.part")
+    try:
+        copy = apsw.Connection(os.fspath(unfinished))
+        try:
+            with copy.backup("main", connection, "main") as backup:
+                backup.step()
+        finally:
+            copy.close()
+        unfinished.replace(target)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+@contextmanager
+def translated(path: Path) -> Iterator[None]:
+    """Raise SQLite's failures as memory's. A query that is wrong in itself is a bug and passes through."""
+    try:
+        yield
+    except (apsw.BusyError, apsw.LockedError) as failure:
+        hint = "wait for the other command to end, then type it again"
+        raise MemoryBusy(f"another process has been writing to {path} for too long", hint=hint) from failure
+    except apsw.FullError as failure:
+        raise MemoryFull(f"there is no room left for {path}", hint="free some disk space") from failure
+    except (apsw.NotADBError, apsw.CorruptError) as failure:
+        hint = "restore a backup, or point MEMORY_URL at another file"
+        raise MemoryCorrupt(f"{path} cannot be read as a memory", hint=hint) from failure
+    except apsw.ReadOnlyError as failure:
+        hint = "check the permissions of the file and its folder"
+        raise MemoryUnavailable(f"{path} cannot be written to", hint=hint) from failure
+    except (apsw.CantOpenError, apsw.IOError, apsw.PermissionsError, apsw.AuthError, OSError) as failure:
+        hint = "check MEMORY_URL and the folder's permissions"
+        raise MemoryUnavailable(f"the memory {path} cannot be opened", hint=hint) from failure
+
+
+@contextmanager
+def _transaction(connection: apsw.Connection, begin: str) -> Iterator[None]:
+    connection.execute(begin)
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise

@@ -1,0 +1,198 @@
+"""Rows of the SQLite memory to values and back. Pure; database rows go no further than this.
+
+Decides how times, positions, aliases and metadata are written, and the order of each table's columns, which the
+queries' `SELECT` lists follow.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any
+
+from stemma.memory.model import (
+    Answer,
+    Claim,
+    Derivation,
+    Entity,
+    Passage,
+    Position,
+    Scope,
+    Source,
+    SourceKind,
+    Use,
+)
+from stemma.memory.text import content_terms
+
+Row = tuple[Any, ...]
+
+
+def scope_of(tenant: str, audience: str) -> Scope:
+    return Scope(tenant, *audience.split("\x1f"))
+
+
+def place_token(tenant: str, audience: str) -> str:
+    """One word of the full-text index that stands for a tenant and audience."""
+    return "p" + sha256(f"{tenant}\x1f{audience}".encode()).hexdigest()[:24]
+
+
+def indexed(text: str) -> str:
+    """A text as the full-text index keeps it: its folded, stemmed content words."""
+    return " ".join(content_terms(text))
+
+
+def written(moment: datetime) -> str:
+    """A time as text that sorts as time does."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def source_row(source: Source, replaces: str | None) -> dict[str, Any]:
+    return {
+        "tenant": source.scope.tenant,
+        "id": source.id,
+        "audience": source.scope.audience,
+        "kind": source.kind.value,
+        "uri": source.uri,
+        "title": source.title,
+        "content_hash": source.content_hash,
+        "version": source.version,
+        "added_at": written(source.added_at),
+        "trust": source.trust,
+        "replaced": source.replaced,
+        "replaces": replaces,
+        "metadata": json.dumps(dict(source.metadata)),
+    }
+
+
+def read_source(row: Row) -> Source:
+    tenant, item_id, audience, kind, uri, title, content, version, added_at, trust, replaced, metadata = row
+    return Source(
+        id=item_id,
+        scope=scope_of(tenant, audience),
+        kind=SourceKind(kind),
+        uri=uri,
+        title=title,
+        content_hash=content,
+        version=version,
+        added_at=datetime.fromisoformat(added_at),
+        trust=trust,
+        replaced=bool(replaced),
+        metadata=json.loads(metadata),
+    )
+
+
+def passage_row(passage: Passage) -> dict[str, Any]:
+    return {
+        "tenant": passage.scope.tenant,
+        "id": passage.id,
+        "audience": passage.scope.audience,
+        "source_id": passage.source_id,
+        "ordinal": passage.ordinal,
+        "title": passage.title,
+        "text": passage.text,
+        "first": passage.position.start,
+        "last": passage.position.end,
+        "page": passage.position.page,
+        "recallable": passage.recallable,
+    }
+
+
+def read_passage(row: Row) -> Passage:
+    tenant, item_id, audience, source_id, ordinal, title, text, first, last, page, recallable = row
+    place = Position(first, last, page)
+    return Passage(item_id, source_id, scope_of(tenant, audience), ordinal, title, text, place, bool(recallable))
+
+
+def entity_row(entity: Entity) -> dict[str, Any]:
+    return {
+        "tenant": entity.scope.tenant,
+        "id": entity.id,
+        "audience": entity.scope.audience,
+        "name": entity.name,
+        "kind": entity.kind,
+        "aliases": json.dumps(entity.aliases),
+    }
+
+
+def read_entity(row: Row) -> Entity:
+    tenant, item_id, audience, name, kind, aliases = row
+    return Entity(item_id, scope_of(tenant, audience), name, kind, tuple(json.loads(aliases)))
+
+
+def claim_row(claim: Claim) -> dict[str, Any]:
+    return {
+        "tenant": claim.scope.tenant,
+        "id": claim.id,
+        "audience": claim.scope.audience,
+        "text": claim.text,
+        "recorded_at": written(claim.recorded_at),
+        "subject": claim.subject,
+        "predicate": claim.predicate,
+        "object": claim.object,
+        "confidence": claim.confidence,
+        "quarantined": claim.quarantined,
+        "reason": claim.reason,
+        "valid_from": claim.valid_from,
+        "valid_to": claim.valid_to,
+        "expired_at": claim.expired_at,
+        "recallable": claim.recallable,
+    }
+
+
+def read_claim(row: Row) -> Claim:
+    tenant, item_id, audience, text, recorded_at, subject, predicate, thing, confidence, quarantined, *rest = row
+    reason, valid_from, valid_to, expired_at, recallable = rest
+    return Claim(
+        id=item_id,
+        scope=scope_of(tenant, audience),
+        text=text,
+        recorded_at=datetime.fromisoformat(recorded_at),
+        subject=subject,
+        predicate=predicate,
+        object=thing,
+        confidence=confidence,
+        quarantined=bool(quarantined),
+        reason=reason,
+        valid_from=valid_from,
+        valid_to=valid_to,
+        expired_at=expired_at,
+        recallable=bool(recallable),
+    )
+
+
+def answer_row(answer: Answer) -> dict[str, Any]:
+    return {
+        "tenant": answer.scope.tenant,
+        "id": answer.id,
+        "audience": answer.scope.audience,
+        "text": answer.text,
+        "run_id": answer.run_id,
+        "thread_id": answer.thread_id,
+        "checkpoint_id": answer.checkpoint_id,
+        "question": answer.question,
+        "recorded_at": written(answer.recorded_at),
+        "model": answer.model,
+    }
+
+
+def read_answer(row: Row) -> Answer:
+    """The last two columns are JSON lists: uses as [item, rank, score], and ids of asserted claims."""
+    tenant, item_id, audience, text, run_id, thread_id, checkpoint_id, question, recorded_at, model, used, said = row
+    return Answer(
+        id=item_id,
+        scope=scope_of(tenant, audience),
+        text=text,
+        run_id=run_id,
+        thread_id=thread_id,
+        checkpoint_id=checkpoint_id,
+        question=question,
+        recorded_at=datetime.fromisoformat(recorded_at),
+        model=model,
+        used=tuple(Use(*use) for use in json.loads(used)),
+        asserts=tuple(json.loads(said)),
+    )
+
+
+def read_derivation(row: Row) -> Derivation:
+    return Derivation(*row)
