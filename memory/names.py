@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from stemma.memory.text import STOP_WORDS, fold, sentences
 
 _WORD = re.compile(r"[^\W_](?:[^\W_]|['’&\-](?=[^\W_]))*")
+_POSSESSIVE = re.compile(r"['’]s\Z", re.IGNORECASE)
 _GAP = re.compile(r" ?\.? ?|[ \t]+|\n")
+_COUNTS = re.compile(r"\s+[^\W\d_A-Z]|%")
 _LINKS = frozenset({"of", "the", "de", "von", "van", "der", "den", "bin", "ibn", "al", "la", "le", "du", "da", "di"})
 _DOTTED = frozenset({"st", "dr", "mr", "mrs", "ms", "jr", "sr", "prof", "gen", "lt", "col", "capt", "mt", "no"})
 _NEVER_ALONE = STOP_WORDS | {
@@ -90,8 +92,8 @@ class Name:
 def names(text: str) -> list[Name]:
     """Spans of capitalised words, longest first match, in order, without overlap. Leading function words are left out.
 
-    "the Port of Rotterdam" -> Port of Rotterdam; "U.S. Steel" -> U.S. Steel; "KM-7" -> KM-7. At most eight words; a
-    sentence in capitals has none.
+    "the Port of Rotterdam" -> Port of Rotterdam; "Harrow's KM-7" -> Harrow's KM-7; "Red Hat 7" keeps its number,
+    "Port Calder 5 days" does not. At most eight words; a sentence in capitals has none.
     """
     found: list[Name] = []
     for sentence in sentences(text):
@@ -115,6 +117,7 @@ def _spans(text: str, tokens: list[re.Match[str]]) -> list[Name]:
             first += 1
         if last > first or (last == first and len(tokens[last].group()) > 1):
             start, end = tokens[first].start(), tokens[last].end()
+            end -= 2 if _POSSESSIVE.search(text, start, end) else 0
             spans.append(Name(text[start:end], start, end, initial=first == 0))
         position = last + 1
     return spans
@@ -143,7 +146,7 @@ def _next_capital(text: str, tokens: list[re.Match[str]], last: int) -> int | No
         if index >= len(tokens) or not _joined(text, tokens[index - 1], tokens[index]):
             return None
         word = tokens[index].group()
-        if _is_capital(word) or (step == 1 and word[0].isdigit()):
+        if _is_capital(word) or (step == 1 and word[0].isdigit() and not _COUNTS.match(text, tokens[index].end())):
             return index
         if word not in _LINKS:
             return None

@@ -1,0 +1,80 @@
+"""The things a passage or claim mentions, by rule: its title's names and capitalised spans.
+
+Decides which spans become entities, how they are named and identified. It does not say of what kind a thing is, and
+does not resolve two spellings beyond case, accents, articles and bracketed ends (`text.normalise`). Pure.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterator
+from hashlib import sha256
+
+from stemma.memory.model import Entity, Mention, Scope
+from stemma.memory.names import names
+from stemma.memory.text import normalise
+
+ENTITY_LIMIT = 64
+"""At most this many entities for one item, in the order of the text: a hostile list of names stays bounded."""
+
+_TITLE_PARTS = re.compile(r" > |: | – | — ")
+_BRACKETED_END = re.compile(r"\s*\([^()]*\)$")
+_LONGEST_NAME = 120
+
+
+def entities(scope: Scope, item_id: str, title: str, text: str) -> tuple[list[Entity], list[Mention]]:
+    """The entities of one item, each once, in the order of their first mention, and every mention's span of `text`.
+
+    Found are the parts of the title ("Port Merrow > Berths: rules" has three) where the text says them in any case,
+    and capitalised spans of at least two letters; a lone word that opens a sentence counts only if the text writes it
+    with a capital elsewhere too. An id follows from tenant, audience and normalised name, so that the same name in
+    another passage is the same entity. The spans of one item do not overlap.
+    """
+    found: dict[str, Entity] = {}
+    mentions: list[Mention] = []
+    for start, end, name in sorted(_spans(title, text)):
+        key = normalise(name)
+        if key not in found and len(found) == ENTITY_LIMIT:
+            continue
+        entity = found.setdefault(key, Entity(entity_id(scope, key), scope, " ".join(name.split())))
+        mentions.append(Mention(item_id, entity.id, start, end))
+    return list(found.values()), mentions
+
+
+def entity_id(scope: Scope, name: str) -> str:
+    """The id under which this scope knows a name, whatever its spelling. 32 hexadecimal digits."""
+    key = "\x00".join((scope.tenant, scope.audience, normalise(name)))
+    return sha256(f"entity\x00{key}".encode()).hexdigest()[:32]
+
+
+def _spans(title: str, text: str) -> Iterator[tuple[int, int, str]]:
+    """Ranges of the text without overlap, each with the name to show: the title's spelling where it is the title."""
+    titled = list(_title_spans(title, text))
+    yield from titled
+    found = names(text)
+    proven = {normalise(name.text) for name in found if not name.initial or " " in name.text}
+    starts = [start for start, _, _ in titled]
+    for name in found:
+        key = normalise(name.text)
+        if not _is_name(name.text, key) or (name.initial and key not in proven):
+            continue
+        before = bisect_left(starts, name.end) - 1
+        if before < 0 or titled[before][1] <= name.start:
+            yield name.start, name.end, name.text
+
+
+def _is_name(shown: str, key: str) -> bool:
+    return len(key) >= 2 and len(shown) <= _LONGEST_NAME and not key.isdigit()
+
+
+def _title_spans(title: str, text: str) -> Iterator[tuple[int, int, str]]:
+    """Where the text says a part of its title, longest parts first."""
+    parts = {part.strip() for part in (title, _BRACKETED_END.sub("", title), *_TITLE_PARTS.split(title))}
+    wanted = {normalise(part): part for part in sorted(parts) if _is_name(part, normalise(part))}
+    if not wanted:
+        return
+    longest_first = sorted(wanted.values(), key=len, reverse=True)
+    pattern = "|".join(r"\s+".join(map(re.escape, part.split())) for part in longest_first)
+    for match in re.finditer(rf"(?<!\w)(?:{pattern})(?!\w)", text, re.IGNORECASE):
+        yield *match.span(), wanted.get(normalise(match.group()), match.group())
