@@ -202,8 +202,8 @@ async def _each(documents: Documents) -> AsyncIterator[Document | Unreadable]:
             yield document
         return
     iterator = iter(documents)
-    while (document := await asyncio.to_thread(_next, iterator)) is not None:
-        yield document
+    while (following := await asyncio.to_thread(_next, iterator)) is not None:
+        yield following
 
 
 def _next(iterator: Iterator[Document | Unreadable]) -> Document | Unreadable | None:
