@@ -15,19 +15,19 @@ class GraphSettings(BaseSettings):
 
     model: str = "extractive:"
     """provider:model, as LangChain names them; `extractive:` is the offline default."""
-    model_timeout: float = Field(60.0, gt=0)
+    model_timeout: float = Field(default=60.0, gt=0)
     """Seconds a model call may take."""
-    model_attempts: int = Field(3, ge=1)
+    model_attempts: int = Field(default=3, ge=1)
     """How often a failing model call is tried in all."""
     database_url: str = "sqlite:///.stemma/runs.db"
     """sqlite:///relative/path or sqlite:////absolute/path."""
     durability: Literal["sync", "async", "exit"] = "sync"
     """The default when a run does not say."""
-    concurrency: int = Field(64, ge=1)
+    concurrency: int = Field(default=64, ge=1)
     """Runs that this process executes at once."""
-    lease_seconds: float = Field(15.0, gt=0)
+    lease_seconds: float = Field(default=15.0, gt=0)
     """How long a silent worker keeps its runs."""
-    retention_days: float = Field(7.0, gt=0)
+    retention_days: float = Field(default=7.0, gt=0)
     """How long the event log of an ended run is kept."""
-    recursion_limit: int = Field(25, ge=1)
+    recursion_limit: int = Field(default=25, ge=1)
     """Supersteps a run may take, unless it says otherwise."""
