@@ -145,7 +145,8 @@ async def _ask(asking: _Asking, case: Case) -> Row:
         return failed(case, GRAPH, metrics, Failure("run", type(failure).__name__, str(failure)), **ids)
     ranked = tuple(str(passage.get("document_id", "")) for passage in state.get("passages", ()))
     scores = scores_of(case, state, texts, asking.plan.k)
-    return Row(case, GRAPH, scores, ranked, milliseconds=took, detail=_detail(state), **ids)
+    run_id, thread_id = ids["run_id"], ids["thread_id"]
+    return Row(case, GRAPH, scores, ranked, None, run_id, thread_id, took, _detail(state))
 
 
 async def _run(asking: _Asking, case: Case, ids: dict[str, str]) -> dict[str, Any]:

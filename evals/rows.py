@@ -35,7 +35,10 @@ class JsonRow:
     fields: dict[str, Any]
 
     def text(self, name: str, default: str | None = None) -> str:
-        """A field that is text, cleaned as ingestion does. Raises `InvalidDataset` when it is missing (without default), empty or not text."""
+        """A field that is text, cleaned as ingestion does.
+
+        Raises `InvalidDataset` when it is missing or empty (unless there is a default), or not text.
+        """
         value = self.fields.get(name, default)
         if value is None:
             raise self.place.wrong(f'"{name}" is missing', hint=f'each row needs "{name}": "…"')

@@ -17,17 +17,17 @@ class EvalSettings(BaseSettings):
     """Each run writes a folder of its own below this one, unless --out says where."""
     seed: int = 20260801
     """Of every random choice: bootstrap samples, question samples."""
-    resamples: int = Field(2000, ge=100)
+    resamples: int = Field(default=2000, ge=100)
     """Bootstrap samples behind an interval."""
-    level: float = Field(0.95, gt=0, lt=1)
+    level: float = Field(default=0.95, gt=0, lt=1)
     """Coverage of an interval."""
-    k: int = Field(5, ge=1)
+    k: int = Field(default=5, ge=1)
     """Rank metrics look at the first k."""
-    depth: int = Field(20, ge=1)
+    depth: int = Field(default=20, ge=1)
     """How many hits a retrieval case asks for, at least k: how deep MRR and MAP look."""
-    concurrency: int = Field(1, ge=1)
+    concurrency: int = Field(default=1, ge=1)
     """Questions asked at once of the answer graph. One at a time gives honest latencies."""
-    case_timeout: float = Field(300.0, gt=0)
+    case_timeout: float = Field(default=300.0, gt=0)
     """Seconds a question may take before it is a failure row."""
-    page_cases: int = Field(500, ge=1)
+    page_cases: int = Field(default=500, ge=1)
     """Cases the HTML page shows; all of them are in results.jsonl."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ CORPUS = [{"id": "a", "title": "A", "text": "Alpha is first."}, {"id": "b", "tit
 QUERIES = [{"id": "q1", "question": "What is first?", "gold": ["a"], "answers": ["Alpha"]}]
 
 
-def write(folder: Path, corpus: list[object] | None = None, queries: list[object] | None = None) -> Path:
+def write(folder: Path, corpus: Sequence[object] | None = None, queries: Sequence[object] | None = None) -> Path:
     folder.mkdir(parents=True)
     for name, rows in (("corpus.jsonl", corpus or CORPUS), ("queries.jsonl", queries or QUERIES)):
         text = "".join(f"{row if isinstance(row, str) else json.dumps(row)}\n" for row in rows)
