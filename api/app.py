@@ -50,7 +50,7 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         lifespan=_lifespan(runtime, settings, graphs or {}, answer=answer),
-        exception_handlers=dict(HANDLERS),
+        exception_handlers=HANDLERS,
         middleware=[
             Middleware(CORSMiddleware, **_cors(settings)),
             Middleware(BrowserDefence, settings=settings),

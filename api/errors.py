@@ -138,7 +138,7 @@ async def show_unexpected(_request: Request, _failure: Exception) -> Response:
     return problem(500, UNEXPECTED, kind="InternalError")
 
 
-HANDLERS: Mapping[type[Exception], Any] = {
+HANDLERS: dict[int | type[Exception], Any] = {
     graphs.GraphFailure: show_failure,
     memory.MemoryFailure: show_failure,
     RequestValidationError: show_invalid,

@@ -14,7 +14,7 @@ class ApiSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="API_", env_file=".env", extra="ignore")
 
     host: str = "127.0.0.1"
-    port: int = Field(2024, ge=0, le=65535)
+    port: int = Field(default=2024, ge=0, le=65535)
     """0 takes a free port."""
     key: SecretStr | None = None
     """What clients send as `x-api-key` or `Authorization: Bearer`. Without one only loopback is answered."""
@@ -24,12 +24,12 @@ class ApiSettings(BaseSettings):
     """Host names under which clients reach this server, besides localhost and plain IP addresses; `*` is any."""
     cors_origins: Annotated[list[str], NoDecode] = []
     """Origins whose web pages may call this server, e.g. http://localhost:3000. Separated by commas."""
-    max_body_bytes: int = Field(16 * 1024 * 1024, ge=1024)
-    heartbeat_seconds: float = Field(5.0, gt=0)
+    max_body_bytes: int = Field(default=16 * 1024 * 1024, ge=1024)
+    heartbeat_seconds: float = Field(default=5.0, gt=0)
     """Longest silence on a stream: clients measure it and reconnect."""
-    slow_reader_seconds: float = Field(30.0, gt=0)
+    slow_reader_seconds: float = Field(default=30.0, gt=0)
     """A client that takes nothing for this long is cut; it can reconnect from its cursor."""
-    drain_seconds: int = Field(10, ge=1)
+    drain_seconds: int = Field(default=10, ge=1)
     """How long a stopping server waits for open requests."""
 
     @field_validator("allowed_hosts", "cors_origins", mode="before")

@@ -128,7 +128,7 @@ class EventStream(Response):
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-        if self._gone and self.on_gone is not None:
+        if self._gone and not self._ended and self.on_gone is not None:
             await self.on_gone()
 
     async def _read(self) -> None:
@@ -167,7 +167,7 @@ class EventStream(Response):
             except TimeoutError:
                 self._waiting.append(HEARTBEAT)
             self._wake.clear()
-            if self._gone:
+            if self._gone and not self._ended:
                 return
             ended, body = self._ended, b"".join(self._waiting)
             self._waiting.clear()
@@ -180,7 +180,6 @@ class EventStream(Response):
                 logger.warning("a reader took nothing for %g s and was cut", self.settings.slow_reader_seconds)
                 return
             if ended:
-                self._gone = False
                 return
 
 

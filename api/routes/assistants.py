@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
+from pydantic import Field
 from starlette.responses import Response
 
 from stemma.api.auth.access import AssistantsRead
@@ -23,6 +24,8 @@ from stemma.api.schemas.threads import selected
 from stemma.api.schemas.values import AssistantId
 from stemma.api.services import Served
 from stemma.graphs.catalog import Catalog
+
+Depth = Annotated[int, Field(ge=0, le=10)]
 
 router = APIRouter(prefix="/assistants", tags=["assistants"], route_class=JsonRoute)
 
@@ -67,7 +70,7 @@ async def get_graph(
     assistant_id: AssistantId,
     _: AssistantsRead,
     served: Served,
-    xray: Annotated[bool | int, Query(description="Draw subgraphs too, down to this depth")] = False,
+    xray: Annotated[Depth | bool, Query(description="Draw subgraphs too, down to this depth")] = False,
 ) -> Response:
     """The graph's nodes and edges."""
     return Json(served.runtime.catalog.entry(assistant_id).drawing(xray))

@@ -31,7 +31,7 @@ class RunConfig(BaseModel):
     model_config = ConfigDict(extra="allow")
 
     tags: list[str] | None = None
-    recursion_limit: int | None = Field(None, ge=1, le=10_000)
+    recursion_limit: int | None = Field(default=None, ge=1, le=10_000)
     configurable: Mapped | None = None
 
 
@@ -76,12 +76,12 @@ class RunCreate(Body):
     interrupt_after: Literal["*"] | list[Name] | None = None
     stream_mode: StreamModes | None = None
     stream_subgraphs: bool = False
-    stream_resumable: bool | None = Field(None, description="Every stream is resumable here, whatever this says")
+    stream_resumable: bool | None = Field(default=None, description="Every stream is resumable, whatever this says")
     on_disconnect: Literal["cancel", "continue"] | None = None
     multitask_strategy: Literal["reject", "interrupt", "rollback", "enqueue"] | None = None
     if_not_exists: Literal["create", "reject"] | None = None
     durability: Literal["sync", "async", "exit"] | None = None
-    checkpoint_during: bool | None = Field(None, deprecated=True)
+    checkpoint_during: bool | None = Field(default=None, deprecated=True)
     webhook: Unsupported = None
     after_seconds: Unsupported = None
     feedback_keys: Unsupported = None

@@ -1,0 +1,70 @@
+"""A real server in this process: real sockets, real SQLite, the server class that `stemma serve` runs."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI
+from langgraph_sdk import get_client
+from langgraph_sdk.client import LangGraphClient
+
+from stemma.api import create_app
+from stemma.api.serving import Server, bind
+from stemma.api.settings import ApiSettings
+from stemma.graphs.catalog import Catalog
+from stemma.graphs.runs.open import open_runtime
+from stemma.graphs.runs.runtime import Runtime
+from stemma.graphs.settings import GraphSettings
+from tests.integration.toy_graphs import toy_graphs
+
+KEY = "a-key-for-tests"
+
+
+@dataclass(frozen=True)
+class Live:
+    """A server that takes requests."""
+
+    url: str
+    runtime: Runtime
+    app: FastAPI
+    key: str | None = None
+
+    def client(self) -> LangGraphClient:
+        """The official SDK, talking to this server."""
+        return get_client(url=self.url, api_key=self.key)
+
+
+@asynccontextmanager
+async def toy_runtime(folder: Path) -> AsyncIterator[Runtime]:
+    """A running runtime over the toy graphs, its store in the folder."""
+    catalog = Catalog()
+    for name, graph in toy_graphs().items():
+        catalog.register(name, graph)
+    settings = GraphSettings(database_url=f"sqlite:///{folder / 'runs.db'}")
+    async with await open_runtime(catalog, settings) as runtime:
+        yield runtime
+
+
+@asynccontextmanager
+async def live_server(folder: Path, **given: Any) -> AsyncIterator[Live]:
+    """Serve the toy graphs on a free port until the block ends. `given` are ApiSettings."""
+    settings = ApiSettings(**{"port": 0, "heartbeat_seconds": 0.2, **given})
+    async with toy_runtime(folder) as runtime:
+        app = create_app(runtime, settings)
+        listener = bind(settings)
+        started = asyncio.Event()
+        server = Server(app, settings, started.set)
+        serving = asyncio.create_task(server.serve(sockets=[listener]))
+        try:
+            await started.wait()
+            port = listener.getsockname()[1]
+            key = settings.key.get_secret_value() if settings.key else None
+            yield Live(f"http://127.0.0.1:{port}", runtime, app, key)
+        finally:
+            server.should_exit = True
+            await serving

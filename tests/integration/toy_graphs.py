@@ -1,0 +1,92 @@
+"""Small real graphs for the HTTP tests: one for each thing a client can watch happen."""
+
+from __future__ import annotations
+
+import asyncio
+import operator
+from collections import defaultdict
+from typing import Annotated, Any, TypedDict
+
+from langchain_core.language_models.fake_chat_models import GenericFakeChatModel
+from langchain_core.messages import AIMessage, AnyMessage
+from langgraph.config import get_stream_writer
+from langgraph.graph import END, START, StateGraph
+from langgraph.graph.message import add_messages
+from langgraph.types import interrupt
+
+GATES: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
+"""What the `gate` graph waits for, by the name in its input. A test opens it: nothing here waits for time to pass."""
+
+
+class Steps(TypedDict, total=False):
+    """n counts steps; log names them."""
+
+    n: int
+    log: Annotated[list[str], operator.add]
+    gate: str
+    events: int
+
+
+class Chat(TypedDict, total=False):
+    """A conversation."""
+
+    messages: Annotated[list[AnyMessage], add_messages]
+
+
+async def _first(state: Steps) -> Steps:
+    return {"n": state.get("n", 0) + 1, "log": ["first"]}
+
+
+async def _second(state: Steps) -> Steps:
+    return {"n": state.get("n", 0) + 1, "log": ["second"]}
+
+
+async def _tell(state: Steps) -> Steps:
+    write = get_stream_writer()
+    for number in range(state.get("events", 3)):
+        write({"number": number})
+    return {"log": ["told"]}
+
+
+async def _wait(state: Steps) -> Steps:
+    await GATES[state["gate"]].wait()
+    return {"log": ["passed"]}
+
+
+async def _fail(_: Steps) -> Steps:
+    raise ValueError("the toy is broken")
+
+
+async def _ask(_: Steps) -> Steps:
+    answer = interrupt({"question": "may it go on?"})
+    return {"log": [f"answered {answer}"]}
+
+
+async def _reply(state: Chat) -> dict[str, Any]:
+    model = GenericFakeChatModel(messages=iter([AIMessage("a reply of six short words")]))
+    return {"messages": [await model.ainvoke(state["messages"])]}
+
+
+def _line(state: type[Any], **steps: Any) -> Any:
+    graph: Any = StateGraph(state)
+    last = START
+    for name, step in steps.items():
+        graph.add_node(name, step)
+        graph.add_edge(last, name)
+        last = name
+    graph.add_edge(last, END)
+    return graph
+
+
+def toy_graphs() -> dict[str, Any]:
+    """The graphs by name, compiled."""
+    inner = _line(Steps, first=_first, told=_tell).compile()
+    return {
+        "count": _line(Steps, first=_first, second=_second).compile(),
+        "tell": _line(Steps, told=_tell, second=_second).compile(),
+        "gate": _line(Steps, first=_first, wait=_wait).compile(),
+        "fail": _line(Steps, first=_first, broken=_fail).compile(),
+        "ask": _line(Steps, first=_first, ask=_ask, second=_second).compile(),
+        "chat": _line(Chat, reply=_reply).compile(),
+        "nested": _line(Steps, inner=inner, second=_second).compile(),
+    }
