@@ -71,10 +71,10 @@ def _is_name(shown: str, key: str) -> bool:
 def _title_spans(title: str, text: str) -> Iterator[tuple[int, int, str]]:
     """Where the text says a part of its title, longest parts first."""
     parts = {part.strip() for part in (title, _BRACKETED_END.sub("", title), *_TITLE_PARTS.split(title))}
-    wanted = {normalise(part): part for part in sorted(parts) if _is_name(part, normalise(part))}
-    if not wanted:
+    longest_first = sorted((part for part in parts if _is_name(part, normalise(part))), key=lambda p: (-len(p), p))
+    if not longest_first:
         return
-    longest_first = sorted(wanted.values(), key=len, reverse=True)
+    wanted = {normalise(part): part for part in longest_first}
     pattern = "|".join(r"\s+".join(map(re.escape, part.split())) for part in longest_first)
     for match in re.finditer(rf"(?<!\w)(?:{pattern})(?!\w)", text, re.IGNORECASE):
         yield *match.span(), wanted.get(normalise(match.group()), match.group())
