@@ -43,7 +43,7 @@ def interval(figure: Figure, low: float = 0.0, high: float = 1.0) -> Html:
         '<svg class="interval" viewBox="0 0 160 20" width="160" height="20" role="img" aria-label="{text}">'
         '<line class="axis" x1="4" y1="10" x2="156" y2="10"/>{zero}'
         '<line class="span" x1="{left}" y1="10" x2="{right}" y2="10"/>'
-        '<circle class="mean" cx="{mean}" cy="10" r="4.5"/></svg>',
+        '<circle class="mean" cx="{mean}" cy="10" r="4"/></svg>',
         text=f"{percent(figure['mean'])}, from {percent(figure['low'])} to {percent(figure['high'])}",
         zero=zero,
         left=place(figure["low"]),
