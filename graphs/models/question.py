@@ -47,6 +47,8 @@ class Question:
     """Terms of the noun asked for: "which Bollywood actress" -> bollywood, actress."""
     near: frozenset[str]
     """Terms that stand close to the question word: what is asked *about* the thing."""
+    lead: tuple[str, ...] = ()
+    """The one to three words before a question word that stands at the end: "an annual output of what" -> output, of."""
     options: tuple[str, ...] = ()
     """The two things of a choice, as written."""
 
@@ -93,16 +95,18 @@ def analyse(text: str) -> Question:
     """Read a question. Any text is accepted; one without a question word asks for a thing."""
     asking = _asking_word(text)
     following = words(text[asking.end() :])[:8] if asking else []
-    focus = _focus(following) if asking and asking.group().lower() in ("what", "which", "whose") else ()
     options = _options(text)
     named = _named(text)
+    weights = _weights(text, named)
+    focus = _focus(following, weights) if asking and asking.group().lower() in ("what", "which", "whose") else ()
     return Question(
         text=text,
         kind=_kind(text, asking, following, focus, options),
-        weights=_weights(text, named),
+        weights=weights,
         names=named,
         focus=focus,
         near=_near(text, asking),
+        lead=_lead(text, asking),
         options=options,
     )
 
@@ -120,14 +124,16 @@ def _asking_word(text: str) -> re.Match[str] | None:
     return (whom or firm or found)[-1]
 
 
-def _focus(following: list[str]) -> tuple[str, ...]:
+def _focus(following: list[str], weights: Mapping[str, float]) -> tuple[str, ...]:
+    """The words of the noun that follows, up to the next function word; names are left out."""
     terms: list[str] = []
     for word in following:
-        if word in STOP_WORDS and (terms or word not in ("the", "other", "of")):
-            break
-        if word not in STOP_WORDS and word not in ("type", "kind", "name", "sort"):
+        if word in STOP_WORDS:
+            if terms:
+                break
+        elif word not in ("type", "kind", "name", "sort"):
             terms.append(stem(word))
-    return tuple(terms[:4])
+    return tuple(term for term in terms[:4] if weights.get(term, 1.0) < NAME_WEIGHT)
 
 
 def _kind(
@@ -178,3 +184,12 @@ def _near(text: str, asking: re.Match[str] | None) -> frozenset[str]:
     after = content_terms(text[asking.end() :])[:_NEAR]
     before = content_terms(text[: asking.start()])[-_NEAR // 2 :]
     return frozenset(after if len(after) >= _NEAR // 2 else after + before)
+
+
+def _lead(text: str, asking: re.Match[str] | None) -> tuple[str, ...]:
+    if asking is None or len(content_terms(text[: asking.start()])) < _NEAR // 2:
+        return ()
+    before = words(text[: asking.start()])[-3:]
+    while before and before[0] in STOP_WORDS:
+        before = before[1:]
+    return tuple(before[-2:] if before[-1:] and before[-1] not in STOP_WORDS else before)

@@ -25,6 +25,8 @@ FITS = 0.35
 """The bonus, as a share of the question's weight, of a sentence that holds the kind of thing asked for."""
 LINK = 0.25
 """The bonus of a pair of sentences of which one names the other's title."""
+ADDED = 0.05
+"""What the lesser sentence of a pair must add for the link to count."""
 RANK = 0.1
 """The bonus of the first passage; the n-th has 1/n of it."""
 FLOOR = 0.2
@@ -117,8 +119,10 @@ def _pair(candidates: Sequence[_Candidate]) -> list[_Candidate]:
     for i, first in enumerate(candidates[:_SEARCHED]):
         for second in candidates[i + 1 : _SEARCHED]:
             both = sum(_union((first, second)).values())
-            bonus = max(first.base - sum(first.cover.values()), second.base - sum(second.cover.values()))
-            score = both + bonus + LINK * _linked(first, second)
+            alone = sum(first.cover.values()), sum(second.cover.values())
+            added = both - max(alone)
+            bonus = max(first.base - alone[0], second.base - alone[1])
+            score = both + bonus + (LINK if added > ADDED and _linked(first, second) else 0.0)
             if score > best_score + 1e-9:
                 best, best_score = [first, second], score
     return best

@@ -11,8 +11,16 @@ from collections.abc import Sequence
 from stemma.graphs.models.question import Kind, Question
 from stemma.graphs.models.selection import Excerpt, Quote
 from stemma.graphs.models.spans import spans
+from stemma.memory.names import names
 from stemma.memory.text import content_terms, normalise
 
+ABOUT = 1.0
+"""What it counts that a quote holds all the words beside the question word."""
+MOST = 0.75
+"""The share of the asked words that each quote must have for a yes."""
+
+_SAME = re.compile(r"\bsame\b", re.IGNORECASE)
+_DEMONYM = re.compile(r"^\w+(?:an|ish|ese|ch)$")
 _YEARS = re.compile(r"\b(1\d{3}|20\d{2})\b")
 _EARLIER = frozenset(content_terms("first earlier older oldest earliest longest"))
 _LATER = frozenset(content_terms("later younger youngest latest newer recently last"))
@@ -26,23 +34,42 @@ def short_answer(question: Question, quotes: Sequence[Quote], excerpts: Sequence
         return _yes_no(question, quotes)
     if question.kind is Kind.CHOICE:
         return _choice(question, quotes, excerpts)
+    near = question.near or frozenset(question.weights)
+    titles = {excerpt.n: excerpt.title for excerpt in excerpts}
     best = ("", float("-inf"))
     for quote in quotes:
+        terms = set(content_terms(f"{titles.get(quote.n, '')} {quote.text}"))
+        told = len(near & terms) / len(near) if near else 0.0
         for span in spans(question, quote.text)[:1]:
-            score = span.score + quote.score
-            if score > best[1]:
-                best = (span.text, score)
+            if span.score + ABOUT * told > best[1]:
+                best = (span.text, span.score + ABOUT * told)
     return best[0]
 
 
 def _yes_no(question: Question, quotes: Sequence[Quote]) -> str:
-    named = {term for name in question.names[:-1] or question.names for term in content_terms(name)}
-    asked = {term for term in question.weights if term not in named}
-    return "yes" if all(_says(asked, quote.text) for quote in quotes) and len(quotes) > 1 else "no"
+    """Yes when every quote says what is asked of its thing; for "the same …", when they share a name of it."""
+    if len(quotes) < 2:
+        return ""
+    if _SAME.search(question.text):
+        shared = set.intersection(*(_new_names(question, quote.text) for quote in quotes))
+        return "yes" if shared else "no"
+    things = {term for name in question.names if not _DEMONYM.search(name) for term in content_terms(name)}
+    asked = {term for term in question.weights if term not in things}
+    return "yes" if all(_says(asked, quote.text) for quote in quotes) else "no"
 
 
 def _says(asked: set[str], text: str) -> bool:
-    return len(asked & set(content_terms(text))) * 2 >= len(asked)
+    return len(asked & set(content_terms(text))) >= MOST * len(asked)
+
+
+def _new_names(question: Question, text: str) -> set[str]:
+    """Names that the question does not have, without the last one of a place ("…, New York, United States.")."""
+    return {
+        normalise(name.text)
+        for name in names(text)
+        if not (text[: name.start].endswith(", ") and text[name.end : name.end + 1] in (".", ")", ""))
+        and not set(content_terms(name.text)) & question.weights.keys()
+    }
 
 
 def _choice(question: Question, quotes: Sequence[Quote], excerpts: Sequence[Excerpt]) -> str:
