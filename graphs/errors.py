@@ -67,6 +67,14 @@ class HistoryTruncated(GraphFailure):
     """Events before this cursor were trimmed after the retention time."""
 
 
+class RunFailed(GraphFailure):
+    """The run ended with an error; `error` is the class of what ended it."""
+
+    def __init__(self, message: str = "", *, error: str = "", hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.error = error
+
+
 class LostLease(GraphFailure):
     """Another worker took this run over; nothing more may be written for it."""
 

@@ -44,6 +44,8 @@ class RunEvent:
     event: str
     namespace: str
     data: bytes
+    at: float = 0.0
+    """When it was logged, in seconds since the epoch."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,6 +100,8 @@ class Run:
     """How often a worker has started it."""
     error: str | None = None
     """`Class: message` of what ended it, when status is error."""
+    user: str = ""
+    """Who submitted it, within the tenant."""
 
 
 @dataclass(frozen=True, slots=True)

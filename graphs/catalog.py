@@ -1,0 +1,138 @@
+"""The graphs that are served: name -> compiled graph, with its schemas and its drawing.
+
+Decides an assistant's id (a name-based UUID, the same on every machine and after every restart) and how a graph is bound to
+a saver. It loads no files and knows nothing of runs.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID, uuid5
+
+from langgraph._internal._serde import build_serde_allowlist
+from langgraph.graph.state import CompiledStateGraph, StateGraph
+from langgraph.pregel import Pregel
+from pydantic import BaseModel, TypeAdapter
+from pydantic.errors import PydanticUserError
+
+from stemma.graphs.errors import UnknownAssistant
+from stemma.graphs.policy import Actor
+from stemma.graphs.runs.model import Run
+from stemma.graphs.runs.saver import RunSaver
+
+NAMESPACE = UUID("6ba7b821-9dad-11d1-80b4-00c04fd430c8")
+"""Assistant ids are uuid5 of this and the graph's name."""
+
+AnyGraph = Pregel[Any, Any, Any, Any]
+ContextFactory = Callable[[Actor, Run], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogEntry:
+    """One graph as it is served."""
+
+    graph_id: str
+    assistant_id: str
+    graph: AnyGraph
+    """Compiled, without a saver."""
+    description: str
+    created_at: datetime
+    context: ContextFactory | None = None
+    """Builds the run's LangGraph context from who asked and what was asked."""
+    drawings: dict[bool | int, dict[str, Any]] = field(default_factory=dict, repr=False)
+
+    def schemas(self) -> dict[str, Any]:
+        """JSON Schemas of input, output, state, config and context; None where a type has no JSON form."""
+        builder = getattr(self.graph, "builder", None)
+        state = getattr(builder, "state_schema", None)
+        return {
+            "graph_id": self.graph_id,
+            "input_schema": _schema(self.graph.get_input_jsonschema),
+            "output_schema": _schema(self.graph.get_output_jsonschema),
+            "state_schema": _schema(lambda: _type_schema(state)) if state is not None else None,
+            "config_schema": _schema(lambda: _type_schema(self.graph.context_schema)),
+            "context_schema": _schema(self.graph.get_context_jsonschema),
+        }
+
+    def drawing(self, xray: bool | int = False) -> dict[str, Any]:
+        """{"nodes": [...], "edges": [...]}; `xray` opens subgraphs, to a depth if it is a number above 0."""
+        if xray not in self.drawings:
+            self.drawings[xray] = self.graph.get_graph(xray=xray).to_json()
+        return self.drawings[xray]
+
+    def bind(self, saver: RunSaver) -> AnyGraph:
+        """The graph with this saver, which then reads the types that the graph's own schemas name, and no others."""
+        bound = copy.copy(self.graph)
+        bound.checkpointer = saver.with_allowlist(_allowlist(self.graph))
+        return bound
+
+
+class Catalog:
+    """What may be run, by graph id or assistant id."""
+
+    def __init__(self) -> None:
+        self._entries: dict[str, CatalogEntry] = {}
+
+    def register(
+        self,
+        graph_id: str,
+        graph: AnyGraph | StateGraph[Any, Any, Any, Any],
+        *,
+        context: ContextFactory | None = None,
+        description: str = "",
+    ) -> None:
+        """Serve a graph under this name. A builder is compiled; a saver the graph was compiled with is not used."""
+        compiled: AnyGraph = graph.compile() if isinstance(graph, StateGraph) else graph
+        entry = CatalogEntry(
+            graph_id, str(uuid5(NAMESPACE, graph_id)), compiled, description, datetime.now(UTC), context
+        )
+        self._entries[graph_id] = entry
+
+    def ids(self) -> list[str]:
+        """The graphs' names, in the order they were registered."""
+        return list(self._entries)
+
+    def entry(self, name: str) -> CatalogEntry:
+        """By graph id or assistant id. Raises `UnknownAssistant`."""
+        found = self._entries.get(name)
+        if found is None:
+            found = next((entry for entry in self._entries.values() if entry.assistant_id == name), None)
+        if found is None:
+            known = ", ".join(self._entries) or "none"
+            raise UnknownAssistant(f"there is no assistant or graph {name}", hint=f"graphs served: {known}")
+        return found
+
+
+def _schema(make: Callable[[], Any]) -> dict[str, Any] | None:
+    """None for a type that has no JSON form."""
+    try:
+        return make() or None
+    except (PydanticUserError, TypeError, NameError):
+        return None
+
+
+def _type_schema(kind: Any) -> Any:
+    if kind is None:
+        return None
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        return kind.model_json_schema()
+    return TypeAdapter(kind).json_schema()
+
+
+def _allowlist(graph: AnyGraph) -> set[tuple[str, ...]]:
+    """The types that the schemas of a graph and of its subgraphs name."""
+    graphs = [graph, *(subgraph for _, subgraph in graph.get_subgraphs(recurse=True))]
+    allowed: set[tuple[str, ...]] = set()
+    for one in graphs:
+        schemas: list[Any] = [one.context_schema]
+        if isinstance(one, CompiledStateGraph):
+            builder = one.builder
+            schemas += [builder.state_schema, builder.input_schema, builder.output_schema]
+            schemas += [node.input_schema for node in builder.nodes.values()]
+        channels = getattr(one, "channels", {})
+        allowed |= build_serde_allowlist(schemas=[s for s in schemas if s is not None], channels=channels)
+    return allowed

@@ -1,0 +1,36 @@
+"""Cancelling and deleting runs. Decides what waits for what; a cancelled run's end is written by whoever runs it."""
+
+from __future__ import annotations
+
+from stemma.graphs.errors import UnknownRun
+from stemma.graphs.policy import Actor
+from stemma.graphs.runs.follow import Follower
+from stemma.graphs.runs.model import CancelAction, RunStatus
+from stemma.graphs.runs.ports import RunStore
+from stemma.graphs.runs.worker import Worker
+
+
+class Cancellations:
+    """Stops runs, here or in another process."""
+
+    def __init__(self, store: RunStore, follower: Follower, worker: Worker | None) -> None:
+        self._store, self._follower, self._worker = store, follower, worker
+
+    async def cancel(self, actor: Actor, thread_id: str | None, run_id: str, action: CancelAction, wait: bool) -> None:
+        """See `Runtime.cancel`. A run that has ended stays as it ended, unless it is to be rolled back."""
+        run = await self._store.run(actor.tenant, thread_id, run_id)
+        status = await self._store.cancel(actor.tenant, run.thread_id, run_id, action)
+        if self._worker is not None:
+            self._worker.cancel(run_id, action)
+            self._worker.look()
+        if wait and status is RunStatus.RUNNING:
+            await self._follower.ended(run)
+
+    async def cancel_thread(self, actor: Actor, thread_id: str) -> None:
+        """Stop every live run of a thread, newest first so that none begins, and wait for their ends."""
+        for status in (RunStatus.PENDING, RunStatus.RUNNING):
+            for run in await self._store.runs(actor.tenant, thread_id, status=status, limit=10_000, offset=0):
+                try:
+                    await self.cancel(actor, thread_id, run.run_id, "interrupt", wait=True)
+                except UnknownRun:
+                    continue  # somebody else deleted it meanwhile

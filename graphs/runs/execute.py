@@ -1,0 +1,198 @@
+"""Drives one run: from its lease to its last event, which is written exactly once.
+
+Decides how an attempt's outcome becomes a status. Whatever a graph or a model raises ends the run with an `error` event;
+this is one of the two places that catch everything. It never ends a run whose lease it lost: that is the next owner's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from typing import Any
+
+from stemma.graphs.errors import GraphFailure, LostLease
+from stemma.graphs.policy import Actor
+from stemma.graphs.runs.events import EventName
+from stemma.graphs.runs.graphs import BoundGraphs
+from stemma.graphs.runs.model import CancelAction, Run, RunStatus, ThreadStatus
+from stemma.graphs.runs.ports import Ending, RunStore, Unit
+from stemma.graphs.runs.resume import context_of, start, stops_at_once
+from stemma.graphs.runs.rows import to_json
+from stemma.graphs.runs.translate import MODES, Row, Translator
+from stemma.graphs.settings import GraphSettings
+
+log = logging.getLogger(__name__)
+BATCH_SECONDS = 0.03
+"""How long token deltas are added up."""
+GRACE_SECONDS = 0.5
+"""How long a cancelled graph may clean up before its run is ended without it."""
+RETRY_SECONDS = 1.0
+"""Between tries to write a run's end while the store cannot be written."""
+
+
+@dataclass(slots=True)
+class Orders:
+    """What others want of a running run."""
+
+    action: CancelAction | None = None
+    drain: bool = False
+    _stop: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def cancel(self, action: CancelAction) -> None:
+        if self.action != "rollback":
+            self.action = action
+        self._stop.set()
+
+    def requeue(self) -> None:
+        """Put it back to pending: this process ends."""
+        self.drain = True
+        self._stop.set()
+
+    @property
+    def stopped(self) -> bool:
+        return self._stop.is_set()
+
+    def halt(self) -> None:
+        """Its rows can no longer be written."""
+        self._stop.set()
+
+    async def given(self) -> None:
+        await self._stop.wait()
+
+
+@dataclass(frozen=True, slots=True)
+class Executor:
+    """What every run needs."""
+
+    store: RunStore
+    graphs: BoundGraphs
+    settings: GraphSettings
+
+    async def execute(self, run: Run, orders: Orders) -> bool:
+        """Run it to its end. True when its thread has another run waiting."""
+        unit = Unit(run.thread_id, run.run_id, run.epoch, on_failure=orders.halt)
+        translator = Translator(unit.heads)
+        drive = asyncio.ensure_future(self._drive(run, unit, translator))
+        stop = asyncio.ensure_future(orders.given())
+        await asyncio.wait((drive, stop), return_when=asyncio.FIRST_COMPLETED)
+        stop.cancel()
+        if not drive.done():
+            drive.cancel()
+            await asyncio.wait((drive,), timeout=GRACE_SECONDS)
+        drive.add_done_callback(_forget)
+        completed = drive.done() and not drive.cancelled()
+        error = drive.exception() if completed else None
+        if not completed and not orders.stopped:
+            error = GraphFailure("a step cancelled itself")
+        return await asyncio.shield(self._end(run, unit, orders, translator, completed, error))
+
+    async def _drive(self, run: Run, unit: Unit, translator: Translator) -> None:
+        graph = self.graphs.get(run.graph_id)
+        entry = self.graphs.catalog.entry(run.graph_id)
+        head = None
+        if run.attempt > 1:
+            where = {"configurable": {"thread_id": run.thread_id, "checkpoint_ns": ""}}
+            head = await self.graphs.saver.aget_tuple(where)
+        begin = start(run, unit, head, self.settings.recursion_limit)
+        if begin.resumed and await stops_at_once(graph, run, head):
+            translator.interrupted = True
+            return
+        durability = run.request.durability or self.settings.durability
+        actor = Actor(tenant=run.tenant, user=run.user)
+        parts = graph.astream(
+            begin.input,
+            begin.config,
+            context=entry.context(actor, run) if entry.context else context_of(graph, run),
+            stream_mode=[*MODES, "values"] if durability == "exit" else list(MODES),
+            subgraphs=True,
+            durability=durability,
+            interrupt_before=_steps(run.request.interrupt_before),
+            interrupt_after=_steps(run.request.interrupt_after),
+        )
+        await self._log(unit, translator, parts)
+
+    async def _log(self, unit: Unit, translator: Translator, parts: Any) -> None:
+        """Log every part of the stream; token deltas wait for more of their message, but not long."""
+        loop = asyncio.get_running_loop()
+        timer: asyncio.TimerHandle | None = None
+
+        def flush() -> None:
+            nonlocal timer
+            timer = None
+            self._write(unit, translator.flush())
+
+        async with aclosing(parts) as stream:
+            async for part in stream:
+                self._write(unit, translator.rows(part))
+                if translator.holding and timer is None:
+                    timer = loop.call_later(BATCH_SECONDS, flush)
+        if timer is not None:
+            timer.cancel()
+        flush()
+
+    def _write(self, unit: Unit, rows: list[Row]) -> None:
+        for event, namespace, data in rows:
+            self.store.log(unit, event, namespace, data)
+
+    async def _end(
+        self,
+        run: Run,
+        unit: Unit,
+        orders: Orders,
+        translator: Translator,
+        completed: bool,
+        error: BaseException | None,
+    ) -> bool:
+        """Write the end, again and again while the store cannot be written."""
+        failure = unit.failed
+        while not isinstance(unit.failed, LostLease):
+            if unit.failed is not None:
+                unit = Unit(run.thread_id, run.run_id, run.epoch)
+            try:
+                if orders.drain and not completed and failure is None and orders.action is None:
+                    await self.store.release(unit)
+                    return False
+                if completed and orders.action == "interrupt":
+                    orders.action = None
+                return await self._try_end(run, unit, orders, translator, failure or error)
+            except LostLease:
+                break
+            except GraphFailure as trouble:
+                log.warning("run %s has ended, but that cannot be written yet: %s", run.run_id, trouble)
+                await asyncio.sleep(RETRY_SECONDS)
+        log.warning("run %s was taken over by another worker", run.run_id)
+        return True
+
+    async def _try_end(
+        self, run: Run, unit: Unit, orders: Orders, translator: Translator, error: BaseException | None
+    ) -> bool:
+        if orders.action == "rollback":
+            return await self.store.erase_run(unit, run.thread_id, run.run_id)
+        if orders.action == "interrupt":
+            return await self.store.finish(unit, _ending(RunStatus.INTERRUPTED, translator))
+        if error is None:
+            return await self.store.finish(unit, _ending(RunStatus.SUCCESS, translator))
+        message = {"error": type(error).__name__, "message": str(error)}
+        self.store.log(unit, EventName.ERROR.value, "", to_json(message))
+        ending = _ending(RunStatus.ERROR, translator, f"{type(error).__name__}: {error}")
+        return await self.store.finish(unit, ending)
+
+
+def _ending(status: RunStatus, translator: Translator, error: str | None = None) -> Ending:
+    stopped = translator.interrupted or status is RunStatus.INTERRUPTED
+    thread = ThreadStatus.INTERRUPTED if stopped else ThreadStatus.IDLE
+    if status is RunStatus.ERROR:
+        thread = ThreadStatus.ERROR
+    return Ending(status, error, thread, translator.interrupts, to_json({"status": status.value}))
+
+
+def _steps(asked: Any) -> Any:
+    return asked if asked == "*" else list(asked) or None
+
+
+def _forget(task: asyncio.Future[None]) -> None:
+    """A graph that went on after its run had ended: what it raises concerns nobody any more."""
+    if not task.cancelled():
+        task.exception()

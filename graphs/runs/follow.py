@@ -1,0 +1,102 @@
+"""A reader of the log: replay after a cursor, then live, from the log alone.
+
+Decides when a reader has seen all there is. It never queues for a reader, and it makes no difference whether the run is
+executed here, in another process, or ended long ago.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from functools import partial
+
+from stemma.graphs.errors import UnknownRun
+from stemma.graphs.runs.events import EventName, Frame, RunEvent
+from stemma.graphs.runs.graphs import BoundGraphs
+from stemma.graphs.runs.marks import Marks
+from stemma.graphs.runs.model import Run
+from stemma.graphs.runs.ports import RunStore
+from stemma.graphs.runs.render import MODES, Renderer, check_modes
+from stemma.graphs.runs.tail import Tails
+
+PAGE = 256
+"""Rows read from the store at once."""
+
+
+class Follower:
+    """Reads threads' logs for clients."""
+
+    def __init__(self, store: RunStore, graphs: BoundGraphs, tails: Tails) -> None:
+        self._store, self._graphs, self._tails = store, graphs, tails
+
+    async def run(self, run: Run, modes: Sequence[str], after: int, subgraphs: bool) -> AsyncIterator[Frame]:
+        """The run's frames after a cursor; ends after the run's last row. Raises `InvalidRequest`, and `UnknownRun`
+        when it is deleted meanwhile."""
+        renderer = self._renderer(run.graph_id, check_modes(modes), subgraphs)
+        first, last = await self._store.run_span(run.run_id)
+        if last is not None and after >= last:
+            return
+        start = first - 1 if renderer.remembers else max(after, first - 1)
+        async for row in self._rows(run.thread_id, start, partial(self._store.run_span, run.run_id)):
+            if row.run_id != run.run_id:
+                continue
+            if row.seq <= after:
+                renderer.skip(row)
+                continue
+            frame = await renderer.frame(row)
+            if frame is not None:
+                yield frame
+            if row.event == EventName.END:
+                return
+
+    async def ended(self, run: Run) -> None:
+        """Return when the run has ended or was deleted."""
+        try:
+            async for _ in self.run(run, (), 0, subgraphs=False):
+                pass
+        except UnknownRun:
+            return
+
+    async def thread(
+        self, tenant: str, thread_id: str, modes: Sequence[str] | None, after: int
+    ) -> AsyncIterator[Frame]:
+        """The frames of all runs of a thread; never ends. None: each run with the modes it was started with."""
+        chosen = check_modes(modes) if modes is not None else None
+        renderers: dict[str, Renderer] = {}
+        start = 0 if chosen is None or chosen & {"messages", "debug"} else after
+        async for row in self._rows(thread_id, start, partial(self._store.thread, tenant, thread_id)):
+            renderer = renderers.get(row.run_id)
+            if renderer is None:
+                graph_id = await self._store.thread_graph(thread_id) or ""
+                renderer = renderers[row.run_id] = self._renderer(
+                    graph_id, chosen or await self._asked(tenant, row), True
+                )
+            if row.seq <= after:
+                renderer.skip(row)
+            elif (frame := await renderer.frame(row)) is not None:
+                yield frame
+            if row.event == EventName.END:
+                renderers.pop(row.run_id, None)
+
+    async def _asked(self, tenant: str, row: RunEvent) -> frozenset[str]:
+        try:
+            run = await self._store.run(tenant, row.thread_id, row.run_id)
+        except UnknownRun:  # deleted: only its numbers are left
+            return frozenset()
+        return frozenset(run.request.stream_mode) & frozenset(MODES)
+
+    def _renderer(self, graph_id: str, modes: frozenset[str], subgraphs: bool) -> Renderer:
+        marks = Marks(self._graphs, graph_id)
+        return Renderer(modes, subgraphs, marks.values, marks.checkpoint)
+
+    async def _rows(self, thread_id: str, after: int, gone: Callable[[], Awaitable[object]]) -> AsyncIterator[RunEvent]:
+        """The thread's rows after this number, waiting for more until `gone` raises."""
+        with self._tails.hold(thread_id):
+            while True:
+                seen = self._tails.count(thread_id)
+                rows = self._tails.since(thread_id, after) or await self._store.events(thread_id, after, PAGE)
+                for row in rows:
+                    yield row
+                    after = row.seq
+                if not rows:
+                    await gone()
+                    await self._tails.changed(thread_id, seen)

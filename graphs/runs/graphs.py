@@ -1,0 +1,24 @@
+"""The catalog's graphs, each bound to this runtime's saver once (compiling a graph again would cost milliseconds a run)."""
+
+from __future__ import annotations
+
+from stemma.graphs.catalog import AnyGraph, Catalog, CatalogEntry
+from stemma.graphs.runs.ports import RunStore
+from stemma.graphs.runs.saver import RunSaver
+
+
+class BoundGraphs:
+    """Graph id or assistant id -> the graph with a saver."""
+
+    def __init__(self, catalog: Catalog, store: RunStore) -> None:
+        self.catalog = catalog
+        self.saver = RunSaver(store)
+        self._bound: dict[str, tuple[CatalogEntry, AnyGraph]] = {}
+
+    def get(self, name: str) -> AnyGraph:
+        """Raises `UnknownAssistant`."""
+        entry = self.catalog.entry(name)
+        known = self._bound.get(entry.graph_id)
+        if known is None or known[0] is not entry:
+            known = self._bound[entry.graph_id] = (entry, entry.bind(self.saver))
+        return known[1]

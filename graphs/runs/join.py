@@ -1,0 +1,49 @@
+"""What a run came to. Decides that a run's result is the values at its own last checkpoint, not at the thread's head."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+
+from stemma.graphs.errors import RunFailed
+from stemma.graphs.runs.events import EventName
+from stemma.graphs.runs.follow import Follower
+from stemma.graphs.runs.graphs import BoundGraphs
+from stemma.graphs.runs.marks import Marks
+from stemma.graphs.runs.model import Run, RunStatus
+from stemma.graphs.runs.ports import RunStore
+
+PAGE = 64
+
+
+class Joins:
+    """Waits for runs."""
+
+    def __init__(self, store: RunStore, graphs: BoundGraphs, follower: Follower) -> None:
+        self._store, self._graphs, self._follower = store, graphs, follower
+
+    async def join(self, run: Run) -> Any:
+        """See `Runtime.join`."""
+        await self._follower.ended(run)
+        run = await self._store.run(run.tenant, run.thread_id, run.run_id)
+        if run.status is RunStatus.ERROR:
+            name, _, message = (run.error or "").partition(": ")
+            raise RunFailed(message, error=name)
+        return await self._result(run)
+
+    async def _result(self, run: Run) -> Any:
+        """The values of the run's last mark, looked for from its end backwards."""
+        first, last = await self._store.run_span(run.run_id)
+        marks = Marks(self._graphs, run.graph_id)
+        end = last or first
+        while end >= first:
+            start = max(first - 1, end - PAGE)
+            rows = await self._store.events(run.thread_id, start, end - start)
+            for row in reversed(rows):
+                if row.run_id == run.run_id and row.event == EventName.VALUES and not row.namespace:
+                    data = await marks.values(row, {**orjson.loads(row.data), "always": True})
+                    if data is not None:
+                        return orjson.loads(data)
+            end = start
+        return None

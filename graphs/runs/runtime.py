@@ -1,0 +1,296 @@
+"""The front of durable runs: what the API, the evals and the command line call.
+
+Decides who may do what (through policy.py) and which part does it. It holds no logic of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import aclosing
+from types import MappingProxyType, TracebackType
+from typing import Any, Literal, Self
+
+from stemma.graphs.catalog import Catalog
+from stemma.graphs.policy import Actor, Permission, require
+from stemma.graphs.runs.cancel import Cancellations
+from stemma.graphs.runs.events import Frame
+from stemma.graphs.runs.follow import Follower
+from stemma.graphs.runs.graphs import BoundGraphs
+from stemma.graphs.runs.join import Joins
+from stemma.graphs.runs.model import CancelAction, Run, RunRequest, RunStatus, StateSnapshot, Thread, ThreadStatus
+from stemma.graphs.runs.ports import RunStore, ThreadQuery
+from stemma.graphs.runs.rerun import Reruns
+from stemma.graphs.runs.state import States
+from stemma.graphs.runs.submit import Submissions
+from stemma.graphs.runs.tail import Tails
+from stemma.graphs.runs.threads import Threads
+from stemma.graphs.runs.watch import Watch
+from stemma.graphs.runs.worker import Worker
+
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+class Runtime:
+    """Durable runs over one run store. Usable without a worker (read, submit, cancel) or with one.
+
+    Every operation raises `Forbidden` when the actor may not do it, `UnknownThread` and `UnknownRun` for what is not
+    the actor's tenant's, and `StoreUnavailable` and its kinds when the store cannot be used.
+    """
+
+    def __init__(
+        self, catalog: Catalog, store: RunStore, tails: Tails, graphs: BoundGraphs, worker: Worker | None
+    ) -> None:
+        self.catalog = catalog
+        self._store, self._worker = store, worker
+        self._states = States(store, graphs)
+        self._threads = Threads(store, self._states)
+        self._follower = Follower(store, graphs, tails)
+        self._joins = Joins(store, graphs, self._follower)
+        self._submissions = Submissions(store, graphs, self._states, worker)
+        self._reruns = Reruns(store, self._states, self._submissions)
+        self._cancellations = Cancellations(store, self._follower, worker)
+        self._watch = Watch(store, self._foreign_change, lambda: tails.followed)
+        self._tails = tails
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: object, trace: TracebackType | None) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Put what runs here back to pending, at once, and let go of the store. Nothing is lost."""
+        await self._watch.stop()
+        if self._worker is not None:
+            await self._worker.stop()
+        await self._store.close()
+
+    async def healthy(self) -> None:
+        """Raises `StoreUnavailable`."""
+        await self._store.check()
+
+    # --- threads ----------------------------------------------------------------------------------------------------
+    async def create_thread(
+        self,
+        actor: Actor,
+        *,
+        thread_id: str | None = None,
+        metadata: Mapping[str, Any] = NOTHING,
+        if_exists: Literal["raise", "do_nothing"] = "raise",
+    ) -> Thread:
+        """Raises `ThreadExists`."""
+        require(actor, Permission.THREADS_WRITE)
+        return await self._threads.create(actor, thread_id, metadata, if_exists)
+
+    async def get_thread(self, actor: Actor, thread_id: str) -> Thread:
+        require(actor, Permission.THREADS_READ)
+        return await self._threads.get(actor, thread_id)
+
+    async def search_threads(
+        self,
+        actor: Actor,
+        *,
+        metadata: Mapping[str, Any] = NOTHING,
+        values: Mapping[str, Any] = NOTHING,
+        ids: Sequence[str] = (),
+        status: ThreadStatus | None = None,
+        limit: int = 10,
+        offset: int = 0,
+        sort_by: str = "updated_at",
+        sort_order: Literal["asc", "desc"] = "desc",
+    ) -> list[Thread]:
+        """Threads whose metadata and values contain what is given. Raises `InvalidRequest`."""
+        require(actor, Permission.THREADS_READ)
+        query = ThreadQuery(actor.tenant, metadata, ids, status, limit, offset, sort_by, sort_order == "desc")
+        return await self._threads.search(query, values)
+
+    async def count_threads(
+        self,
+        actor: Actor,
+        *,
+        metadata: Mapping[str, Any] = NOTHING,
+        values: Mapping[str, Any] = NOTHING,
+        status: ThreadStatus | None = None,
+    ) -> int:
+        require(actor, Permission.THREADS_READ)
+        return await self._threads.count(ThreadQuery(actor.tenant, metadata, (), status), values)
+
+    async def patch_thread(self, actor: Actor, thread_id: str, metadata: Mapping[str, Any]) -> Thread:
+        """Merges metadata."""
+        require(actor, Permission.THREADS_WRITE)
+        await self._store.patch_thread(actor.tenant, thread_id, metadata)
+        return await self._threads.get(actor, thread_id)
+
+    async def delete_thread(self, actor: Actor, thread_id: str) -> None:
+        """Cancels what runs, and removes runs, events and checkpoints."""
+        require(actor, Permission.THREADS_WRITE)
+        await self._cancellations.cancel_thread(actor, thread_id)
+        await self._store.delete_thread(actor.tenant, thread_id)
+        self._tails.wake_all()
+
+    # --- state ------------------------------------------------------------------------------------------------------
+    async def get_state(
+        self,
+        actor: Actor,
+        thread_id: str,
+        *,
+        checkpoint_id: str | None = None,
+        checkpoint_ns: str = "",
+        subgraphs: bool = False,
+    ) -> StateSnapshot:
+        """Raises `UnknownCheckpoint`."""
+        require(actor, Permission.THREADS_READ)
+        await self._store.thread(actor.tenant, thread_id)
+        return await self._states.get(
+            thread_id, checkpoint_id=checkpoint_id, checkpoint_ns=checkpoint_ns, subgraphs=subgraphs
+        )
+
+    async def update_state(
+        self,
+        actor: Actor,
+        thread_id: str,
+        values: Any,
+        *,
+        as_node: str | None = None,
+        checkpoint_id: str | None = None,
+        checkpoint_ns: str = "",
+    ) -> Mapping[str, Any]:
+        """The new checkpoint; the one that was edited stays. Raises `UnknownCheckpoint`, `InvalidRequest`, `ThreadBusy`."""
+        require(actor, Permission.THREADS_WRITE)
+        await self._store.thread(actor.tenant, thread_id)
+        return await self._states.update(
+            thread_id, values, as_node=as_node, checkpoint_id=checkpoint_id, checkpoint_ns=checkpoint_ns
+        )
+
+    async def history(
+        self,
+        actor: Actor,
+        thread_id: str,
+        *,
+        limit: int = 10,
+        before: str | None = None,
+        metadata: Mapping[str, Any] = NOTHING,
+        checkpoint_ns: str = "",
+        checkpoint_id: str | None = None,
+    ) -> list[StateSnapshot]:
+        """Newest first."""
+        require(actor, Permission.THREADS_READ)
+        await self._store.thread(actor.tenant, thread_id)
+        return await self._states.history(
+            thread_id,
+            limit=limit,
+            before=before,
+            metadata=metadata,
+            checkpoint_ns=checkpoint_ns,
+            checkpoint_id=checkpoint_id,
+        )
+
+    # --- runs -------------------------------------------------------------------------------------------------------
+    async def submit(
+        self,
+        actor: Actor,
+        thread_id: str | None,
+        request: RunRequest,
+        *,
+        idempotency_key: str | None = None,
+        if_not_exists: Literal["create", "reject"] = "reject",
+    ) -> Run:
+        """Accept a run; it is on disk when this returns. No thread: one is made, kept for as long as other threads.
+
+        Raises `UnknownAssistant`, `UnknownThread`, `UnknownCheckpoint`, `InvalidRequest`, `ThreadBusy`,
+        `IdempotencyConflict`.
+        """
+        require(actor, Permission.RUNS_WRITE)
+        return await self._submissions.submit(actor, thread_id, request, idempotency_key, if_not_exists)
+
+    async def get_run(self, actor: Actor, thread_id: str | None, run_id: str) -> Run:
+        """No thread: found by its id alone."""
+        require(actor, Permission.RUNS_READ)
+        return await self._store.run(actor.tenant, thread_id, run_id)
+
+    async def list_runs(
+        self,
+        actor: Actor,
+        thread_id: str | None = None,
+        *,
+        limit: int = 10,
+        offset: int = 0,
+        status: RunStatus | None = None,
+    ) -> list[Run]:
+        """Newest first; no thread: all of the tenant."""
+        require(actor, Permission.RUNS_READ)
+        if thread_id is not None:
+            await self._store.thread(actor.tenant, thread_id)
+        return await self._store.runs(actor.tenant, thread_id, status=status, limit=limit, offset=offset)
+
+    async def cancel(
+        self,
+        actor: Actor,
+        thread_id: str | None,
+        run_id: str,
+        *,
+        action: CancelAction = "interrupt",
+        wait: bool = False,
+    ) -> None:
+        """Stop a run, wherever it runs; rollback also deletes what it did to the thread."""
+        require(actor, Permission.RUNS_WRITE)
+        await self._cancellations.cancel(actor, thread_id, run_id, action, wait)
+
+    async def delete_run(self, actor: Actor, thread_id: str, run_id: str) -> None:
+        """Delete an ended or waiting run and its checkpoints. Raises `ThreadBusy` while it runs."""
+        require(actor, Permission.RUNS_WRITE)
+        await self._store.run(actor.tenant, thread_id, run_id)
+        await self._store.erase_run(None, thread_id, run_id)
+
+    async def join(self, actor: Actor, thread_id: str | None, run_id: str) -> Any:
+        """Wait for the run's end and return its last values. Raises `RunFailed`."""
+        require(actor, Permission.RUNS_READ)
+        return await self._joins.join(await self._store.run(actor.tenant, thread_id, run_id))
+
+    async def replay(
+        self, actor: Actor, thread_id: str, checkpoint_id: str, *, idempotency_key: str | None = None
+    ) -> Run:
+        """Run again from a checkpoint, on a new branch."""
+        require(actor, Permission.RUNS_WRITE)
+        return await self._reruns.replay(actor, thread_id, checkpoint_id, idempotency_key)
+
+    async def fork(
+        self, actor: Actor, thread_id: str, checkpoint_id: str, values: Mapping[str, Any], *, as_node: str | None = None
+    ) -> Run:
+        """Edit the state at a checkpoint and run on from there, on a new branch."""
+        require(actor, Permission.RUNS_WRITE)
+        return await self._reruns.fork(actor, thread_id, checkpoint_id, values, as_node)
+
+    # --- streams ----------------------------------------------------------------------------------------------------
+    async def stream(
+        self,
+        actor: Actor,
+        thread_id: str | None,
+        run_id: str,
+        *,
+        modes: Sequence[str] = ("values",),
+        after: int = 0,
+        subgraphs: bool = False,
+    ) -> AsyncIterator[Frame]:
+        """The run's frames after a cursor, then live; ends with the run. Raises `InvalidRequest`."""
+        require(actor, Permission.RUNS_READ)
+        run = await self._store.run(actor.tenant, thread_id, run_id)
+        async with aclosing(self._follower.run(run, modes, after, subgraphs)) as frames:
+            async for frame in frames:
+                yield frame
+
+    async def stream_thread(
+        self, actor: Actor, thread_id: str, *, modes: Sequence[str] = ("run_modes",), after: int = 0
+    ) -> AsyncIterator[Frame]:
+        """The frames of all runs of a thread; does not end. `run_modes`: each run as it was started."""
+        require(actor, Permission.RUNS_READ)
+        await self._store.thread(actor.tenant, thread_id)
+        chosen = None if "run_modes" in modes else modes
+        async with aclosing(self._follower.thread(actor.tenant, thread_id, chosen, after)) as frames:
+            async for frame in frames:
+                yield frame
+
+    def _foreign_change(self) -> None:
+        self._tails.wake_all()
+        if self._worker is not None:
+            self._worker.look()

@@ -1,0 +1,38 @@
+-- name: v1
+CREATE TABLE threads(
+  thread_id TEXT PRIMARY KEY, tenant TEXT NOT NULL, created REAL NOT NULL, updated REAL NOT NULL,
+  metadata TEXT NOT NULL, status TEXT NOT NULL, interrupts TEXT NOT NULL DEFAULT '{}',
+  temporary INTEGER NOT NULL DEFAULT 0, trimmed INTEGER NOT NULL DEFAULT 0
+) WITHOUT ROWID;
+CREATE INDEX threads_tenant ON threads(tenant, updated);
+CREATE TABLE runs(
+  ordinal INTEGER PRIMARY KEY, run_id TEXT NOT NULL UNIQUE, thread_id TEXT NOT NULL, tenant TEXT NOT NULL,
+  user TEXT NOT NULL, assistant_id TEXT NOT NULL, graph_id TEXT NOT NULL, created REAL NOT NULL, updated REAL NOT NULL,
+  status TEXT NOT NULL, metadata TEXT NOT NULL, request BLOB NOT NULL, epoch INTEGER NOT NULL, attempt INTEGER NOT NULL,
+  owner TEXT, lease_until REAL, cancel TEXT, error TEXT, first_seq INTEGER NOT NULL, last_seq INTEGER
+);
+CREATE INDEX runs_thread ON runs(thread_id, ordinal);
+CREATE INDEX runs_live ON runs(status, thread_id, ordinal) WHERE status IN ('pending', 'running');
+CREATE TABLE idempotency_keys(
+  tenant TEXT NOT NULL, key TEXT NOT NULL, run_id TEXT NOT NULL, fingerprint TEXT NOT NULL, created REAL NOT NULL,
+  PRIMARY KEY(tenant, key)
+) WITHOUT ROWID;
+CREATE TABLE events(
+  thread_id TEXT NOT NULL, seq INTEGER NOT NULL, run_id TEXT NOT NULL, event TEXT NOT NULL, ns TEXT NOT NULL,
+  at REAL NOT NULL, data BLOB NOT NULL, PRIMARY KEY(thread_id, seq)
+) WITHOUT ROWID;
+CREATE TABLE checkpoints(
+  thread_id TEXT NOT NULL, ns TEXT NOT NULL, checkpoint_id TEXT NOT NULL, parent_id TEXT, run_id TEXT,
+  checkpoint BLOB NOT NULL, metadata BLOB NOT NULL, PRIMARY KEY(thread_id, ns, checkpoint_id)
+) WITHOUT ROWID;
+CREATE INDEX checkpoints_run ON checkpoints(run_id) WHERE run_id IS NOT NULL;
+CREATE TABLE blobs(
+  thread_id TEXT NOT NULL, ns TEXT NOT NULL, channel TEXT NOT NULL, version INTEGER NOT NULL, kind TEXT NOT NULL,
+  value BLOB NOT NULL, PRIMARY KEY(thread_id, ns, channel, version)
+) WITHOUT ROWID;
+CREATE TABLE writes(
+  thread_id TEXT NOT NULL, ns TEXT NOT NULL, checkpoint_id TEXT NOT NULL, task_id TEXT NOT NULL, idx INTEGER NOT NULL,
+  path TEXT NOT NULL, channel TEXT NOT NULL, kind TEXT NOT NULL, value BLOB NOT NULL, run_id TEXT,
+  PRIMARY KEY(thread_id, ns, checkpoint_id, task_id, idx)
+) WITHOUT ROWID;
+PRAGMA user_version = 1;

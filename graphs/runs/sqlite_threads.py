@@ -1,0 +1,78 @@
+"""What happens to threads inside a transaction of the run store. Decides which rows belong to a thread.
+
+Every function raises before it writes, as `GroupCommit.call` demands.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import orjson
+
+from stemma.graphs.errors import ThreadBusy, ThreadExists, UnknownThread
+from stemma.graphs.runs.model import Thread, ThreadStatus
+from stemma.graphs.runs.ports import ThreadQuery
+from stemma.graphs.runs.rows import to_json
+from stemma.graphs.runs.sqlite_transaction import Transaction
+
+SORTS = {"thread_id": "thread_id", "created_at": "created", "updated_at": "updated", "status": "state"}
+"""The columns a search may be sorted by."""
+
+
+def create(tx: Transaction, thread: Thread, temporary: bool) -> None:
+    """Raises `ThreadExists`."""
+    if tx.all("thread_tenant", (thread.thread_id,)):
+        raise ThreadExists(f"a thread with the id {thread.thread_id} exists", hint="use if_exists=do_nothing")
+    insert(tx, thread.thread_id, thread.tenant, thread.created_at.timestamp(), thread.metadata, temporary)
+
+
+def insert(
+    tx: Transaction, thread_id: str, tenant: str, now: float, metadata: Mapping[str, Any], temporary: bool
+) -> None:
+    values = (thread_id, tenant, now, now, to_json(metadata).decode(), ThreadStatus.IDLE.value, int(temporary))
+    tx.do("thread_insert", values)
+
+
+def owned(tx: Transaction, tenant: str, thread_id: str) -> None:
+    """Raises `UnknownThread` unless the tenant has this thread."""
+    if tx.all("thread_tenant", (thread_id,)) != [(tenant,)]:
+        raise UnknownThread(f"there is no thread {thread_id}")
+
+
+def patch(tx: Transaction, tenant: str, thread_id: str, metadata: Mapping[str, Any]) -> None:
+    found = tx.all("thread_get", (thread_id, tenant))
+    if not found:
+        raise UnknownThread(f"there is no thread {thread_id}")
+    merged = {**orjson.loads(found[0][4]), **metadata}
+    tx.do("thread_patch", (to_json(merged).decode(), time.time(), thread_id))
+
+
+def mark(tx: Transaction, thread_id: str, status: ThreadStatus, interrupts: Mapping[str, Any]) -> None:
+    tx.do("thread_mark", (status.value, to_json(interrupts).decode(), time.time(), thread_id))
+
+
+def delete(tx: Transaction, tenant: str, thread_id: str) -> None:
+    """Raises `UnknownThread`, and `ThreadBusy` while a run of it is running."""
+    owned(tx, tenant, thread_id)
+    if any(status == "running" for _, status in tx.all("run_live", (thread_id,))):
+        raise ThreadBusy(f"a run of thread {thread_id} is still running")
+    for name in (
+        "thread_delete_keys",
+        "thread_delete_runs",
+        "thread_delete_events",
+        "checkpoint_delete_thread",
+        "blob_delete_thread",
+        "write_delete_thread",
+        "thread_delete",
+    ):
+        tx.do(name, (thread_id,))
+    tx.forget_thread(thread_id)
+
+
+def search_values(query: ThreadQuery) -> Sequence[Any]:
+    """The parameters of `thread_search`."""
+    ids = to_json(list(query.ids)).decode() if query.ids else None
+    status = query.status.value if query.status else None
+    return (query.tenant, ids, status, to_json(query.metadata).decode())

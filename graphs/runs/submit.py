@@ -1,0 +1,114 @@
+"""Accepting a run: everything that can be wrong with a request is said before it is stored.
+
+Decides what a valid request is and what an idempotency key is bound to. The run, its key and its first event are one
+transaction; when `submit` returns, they are on disk.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime
+from typing import Literal
+from uuid import uuid4
+
+from langgraph.checkpoint.base.id import uuid6
+
+from stemma.graphs.errors import InvalidRequest
+from stemma.graphs.policy import Actor
+from stemma.graphs.runs.graphs import BoundGraphs
+from stemma.graphs.runs.model import Run, RunRequest, RunStatus
+from stemma.graphs.runs.ports import Accepted, RunStore, Submission
+from stemma.graphs.runs.resume import to_command
+from stemma.graphs.runs.rows import request_json, to_json
+from stemma.graphs.runs.state import States
+from stemma.graphs.runs.worker import Worker
+
+STRATEGIES = ("reject", "interrupt", "rollback", "enqueue")
+DURABILITIES = (None, "sync", "async", "exit")
+
+
+class Submissions:
+    """Checks requests and hands accepted runs to the worker of this process, if it has one."""
+
+    def __init__(self, store: RunStore, graphs: BoundGraphs, states: States, worker: Worker | None) -> None:
+        self._store, self._graphs, self._states, self._worker = store, graphs, states, worker
+
+    async def submit(
+        self,
+        actor: Actor,
+        thread_id: str | None,
+        request: RunRequest,
+        idempotency_key: str | None,
+        if_not_exists: Literal["create", "reject"],
+    ) -> Run:
+        """See `Runtime.submit`."""
+        entry = self._graphs.catalog.entry(request.assistant_id)
+        self._check(request)
+        if request.checkpoint_id:
+            if thread_id is None:
+                raise InvalidRequest("a run without a thread has no checkpoints to start from", field="checkpoint_id")
+            await self._store.thread(actor.tenant, thread_id)
+            await self._states.known(thread_id, request.checkpoint_id, request.checkpoint_ns)
+        now = datetime.now(UTC)
+        run = Run(
+            run_id=str(uuid6()),
+            thread_id=thread_id or str(uuid4()),
+            tenant=actor.tenant,
+            user=actor.user,
+            assistant_id=entry.assistant_id,
+            graph_id=entry.graph_id,
+            created_at=now,
+            updated_at=now,
+            status=RunStatus.PENDING,
+            metadata=dict(request.metadata),
+            request=request,
+        )
+        stored = request_json(request)
+        accepted = await self._store.submit(
+            Submission(
+                run,
+                stored,
+                first_event=to_json({"run_id": run.run_id, "attempt": 1}),
+                create_thread=thread_id is None or if_not_exists == "create",
+                thread_metadata={"graph_id": entry.graph_id, "assistant_id": entry.assistant_id},
+                temporary=thread_id is None,
+                idempotency_key=idempotency_key,
+                fingerprint=hashlib.sha256(f"{thread_id or ''}\n".encode() + stored).hexdigest(),
+                owner=self._worker.owner if self._worker is not None and self._worker.has_room else None,
+                lease_until=self._worker.lease_until() if self._worker is not None else 0.0,
+            )
+        )
+        self._hand_over(accepted, request)
+        return accepted.run
+
+    def _hand_over(self, accepted: Accepted, request: RunRequest) -> None:
+        if self._worker is None:
+            return
+        if accepted.leased:
+            self._worker.run(accepted.run)
+        for run_id in accepted.cancelled:
+            self._worker.cancel(run_id, "rollback" if request.multitask_strategy == "rollback" else "interrupt")
+        if not accepted.leased:
+            self._worker.look()
+
+    def _check(self, request: RunRequest) -> None:
+        """Raises `InvalidRequest`, naming the field."""
+        graph = self._graphs.get(request.assistant_id)
+        if request.multitask_strategy not in STRATEGIES:
+            raise InvalidRequest(f"one of {', '.join(STRATEGIES)}", field="multitask_strategy")
+        if request.durability not in DURABILITIES:
+            raise InvalidRequest("one of sync, async, exit", field="durability")
+        if request.command is not None:
+            if request.input is not None:
+                raise InvalidRequest("a run takes an input or a command, not both", field="command")
+            to_command(request.command)
+        limit = request.config.get("recursion_limit")
+        if limit is not None and (not isinstance(limit, int) or limit < 1):
+            raise InvalidRequest("recursion_limit is a whole number above 0", field="config.recursion_limit")
+        for field, steps in (
+            ("interrupt_before", request.interrupt_before),
+            ("interrupt_after", request.interrupt_after),
+        ):
+            unknown = [step for step in steps if step not in graph.nodes] if steps != "*" else []
+            if unknown:
+                raise InvalidRequest(f"the graph has no step {unknown[0]!r}", field=field)

@@ -1,0 +1,124 @@
+"""Takes runs whose turn it is and has them executed, at most so many at once.
+
+Decides when to look for work: at a submission or an end in this process, at once; when another process wrote to the store,
+within `POLL_SECONDS`; for leases that ran out, three times a lease. This is one of the two places that catch everything:
+a worker that died silently would leave accepted runs waiting for ever.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import socket
+import time
+from contextlib import ExitStack
+from uuid import uuid4
+
+from stemma.graphs.errors import GraphFailure
+from stemma.graphs.runs.execute import Executor, Orders
+from stemma.graphs.runs.model import CancelAction, Run
+from stemma.graphs.runs.tail import Tails
+
+log = logging.getLogger(__name__)
+POLL_SECONDS = 0.1
+"""How often the store is asked whether another process wrote to it."""
+
+
+class Worker:
+    """Started by `start`; `stop` puts what runs back to pending."""
+
+    def __init__(self, executor: Executor, tails: Tails) -> None:
+        self._executor = executor
+        self._store = executor.store
+        self._settings = executor.settings
+        self._tails = tails
+        self.owner = f"{socket.gethostname()}-{os.getpid()}-{uuid4().hex[:12]}"
+        self._running: dict[str, tuple[asyncio.Task[None], Orders]] = {}
+        self._wake = asyncio.Event()
+        self._loop: asyncio.Task[None] | None = None
+        self._draining = False
+
+    # --- what submit and cancel ask ---------------------------------------------------------------------------------
+    @property
+    def has_room(self) -> bool:
+        return not self._draining and len(self._running) < self._settings.concurrency
+
+    def lease_until(self) -> float:
+        """When a lease taken now runs out."""
+        return time.time() + self._settings.lease_seconds
+
+    def run(self, run: Run) -> None:
+        """Execute a run that this worker has the lease of."""
+        orders = Orders()
+        task = asyncio.ensure_future(self._one(run, orders))
+        self._running[run.run_id] = (task, orders)
+        if self._draining:
+            orders.requeue()
+
+    def look(self) -> None:
+        """There may be work."""
+        self._wake.set()
+
+    def cancel(self, run_id: str, action: CancelAction) -> None:
+        """Stop the run if it runs here."""
+        if run_id in self._running:
+            self._running[run_id][1].cancel(action)
+
+    # --- life -------------------------------------------------------------------------------------------------------
+    def start(self) -> None:
+        self._store.start_heartbeat(self.owner, self._settings.lease_seconds)
+        self._loop = asyncio.ensure_future(self._work())
+        self.look()
+
+    async def stop(self) -> None:
+        """Requeue what runs and return when that is written."""
+        self._draining = True
+        if self._loop is not None:
+            self._loop.cancel()
+            await asyncio.wait((self._loop,))
+        for _, orders in list(self._running.values()):
+            orders.requeue()
+        while self._running:
+            await asyncio.wait([task for task, _ in self._running.values()])
+
+    async def _one(self, run: Run, orders: Orders) -> None:
+        with ExitStack() as stack:
+            stack.enter_context(self._tails.hold(run.thread_id))
+            try:
+                waiting = await self._executor.execute(run, orders)
+            except Exception:  # a border: whatever went wrong here must not take the worker with it
+                log.exception("run %s could not be ended", run.run_id)
+                waiting = True
+            finally:
+                self._running.pop(run.run_id, None)
+        if waiting or len(self._running) == self._settings.concurrency - 1:
+            self.look()
+
+    async def _work(self) -> None:
+        pause = self._settings.lease_seconds / 3
+        while True:
+            try:
+                await self._take()
+            except GraphFailure as failure:
+                log.warning("no work can be taken: %s", failure)
+            except Exception:  # a border, as above
+                log.exception("no work can be taken")
+            try:
+                await asyncio.wait_for(self._wake.wait(), pause)
+            except TimeoutError:
+                continue
+            self._wake.clear()
+
+    async def _take(self) -> None:
+        await self._obey()
+        room = self._settings.concurrency - len(self._running)
+        if room > 0:
+            for run in await self._store.lease(self.owner, self.lease_until(), room):
+                self.run(run)
+
+    async def _obey(self) -> None:
+        """Stop the runs that somebody, perhaps in another process, asked to stop."""
+        if self._running:
+            for run_id, action in (await self._store.cancellations(self.owner)).items():
+                self.cancel(run_id, action)
