@@ -19,17 +19,17 @@ from stemma.api.errors import UNEXPECTED
 from stemma.api.json_wire import dumps
 from stemma.api.settings import ApiSettings
 from stemma.api.sse import OpenAnswers
-from stemma.graphs.errors import GraphFailure
+from stemma.graphs.errors import GraphFailure, RunFailed
 
 logger = logging.getLogger("stemma.api")
 
 
 def error_body(failure: Exception) -> dict[str, dict[str, str]]:
-    """How a failed run is told. A run's own error is `Class: message`; others show what they declare."""
+    """How a failed run is told: by the class and message of what ended it. Undeclared failures say nothing."""
     if not isinstance(failure, GraphFailure):
         return {"__error__": {"error": "InternalError", "message": UNEXPECTED}}
-    kind, _, message = (getattr(failure, "error", "") or "").partition(": ")
-    return {"__error__": {"error": kind or type(failure).__name__, "message": message or str(failure)}}
+    error = failure.error if isinstance(failure, RunFailed) else type(failure).__name__
+    return {"__error__": {"error": error, "message": str(failure)}}
 
 
 class EventualJson(Response):

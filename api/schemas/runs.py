@@ -81,7 +81,7 @@ class RunCreate(Body):
     multitask_strategy: Literal["reject", "interrupt", "rollback", "enqueue"] | None = None
     if_not_exists: Literal["create", "reject"] | None = None
     durability: Literal["sync", "async", "exit"] | None = None
-    checkpoint_during: bool | None = Field(default=None, deprecated=True)
+    checkpoint_during: bool | None = Field(default=None, json_schema_extra={"deprecated": True})
     webhook: Unsupported = None
     after_seconds: Unsupported = None
     feedback_keys: Unsupported = None
