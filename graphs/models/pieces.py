@@ -1,6 +1,6 @@
 """The pieces of a sentence that could be an answer of some kind: names, places, dates, numbers, noun phrases.
 
-Decides only what is there, by patterns; which piece answers is decided in `spans.py`. Pure; pieces are character ranges.
+Decides only what is there, by patterns; which piece answers is decided in `spans.py`. Pure.
 """
 
 from __future__ import annotations

@@ -48,7 +48,7 @@ class Question:
     near: frozenset[str]
     """Terms that stand close to the question word: what is asked *about* the thing."""
     lead: tuple[str, ...] = ()
-    """The one to three words before a question word that stands at the end: "an annual output of what" -> output, of."""
+    """Up to three words before a question word that stands late: "an annual output of what" -> annual, output, of."""
     options: tuple[str, ...] = ()
     """The two things of a choice, as written."""
 
