@@ -30,16 +30,17 @@ from stemma.graphs.catalog import Catalog
 from stemma.graphs.errors import GraphFailure
 from stemma.graphs.models.open import open_model
 from stemma.graphs.models.reasoning import ReasoningModel
-from stemma.graphs.policy import Actor
+from stemma.graphs.policy import LOCAL, Actor
 from stemma.graphs.runs.model import Run, RunRequest
 from stemma.graphs.runs.open import open_runtime
 from stemma.graphs.runs.runtime import Runtime
 from stemma.graphs.settings import GraphSettings
 from stemma.memory.errors import MemoryFailure
-from stemma.memory.model import Scope
+from stemma.memory.ports import Embedder
 
 GRAPH = "answer"
 BASELINE = "baseline"
+_LEARNING = "off: each question is answered from the corpus alone, in any order"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,8 @@ class AnswerPlan:
     memory_url: str | None = None
     concurrency: int = 1
     case_timeout: float = 300.0
+    embedder: Embedder | None = None
+    """Instead of the one that MEMORY_EMBEDDER names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,6 @@ class _Asking:
 
     scratch: Scratch
     runtime: Runtime
-    actor: Actor
     plan: AnswerPlan
 
 
@@ -71,17 +73,18 @@ async def evaluate_answers(dataset: Dataset, plan: AnswerPlan, phase: Phase = si
     On cancellation (Ctrl-C) what was asked until then is returned, marked interrupted, once the scratch memory is gone.
     Raises `NotMeasured`, `ModelUnavailable`, and what `open_memory` and `open_runtime` raise.
     """
-    settings = GraphSettings(database_url=f"sqlite:///{plan.folder / 'runs.db'}")
+    memory_file, runs_file = free_files(plan.folder)
+    settings = GraphSettings(database_url=f"sqlite:///{runs_file}")
     model = open_model(settings)
     rows: list[Row] = []
     facts: Json = {"ingest": None, "embedder": None, "store": None}
     interrupted = False
     try:
-        async with scratch_memory(plan.memory_url, plan.folder) as scratch:
+        async with scratch_memory(plan.memory_url, memory_file, plan.embedder) as scratch:
             facts |= {"store": scratch.store, "embedder": scratch.embedder()}
             facts["ingest"] = await fill(scratch, dataset.documents, phase("ingest", len(dataset.documents)))
             async with await open_runtime(_catalog(scratch, model), settings) as runtime:
-                asking = _Asking(scratch, runtime, Actor(tenant=scratch.scope.tenant), plan)
+                asking = _Asking(scratch, runtime, plan)
                 await _ask_all(asking, dataset.cases, phase, rows)
     except asyncio.CancelledError:
         interrupted = True
@@ -96,15 +99,28 @@ async def evaluate_answers(dataset: Dataset, plan: AnswerPlan, phase: Phase = si
         interval=plan.sampling.as_json(),
         primary="token_f1",
         k=plan.k,
-        notes={"learning": "off: each question is answered from the corpus alone, in any order"},
+        notes={"learning": _LEARNING, "open a run": _opened_by(memory_file, runs_file, plan)},
         **facts,
     )
     return Evaluation(run, rows, _figures(rows, plan.sampling), interrupted)
 
 
+def free_files(folder: Path) -> tuple[Path, Path]:
+    """Names for this evaluation's memory and run store: memory.db and runs.db, numbered where they are taken."""
+    tails = ("", *(f"-{number}" for number in range(2, 1000)))
+    pairs = ((folder / f"memory{tail}.db", folder / f"runs{tail}.db") for tail in tails)
+    return next(pair for pair in pairs if not any(file.exists() for file in pair))
+
+
+def _opened_by(memory_file: Path, runs_file: Path, plan: AnswerPlan) -> str:
+    """What to type in the results folder. A scratch tenant is gone by then, so its runs can be shown, not replayed."""
+    memory = "" if plan.memory_url else f" MEMORY_URL=sqlite:///{memory_file.name}"
+    return f"in this folder: GRAPHS_DATABASE_URL=sqlite:///{runs_file.name}{memory} stemma runs show RUN"
+
+
 def _catalog(scratch: Scratch, model: ReasoningModel) -> Catalog:
-    def context(actor: Actor, _run: Run) -> AnswerContext:
-        return AnswerContext(scratch.memory, model, Scope(actor.tenant), learn=False)
+    def context(_actor: Actor, _run: Run) -> AnswerContext:
+        return AnswerContext(scratch.memory, model, scratch.scope, learn=False)
 
     catalog = Catalog()
     catalog.register(GRAPH, build_answer_graph(), context=context)
@@ -151,12 +167,12 @@ async def _ask(asking: _Asking, case: Case) -> Row:
 
 async def _run(asking: _Asking, case: Case, ids: dict[str, str]) -> dict[str, Any]:
     """One run on a thread of its own, to its end; `ids` gains run and thread as soon as they exist."""
-    thread = await asking.runtime.create_thread(asking.actor, metadata={"case": case.id})
+    thread = await asking.runtime.create_thread(LOCAL, metadata={"case": case.id})
     ids["thread_id"] = thread.thread_id
     request = RunRequest(GRAPH, input={"question": case.question})
-    run = await asking.runtime.submit(asking.actor, thread.thread_id, request)
+    run = await asking.runtime.submit(LOCAL, thread.thread_id, request)
     ids["run_id"] = run.run_id
-    return dict(await asking.runtime.join(asking.actor, thread.thread_id, run.run_id))
+    return dict(await asking.runtime.join(LOCAL, thread.thread_id, run.run_id))
 
 
 async def _cited_texts(scratch: Scratch, state: dict[str, Any]) -> dict[str, str]:

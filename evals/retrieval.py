@@ -24,6 +24,7 @@ from stemma.evals.scratch import Scratch, carry_on, fill, scratch_memory
 from stemma.evals.summary import Json, latency, summarise
 from stemma.memory.errors import MemoryFailure
 from stemma.memory.model import Hit
+from stemma.memory.ports import Embedder
 from stemma.memory.recall.recipes import RECIPES, recipe_named
 from stemma.memory.settings import MemorySettings
 
@@ -39,6 +40,8 @@ class RetrievalPlan:
     depth: int = 20
     memory_url: str | None = None
     case_timeout: float = 300.0
+    embedder: Embedder | None = None
+    """Instead of the one that MEMORY_EMBEDDER names."""
 
 
 def recipes_or_all(names: Sequence[str]) -> tuple[str, ...]:
@@ -63,7 +66,7 @@ async def evaluate_retrieval(dataset: Dataset, plan: RetrievalPlan, phase: Phase
     interrupted = False
     try:
         with tempfile.TemporaryDirectory(prefix="stemma-eval-") as folder:
-            async with scratch_memory(plan.memory_url, Path(folder)) as scratch:
+            async with scratch_memory(plan.memory_url, Path(folder, "memory.db"), plan.embedder) as scratch:
                 facts |= {"store": scratch.store, "embedder": scratch.embedder()}
                 facts["ingest"] = await fill(scratch, dataset.documents, phase("ingest", len(dataset.documents)))
                 for recipe in plan.recipes:

@@ -22,6 +22,7 @@ from stemma.memory.errors import EmbedderMismatch, EmbedderUnavailable, MemoryFa
 from stemma.memory.long_term import LongTermMemory
 from stemma.memory.model import Document, Scope
 from stemma.memory.open import open_memory
+from stemma.memory.ports import Embedder
 from stemma.memory.settings import MemorySettings
 
 TENANT_PREFIX = "eval-scratch-"
@@ -43,16 +44,16 @@ class Scratch:
 
 
 @asynccontextmanager
-async def scratch_memory(url: str | None, folder: Path) -> AsyncIterator[Scratch]:
-    """Open an empty scratch memory: memory.db in the folder (an absolute path), or a new tenant of the store at `url`.
+async def scratch_memory(url: str | None, file: Path, embedder: Embedder | None = None) -> AsyncIterator[Scratch]:
+    """Open an empty scratch memory: the file (absolute, not there yet), or a new tenant of the store at `url`.
 
     The tenant is erased in the end; the file stays where it is.     Raises what `open_memory` raises.
     """
     private = url is None
-    place = f"sqlite:///{folder / 'memory.db'}" if url is None else url
+    place = f"sqlite:///{file}" if url is None else url
     scope = Scope(DEFAULT_TENANT if private else f"{TENANT_PREFIX}{uuid4().hex}")
     settings = MemorySettings()
-    embedder = await hosted_embedder(settings)
+    embedder = embedder or await hosted_embedder(settings)
     async with await open_memory(settings, url=place, embedder=embedder) as memory:
         try:
             yield Scratch(memory, scope, place.partition(":")[0])
