@@ -47,16 +47,12 @@ class CatalogEntry:
 
     def schemas(self) -> dict[str, Any]:
         """JSON Schemas of input, output, state, config and context; None where a type has no JSON form."""
-        builder = getattr(self.graph, "builder", None)
-        state = getattr(builder, "state_schema", None)
-        return {
-            "graph_id": self.graph_id,
-            "input_schema": _schema(self.graph.get_input_jsonschema),
-            "output_schema": _schema(self.graph.get_output_jsonschema),
-            "state_schema": _schema(lambda: _type_schema(state)) if state is not None else None,
-            "config_schema": _schema(lambda: _type_schema(self.graph.context_schema)),
-            "context_schema": _schema(self.graph.get_context_jsonschema),
-        }
+        return _schemas(self.graph_id, self.graph)
+
+    def subgraphs(self, namespace: str | None = None, *, recurse: bool = False) -> dict[str, dict[str, Any]]:
+        """Schemas of the graph's subgraphs by namespace, with `recurse` theirs too; with a namespace only that one's."""
+        found = self.graph.get_subgraphs(namespace=namespace, recurse=recurse)
+        return {name: _schemas(self.graph_id, graph) for name, graph in found}
 
     def drawing(self, xray: bool | int = False) -> dict[str, Any]:
         """{"nodes": [...], "edges": [...]}; `xray` opens subgraphs, to a depth if it is a number above 0."""
@@ -107,6 +103,18 @@ class Catalog:
         return found
 
 
+def _schemas(graph_id: str, graph: AnyGraph) -> dict[str, Any]:
+    state = getattr(getattr(graph, "builder", None), "state_schema", None)
+    return {
+        "graph_id": graph_id,
+        "input_schema": _schema(graph.get_input_jsonschema),
+        "output_schema": _schema(graph.get_output_jsonschema),
+        "state_schema": _schema(lambda: _type_schema(state)) if state is not None else None,
+        "config_schema": _schema(lambda: _type_schema(graph.context_schema)),
+        "context_schema": _schema(graph.get_context_jsonschema),
+    }
+
+
 def _schema(make: Callable[[], Any]) -> dict[str, Any] | None:
     """None for a type that has no JSON form."""
     try:
@@ -128,7 +136,7 @@ def _allowlist(graph: AnyGraph) -> set[tuple[str, ...]]:
     graphs = [graph, *(subgraph for _, subgraph in graph.get_subgraphs(recurse=True))]
     allowed: set[tuple[str, ...]] = set()
     for one in graphs:
-        schemas: list[Any] = [one.context_schema]
+        schemas: list[Any] = [getattr(one, "context_schema", None)]
         if isinstance(one, CompiledStateGraph):
             builder = one.builder
             schemas += [builder.state_schema, builder.input_schema, builder.output_schema]
