@@ -1,12 +1,13 @@
 """The graphs that are served: name -> compiled graph, with its schemas and its drawing.
 
-Decides an assistant's id (a name-based UUID, the same on every machine and after every restart) and how a graph is bound to
-a saver. It loads no files and knows nothing of runs.
+Decides an assistant's id (a name-based UUID, the same on every machine and after every restart) and how a graph is
+bound to a saver. It loads no files and knows nothing of runs.
 """
 
 from __future__ import annotations
 
 import copy
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -18,6 +19,7 @@ from langgraph.graph.state import CompiledStateGraph, StateGraph
 from langgraph.pregel import Pregel
 from pydantic import BaseModel, TypeAdapter
 from pydantic.errors import PydanticUserError
+from typing_extensions import TypedDict, get_type_hints, is_typeddict
 
 from stemma.graphs.errors import UnknownAssistant
 from stemma.graphs.policy import Actor
@@ -50,9 +52,9 @@ class CatalogEntry:
         return _schemas(self.graph_id, self.graph)
 
     def subgraphs(self, namespace: str | None = None, *, recurse: bool = False) -> dict[str, dict[str, Any]]:
-        """Schemas of the graph's subgraphs by namespace, with `recurse` theirs too; with a namespace only that one's."""
+        """Schemas of the graph's subgraphs by namespace, with `recurse` of theirs too; or of one namespace."""
         found = self.graph.get_subgraphs(namespace=namespace, recurse=recurse)
-        return {name: _schemas(self.graph_id, graph) for name, graph in found}
+        return {name: _schemas(self.graph_id, graph) for name, graph in found if isinstance(graph, Pregel)}
 
     def drawing(self, xray: bool | int = False) -> dict[str, Any]:
         """{"nodes": [...], "edges": [...]}; `xray` opens subgraphs, to a depth if it is a number above 0."""
@@ -104,12 +106,13 @@ class Catalog:
 
 
 def _schemas(graph_id: str, graph: AnyGraph) -> dict[str, Any]:
-    state = getattr(getattr(graph, "builder", None), "state_schema", None)
+    builder = getattr(graph, "builder", None)
+    kinds = {name: getattr(builder, f"{name}_schema", None) for name in ("input", "output", "state")}
     return {
         "graph_id": graph_id,
-        "input_schema": _schema(graph.get_input_jsonschema),
-        "output_schema": _schema(graph.get_output_jsonschema),
-        "state_schema": _schema(lambda: _type_schema(state)) if state is not None else None,
+        "input_schema": _schema(lambda: _type_schema(kinds["input"]) or graph.get_input_jsonschema()),
+        "output_schema": _schema(lambda: _type_schema(kinds["output"]) or graph.get_output_jsonschema()),
+        "state_schema": _schema(lambda: _type_schema(kinds["state"])),
         "config_schema": _schema(lambda: _type_schema(graph.context_schema)),
         "context_schema": _schema(graph.get_context_jsonschema),
     }
@@ -128,7 +131,14 @@ def _type_schema(kind: Any) -> Any:
         return None
     if isinstance(kind, type) and issubclass(kind, BaseModel):
         return kind.model_json_schema()
-    return TypeAdapter(kind).json_schema()
+    return TypeAdapter(_typed_dict_that_pydantic_reads(kind)).json_schema()
+
+
+def _typed_dict_that_pydantic_reads(kind: Any) -> Any:
+    # Before Python 3.12 pydantic refuses typing.TypedDict, which is what most graphs are written with.
+    if sys.version_info >= (3, 12) or not is_typeddict(kind):
+        return kind
+    return TypedDict(kind.__name__, get_type_hints(kind, include_extras=True), total=kind.__total__)  # type: ignore[operator]  # made at run time
 
 
 def _allowlist(graph: AnyGraph) -> set[tuple[str, ...]]:

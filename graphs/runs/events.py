@@ -1,7 +1,8 @@
 """One row of the event log, and the names it may have.
 
-A thread's rows are numbered 1, 2, 3, … without gaps, by the transaction that writes them. Each row becomes at most one
-frame in a stream mode, so a frame's id is its row's number and a reader can be cut anywhere without loss or repetition.
+A thread's rows are numbered 1, 2, 3, … without gaps, by the transaction that writes them. Each row becomes at most
+one frame in a stream mode, so a frame's id is its row's number and a reader can be cut anywhere without loss or
+repetition.
 """
 
 from __future__ import annotations

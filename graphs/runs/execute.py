@@ -1,7 +1,8 @@
 """Drives one run: from its lease to its last event, which is written exactly once.
 
-Decides how an attempt's outcome becomes a status. Whatever a graph or a model raises ends the run with an `error` event;
-this is one of the two places that catch everything. It never ends a run whose lease it lost: that is the next owner's.
+Decides how an attempt's outcome becomes a status. Whatever a graph or a model raises ends the run with an `error`
+event; this is one of the two places that catch everything. It never ends a run whose lease it lost: that is the
+next owner's.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from stemma.graphs.runs.model import CancelAction, Run, RunStatus, ThreadStatus
 from stemma.graphs.runs.ports import Ending, RunStore, Unit
 from stemma.graphs.runs.resume import context_of, start, stops_at_once
 from stemma.graphs.runs.rows import to_json
+from stemma.graphs.runs.state import where
 from stemma.graphs.runs.translate import MODES, Row, Translator
 from stemma.graphs.settings import GraphSettings
 
@@ -93,8 +95,7 @@ class Executor:
         entry = self.graphs.catalog.entry(run.graph_id)
         head = None
         if run.attempt > 1:
-            where = {"configurable": {"thread_id": run.thread_id, "checkpoint_ns": ""}}
-            head = await self.graphs.saver.aget_tuple(where)
+            head = await self.graphs.saver.aget_tuple(where(run.thread_id))
         begin = start(run, unit, head, self.settings.recursion_limit)
         if begin.resumed and await stops_at_once(graph, run, head):
             translator.interrupted = True
@@ -105,7 +106,7 @@ class Executor:
             begin.input,
             begin.config,
             context=entry.context(actor, run) if entry.context else context_of(graph, run),
-            stream_mode=[*MODES, "values"] if durability == "exit" else list(MODES),
+            stream_mode=[*MODES, "values"] if durability == "exit" else MODES,
             subgraphs=True,
             durability=durability,
             interrupt_before=_steps(run.request.interrupt_before),

@@ -1,12 +1,12 @@
 """A reader of the log: replay after a cursor, then live, from the log alone.
 
-Decides when a reader has seen all there is. It never queues for a reader, and it makes no difference whether the run is
-executed here, in another process, or ended long ago.
+Decides when a reader has seen all there is. It never queues for a reader, and it makes no difference whether the
+run is executed here, in another process, or ended long ago.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from functools import partial
 
 from stemma.graphs.errors import UnknownRun
@@ -28,7 +28,7 @@ class Follower:
     def __init__(self, store: RunStore, graphs: BoundGraphs, tails: Tails) -> None:
         self._store, self._graphs, self._tails = store, graphs, tails
 
-    async def run(self, run: Run, modes: Sequence[str], after: int, subgraphs: bool) -> AsyncIterator[Frame]:
+    async def run(self, run: Run, modes: Sequence[str], after: int, subgraphs: bool) -> AsyncGenerator[Frame, None]:
         """The run's frames after a cursor; ends after the run's last row. Raises `InvalidRequest`, and `UnknownRun`
         when it is deleted meanwhile."""
         renderer = self._renderer(run.graph_id, check_modes(modes), subgraphs)
@@ -58,7 +58,7 @@ class Follower:
 
     async def thread(
         self, tenant: str, thread_id: str, modes: Sequence[str] | None, after: int
-    ) -> AsyncIterator[Frame]:
+    ) -> AsyncGenerator[Frame, None]:
         """The frames of all runs of a thread; never ends. None: each run with the modes it was started with."""
         chosen = check_modes(modes) if modes is not None else None
         renderers: dict[str, Renderer] = {}
@@ -88,15 +88,21 @@ class Follower:
         marks = Marks(self._graphs, graph_id)
         return Renderer(modes, subgraphs, marks.values, marks.checkpoint)
 
-    async def _rows(self, thread_id: str, after: int, gone: Callable[[], Awaitable[object]]) -> AsyncIterator[RunEvent]:
+    async def _rows(
+        self, thread_id: str, after: int, gone: Callable[[], Awaitable[object]]
+    ) -> AsyncGenerator[RunEvent, None]:
         """The thread's rows after this number, waiting for more until `gone` raises."""
         with self._tails.hold(thread_id):
+            look = True
             while True:
-                seen = self._tails.count(thread_id)
-                rows = self._tails.since(thread_id, after) or await self._store.events(thread_id, after, PAGE)
+                seen = self._tails.seen(thread_id)
+                rows = self._tails.since(thread_id, after)
+                if rows is None or (look and not rows):
+                    rows = await self._store.events(thread_id, after, PAGE)
                 for row in rows:
                     yield row
                     after = row.seq
                 if not rows:
-                    await gone()
-                    await self._tails.changed(thread_id, seen)
+                    if look:
+                        await gone()
+                    look = await self._tails.changed(thread_id, seen)

@@ -1,6 +1,10 @@
-"""The catalog's graphs, each bound to this runtime's saver once (compiling a graph again would cost milliseconds a run)."""
+"""The catalog's graphs, each bound to this runtime's saver once (compiling a graph again would cost milliseconds a
+run).
+"""
 
 from __future__ import annotations
+
+from langgraph.checkpoint.base import BaseCheckpointSaver
 
 from stemma.graphs.catalog import AnyGraph, Catalog, CatalogEntry
 from stemma.graphs.runs.ports import RunStore
@@ -22,3 +26,8 @@ class BoundGraphs:
         if known is None or known[0] is not entry:
             known = self._bound[entry.graph_id] = (entry, entry.bind(self.saver))
         return known[1]
+
+    def saver_of(self, name: str) -> BaseCheckpointSaver[int]:
+        """The saver that reads this graph's own types. Raises `UnknownAssistant`."""
+        saver = self.get(name).checkpointer
+        return saver if isinstance(saver, BaseCheckpointSaver) else self.saver

@@ -1,4 +1,4 @@
-"""What a run came to. Decides that a run's result is the values at its own last checkpoint, not at the thread's head."""
+"""What a run came to. Decides that its result is the values at its own last checkpoint, not at the head of the thread."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """What a `values` or `checkpoints` mark stands for, read from the checkpoint it names.
 
-Decides that a mark is shown as it was when it was logged: a checkpoint's tasks without what they wrote later. A mark whose
-checkpoint was pruned is shown as nothing.
+Decides that a mark is shown as it was when it was logged: a checkpoint's tasks without what they wrote later. A
+mark whose checkpoint was pruned is shown as nothing.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Marks:
         self._graph: AnyGraph | None = None  # no longer served: its log is still worth reading
         with contextlib.suppress(UnknownAssistant):
             self._graph = graphs.get(graph_id)
-            self._saver = self._graph.checkpointer
+            self._saver = graphs.saver_of(graph_id)
 
     async def values(self, row: RunEvent, mark: dict[str, Any]) -> bytes | None:
         """The state at the mark, with the interrupts it was logged with."""

@@ -226,7 +226,7 @@ class RunStore(Protocol):
         """The numbers of a run's first and last event; None while it has not ended. Raises `UnknownRun`."""
         ...
 
-    def version(self) -> int:
+    def version(self) -> object:
         """Changes when another process wrote to the store; cheap enough to ask fifty times a second."""
         ...
 

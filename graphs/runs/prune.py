@@ -1,7 +1,7 @@
 """Which checkpoints a thread must keep so that its newest states can still be read. Pure.
 
-The newest of each namespace, and, where a channel stores only differences (LangGraph's DeltaChannel: a version without a
-value), its ancestors back to the one that holds the whole value.
+The newest of each namespace, and, where a channel stores only differences (LangGraph's DeltaChannel: a version
+without a value), its ancestors back to the one that holds the whole value.
 """
 
 from __future__ import annotations

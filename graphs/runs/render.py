@@ -1,8 +1,9 @@
 """One row of the log as the frame of a stream mode. Decides what each mode shows of a row.
 
-A row becomes at most one frame whatever modes are asked for, so that frame ids are exact. Hence two rules where modes
-overlap: with `debug`, tasks and checkpoints are shown as debug frames only; with `messages-tuple`, `messages` is not shown
-as well. `messages` (cumulative) and `debug` depend on earlier rows: feed them all rows of a run, from its first.
+A row becomes at most one frame whatever modes are asked for, so that frame ids are exact. Hence two rules where
+modes overlap: with `debug`, tasks and checkpoints are shown as debug frames only; with `messages-tuple`, `messages`
+is not shown as well. `messages` (cumulative) and `debug` depend on earlier rows: feed them all rows of a run, from
+its first.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Between stored columns and the values of model.py; JSON that never fails.
 
-Decides how a run's request is written down and how any value a graph produces becomes JSON: what JSON cannot say is said
-as text. It refuses nothing, because an event that cannot be logged would end a run that is fine.
+Decides how a run's request is written down and how any value a graph produces becomes JSON: what JSON cannot say is
+said as text. It refuses nothing, because an event that cannot be logged would end a run that is fine.
 """
 
 from __future__ import annotations

@@ -5,9 +5,9 @@ Decides who may do what (through policy.py) and which part does it. It holds no 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
-from types import MappingProxyType, TracebackType
+from types import TracebackType
 from typing import Any, Literal, Self
 
 from stemma.graphs.catalog import Catalog
@@ -17,20 +17,19 @@ from stemma.graphs.runs.events import Frame
 from stemma.graphs.runs.follow import Follower
 from stemma.graphs.runs.graphs import BoundGraphs
 from stemma.graphs.runs.join import Joins
-from stemma.graphs.runs.model import CancelAction, Run, RunRequest, RunStatus, StateSnapshot, Thread, ThreadStatus
-from stemma.graphs.runs.ports import RunStore, ThreadQuery
+from stemma.graphs.runs.model import CancelAction, Run, RunRequest, RunStatus
+from stemma.graphs.runs.ports import RunStore
 from stemma.graphs.runs.rerun import Reruns
 from stemma.graphs.runs.state import States
 from stemma.graphs.runs.submit import Submissions
 from stemma.graphs.runs.tail import Tails
+from stemma.graphs.runs.thread_facade import ThreadFacade
 from stemma.graphs.runs.threads import Threads
 from stemma.graphs.runs.watch import Watch
 from stemma.graphs.runs.worker import Worker
 
-NOTHING: Mapping[str, Any] = MappingProxyType({})
 
-
-class Runtime:
+class Runtime(ThreadFacade):
     """Durable runs over one run store. Usable without a worker (read, submit, cancel) or with one.
 
     Every operation raises `Forbidden` when the actor may not do it, `UnknownThread` and `UnknownRun` for what is not
@@ -68,122 +67,6 @@ class Runtime:
     async def healthy(self) -> None:
         """Raises `StoreUnavailable`."""
         await self._store.check()
-
-    # --- threads ----------------------------------------------------------------------------------------------------
-    async def create_thread(
-        self,
-        actor: Actor,
-        *,
-        thread_id: str | None = None,
-        metadata: Mapping[str, Any] = NOTHING,
-        if_exists: Literal["raise", "do_nothing"] = "raise",
-    ) -> Thread:
-        """Raises `ThreadExists`."""
-        require(actor, Permission.THREADS_WRITE)
-        return await self._threads.create(actor, thread_id, metadata, if_exists)
-
-    async def get_thread(self, actor: Actor, thread_id: str) -> Thread:
-        require(actor, Permission.THREADS_READ)
-        return await self._threads.get(actor, thread_id)
-
-    async def search_threads(
-        self,
-        actor: Actor,
-        *,
-        metadata: Mapping[str, Any] = NOTHING,
-        values: Mapping[str, Any] = NOTHING,
-        ids: Sequence[str] = (),
-        status: ThreadStatus | None = None,
-        limit: int = 10,
-        offset: int = 0,
-        sort_by: str = "updated_at",
-        sort_order: Literal["asc", "desc"] = "desc",
-    ) -> list[Thread]:
-        """Threads whose metadata and values contain what is given. Raises `InvalidRequest`."""
-        require(actor, Permission.THREADS_READ)
-        query = ThreadQuery(actor.tenant, metadata, ids, status, limit, offset, sort_by, sort_order == "desc")
-        return await self._threads.search(query, values)
-
-    async def count_threads(
-        self,
-        actor: Actor,
-        *,
-        metadata: Mapping[str, Any] = NOTHING,
-        values: Mapping[str, Any] = NOTHING,
-        status: ThreadStatus | None = None,
-    ) -> int:
-        require(actor, Permission.THREADS_READ)
-        return await self._threads.count(ThreadQuery(actor.tenant, metadata, (), status), values)
-
-    async def patch_thread(self, actor: Actor, thread_id: str, metadata: Mapping[str, Any]) -> Thread:
-        """Merges metadata."""
-        require(actor, Permission.THREADS_WRITE)
-        await self._store.patch_thread(actor.tenant, thread_id, metadata)
-        return await self._threads.get(actor, thread_id)
-
-    async def delete_thread(self, actor: Actor, thread_id: str) -> None:
-        """Cancels what runs, and removes runs, events and checkpoints."""
-        require(actor, Permission.THREADS_WRITE)
-        await self._cancellations.cancel_thread(actor, thread_id)
-        await self._store.delete_thread(actor.tenant, thread_id)
-        self._tails.wake_all()
-
-    # --- state ------------------------------------------------------------------------------------------------------
-    async def get_state(
-        self,
-        actor: Actor,
-        thread_id: str,
-        *,
-        checkpoint_id: str | None = None,
-        checkpoint_ns: str = "",
-        subgraphs: bool = False,
-    ) -> StateSnapshot:
-        """Raises `UnknownCheckpoint`."""
-        require(actor, Permission.THREADS_READ)
-        await self._store.thread(actor.tenant, thread_id)
-        return await self._states.get(
-            thread_id, checkpoint_id=checkpoint_id, checkpoint_ns=checkpoint_ns, subgraphs=subgraphs
-        )
-
-    async def update_state(
-        self,
-        actor: Actor,
-        thread_id: str,
-        values: Any,
-        *,
-        as_node: str | None = None,
-        checkpoint_id: str | None = None,
-        checkpoint_ns: str = "",
-    ) -> Mapping[str, Any]:
-        """The new checkpoint; the one that was edited stays. Raises `UnknownCheckpoint`, `InvalidRequest`, `ThreadBusy`."""
-        require(actor, Permission.THREADS_WRITE)
-        await self._store.thread(actor.tenant, thread_id)
-        return await self._states.update(
-            thread_id, values, as_node=as_node, checkpoint_id=checkpoint_id, checkpoint_ns=checkpoint_ns
-        )
-
-    async def history(
-        self,
-        actor: Actor,
-        thread_id: str,
-        *,
-        limit: int = 10,
-        before: str | None = None,
-        metadata: Mapping[str, Any] = NOTHING,
-        checkpoint_ns: str = "",
-        checkpoint_id: str | None = None,
-    ) -> list[StateSnapshot]:
-        """Newest first."""
-        require(actor, Permission.THREADS_READ)
-        await self._store.thread(actor.tenant, thread_id)
-        return await self._states.history(
-            thread_id,
-            limit=limit,
-            before=before,
-            metadata=metadata,
-            checkpoint_ns=checkpoint_ns,
-            checkpoint_id=checkpoint_id,
-        )
 
     # --- runs -------------------------------------------------------------------------------------------------------
     async def submit(
@@ -271,7 +154,7 @@ class Runtime:
         modes: Sequence[str] = ("values",),
         after: int = 0,
         subgraphs: bool = False,
-    ) -> AsyncIterator[Frame]:
+    ) -> AsyncGenerator[Frame, None]:
         """The run's frames after a cursor, then live; ends with the run. Raises `InvalidRequest`."""
         require(actor, Permission.RUNS_READ)
         run = await self._store.run(actor.tenant, thread_id, run_id)
@@ -281,7 +164,7 @@ class Runtime:
 
     async def stream_thread(
         self, actor: Actor, thread_id: str, *, modes: Sequence[str] = ("run_modes",), after: int = 0
-    ) -> AsyncIterator[Frame]:
+    ) -> AsyncGenerator[Frame, None]:
         """The frames of all runs of a thread; does not end. `run_modes`: each run as it was started."""
         require(actor, Permission.RUNS_READ)
         await self._store.thread(actor.tenant, thread_id)

@@ -1,12 +1,12 @@
 """LangGraph's checkpoint saver over the run store: checkpoints ride in the same transactions as runs and events.
 
-Decides how a checkpoint is cut into rows: small plain values stay inside it, any other channel value becomes a blob that
-is written once for each version. Deserialising is strict always: only LangGraph's list of safe types and the types a
-graph's own schemas name are ever built; a crafted row runs nothing. Three oddities are meant:
+Decides how a checkpoint is cut into rows: small plain values stay inside it, any other channel value becomes a blob
+that is written once for each version. Deserialising is strict always: only LangGraph's list of safe types and the
+types a graph's own schemas name are ever built; a crafted row runs nothing. Three oddities are meant:
 
 1. Versions are counter * 2**24 + random, so that two branches of a thread never share a (channel, version).
-2. Inside a run, `aput_writes` returns before its commit: nothing waits for it but the next checkpoint, which commits
-   it too, and lingering 2 ms lets it share that commit or its siblings'.
+2. Inside a run, `aput_writes` returns before its commit: nothing waits for it but the next checkpoint, which
+   commits it too, and lingering 2 ms lets it share that commit or its siblings'.
 3. The lease travels in the config under a name that LangGraph neither stores nor shows.
 """
 
@@ -51,7 +51,8 @@ class RunSaver(BaseCheckpointSaver[int]):
         self.store = store
 
     def get_next_version(self, current: int | None, channel: None = None) -> int:
-        return (((current >> 24) + 1 if current else 1) << 24) | random.getrandbits(24)  # noqa: S311
+        del channel  # versions do not depend on it
+        return (((current >> 24) + 1 if current else 1) << 24) | random.getrandbits(24)
 
     # --- writing ----------------------------------------------------------------------------------------------------
     async def aput(

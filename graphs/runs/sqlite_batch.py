@@ -1,7 +1,8 @@
 """What one transaction of the group commit writes, and what a failure in it costs.
 
-Decides that rows go in before calls (so that a call sees them), and that one bad row costs one unit: a batch that fails
-for a row is done again unit by unit with savepoints. It does not begin a transaction's life or end it with COMMIT.
+Decides that rows go in before calls (so that a call sees them), and that one bad row costs one unit: a batch that
+fails for a row is done again unit by unit with savepoints. It does not begin a transaction's life or end it with
+COMMIT.
 """
 
 from __future__ import annotations

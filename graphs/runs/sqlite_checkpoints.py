@@ -1,7 +1,7 @@
 """What happens to checkpoints inside a transaction of the run store: deleting, copying, pruning.
 
-Decides which blobs nothing refers to any more: a checkpoint names the version of each of its channels, and a blob whose
-(namespace, channel, version) no checkpoint of the thread names is deleted with the last one that did.
+Decides which blobs nothing refers to any more: a checkpoint names the version of each of its channels, and a blob
+whose (namespace, channel, version) no checkpoint of the thread names is deleted with the last one that did.
 """
 
 from __future__ import annotations

@@ -1,10 +1,11 @@
 """Group commit: whatever waits becomes one transaction with one fsync, for all runs of the process together.
 
 Decides when a transaction starts and what a failure costs. Rows are inserted on the event loop and COMMIT, with its
-fsync, runs in a thread of ours; rows that nobody waits for linger 2 ms and ride with the next checkpoint. Three oddities are
-meant:
+fsync, runs in a thread of ours; rows that nobody waits for linger 2 ms and ride with the next checkpoint. Three
+oddities are meant:
 
-1. On the loop the busy timeout is 0. When another process holds the lock, the thread takes the whole batch and waits.
+1. On the loop the busy timeout is 0. When another process holds the lock, the thread takes the whole batch and
+   waits.
 2. A batch that fails for one row is done again unit by unit with savepoints, so that one bad row costs one unit.
 3. A unit that failed is never written again, because rows in the middle of its log would be missing.
 """
@@ -45,7 +46,7 @@ class GroupCommit:
         self._scheduled = False
         self._hurry = False
         self._closed = False
-        self._version = 0
+        self._version: object = None
         self._work: queue.SimpleQueue[tuple[Batch, bool] | None] = queue.SimpleQueue()
         self.on_commit: Callable[[Sequence[RunEvent]], None] | None = None
         connection.set_busy_timeout(0)
@@ -103,7 +104,7 @@ class GroupCommit:
             self._committing is not None and thread_id in self._committing.threads
         )
 
-    def version(self) -> int:
+    def version(self) -> object:
         """Changes when another connection wrote; what this one writes does not count."""
         if self._committing is None:
             with contextlib.suppress(apsw.BusyError):

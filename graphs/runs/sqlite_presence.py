@@ -1,9 +1,9 @@
 """Who is alive, and a heartbeat that nothing blocks. Decides when a worker's leases may be taken early.
 
-A worker holds a lock on a file of its own beside the database; the operating system lets go of it when the process dies,
-however it dies. So a restart after kill -9 takes its runs over at once instead of waiting for the lease to run out.
-Where there are no such locks (Windows), only the lease's time counts. Leases are renewed by a thread with a connection of
-its own: a step that blocks the event loop keeps its run.
+A worker holds a lock on a file of its own beside the database; the operating system lets go of it when the process
+dies, however it dies. So a restart after kill -9 takes its runs over at once instead of waiting for the lease to run
+out. Where there are no such locks (Windows), only the lease's time counts. Leases are renewed by a thread with a
+connection of its own: a step that blocks the event loop keeps its run.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import contextlib
 import threading
 import time
 from pathlib import Path
+from typing import IO
 
 import apsw
 
@@ -20,8 +21,10 @@ from stemma.graphs.runs.sqlite_queries import QUERIES
 
 try:
     import fcntl
+
+    HAS_LOCKS = True
 except ImportError:  # Windows
-    fcntl = None  # type: ignore[assignment]
+    HAS_LOCKS = False
 
 
 class Presence:
@@ -29,11 +32,11 @@ class Presence:
 
     def __init__(self, database: str) -> None:
         self._folder = Path(f"{database}.workers")
-        self._held: dict[str, object] = {}
+        self._held: dict[str, IO[str]] = {}
 
     def announce(self, owner: str) -> None:
         """Hold this worker's lock until `leave`, or until the process ends."""
-        if fcntl is None or owner in self._held:
+        if not HAS_LOCKS or owner in self._held:
             return
         self._folder.mkdir(exist_ok=True)
         file = (self._folder / owner).open("w", encoding="ascii")
@@ -42,7 +45,7 @@ class Presence:
 
     def alive(self, owner: str) -> bool:
         """False only when it is certain that the worker's process is gone."""
-        if fcntl is None or owner in self._held:
+        if not HAS_LOCKS or owner in self._held:
             return True
         path = self._folder / owner
         try:
@@ -60,7 +63,7 @@ class Presence:
         for owner, file in self._held.items():
             with contextlib.suppress(OSError):
                 (self._folder / owner).unlink()
-            file.close()  # type: ignore[attr-defined]
+            file.close()
         self._held.clear()
 
 

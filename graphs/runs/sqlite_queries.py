@@ -1,4 +1,5 @@
-"""Loads the named queries of `sql/*.sql`. Decides how they are written down: `-- name: x`, an optional comment, one query.
+"""Loads the named queries of `sql/*.sql`. Decides how they are written down: `-- name: x`, an optional comment, one
+query.
 
 It runs nothing and imports no driver.
 """

@@ -1,7 +1,7 @@
 """What happens to runs inside a transaction of the run store: accepting, leasing, ending, cancelling, erasing.
 
-Decides the order of runs within a thread and that status, last event and thread change together. Every function raises
-before it writes, as `GroupCommit.call` demands.
+Decides the order of runs within a thread and that status, last event and thread change together. Every function
+raises before it writes, as `GroupCommit.call` demands.
 """
 
 from __future__ import annotations

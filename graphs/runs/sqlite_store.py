@@ -1,7 +1,8 @@
 """`RunStore` on one SQLite file: WAL, synchronous=FULL, safe for several processes at once.
 
-Decides how reads and writes share the file: one connection writes by group commit, another reads on the event loop (a
-read never waits for a lock in WAL mode). What a transaction does is in sqlite_threads, sqlite_runs, sqlite_checkpoints.
+Decides how reads and writes share the file: one connection writes by group commit, another reads on the event loop
+(a read never waits for a lock in WAL mode). What a transaction does is in sqlite_threads, sqlite_runs,
+sqlite_checkpoints.
 """
 
 from __future__ import annotations
@@ -78,7 +79,6 @@ class SqliteStore:
         await self._group.call(unit, partial(sqlite_threads.create, thread=thread, temporary=temporary))
 
     async def thread(self, tenant: str, thread_id: str) -> Thread:
-        await self.settled(thread_id)
         found = self._read("thread_get", (thread_id, tenant))
         if not found:
             raise UnknownThread(f"there is no thread {thread_id}")
@@ -94,7 +94,8 @@ class SqliteStore:
     async def count_threads(self, query: ThreadQuery) -> int:
         sql = f"SELECT count(*) FROM ({QUERIES['thread_search']})"
         with explained(self.path):
-            return int(self._reader.execute(sql, sqlite_threads.search_values(query)).fetchall()[0][0])
+            rows: list[Any] = self._reader.execute(sql, sqlite_threads.search_values(query)).fetchall()
+            return int(rows[0][0])
 
     async def patch_thread(self, tenant: str, thread_id: str, metadata: Mapping[str, Any]) -> None:
         call = partial(sqlite_threads.patch, tenant=tenant, thread_id=thread_id, metadata=metadata)
@@ -110,7 +111,6 @@ class SqliteStore:
         await self._group.call(Unit(thread_id), partial(sqlite_threads.delete, tenant=tenant, thread_id=thread_id))
 
     async def thread_graph(self, thread_id: str) -> str | None:
-        await self.settled(thread_id)
         found = self._read("thread_graph", (thread_id,))
         return found[0][0] if found else None
 
@@ -120,8 +120,6 @@ class SqliteStore:
         return await self._group.call(unit, partial(sqlite_runs.submit, submission=submission))
 
     async def run(self, tenant: str, thread_id: str | None, run_id: str) -> Run:
-        if thread_id is not None:
-            await self.settled(thread_id)
         found = self._read("run_get", (run_id, tenant, thread_id))
         if not found:
             raise UnknownRun(f"there is no run {run_id}")
@@ -170,7 +168,7 @@ class SqliteStore:
             raise UnknownRun(f"there is no run {run_id}")
         return found[0][0], found[0][1]
 
-    def version(self) -> int:
+    def version(self) -> object:
         return self._group.version()
 
     # --- checkpoints ------------------------------------------------------------------------------------------------

@@ -51,7 +51,7 @@ class Transaction:
         self._connection = connection
         self._numbers: dict[str, int] = {}
         self._epochs: dict[str, int] = {}
-        self._version = -1
+        self._version: object = None
         self._rows: tuple[list[tuple[Any, ...]], ...] = ([], [], [], [], [])
         self.events: list[RunEvent] = []
         """Rows appended to the log since `begin`, in order."""

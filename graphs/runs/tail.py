@@ -1,7 +1,7 @@
 """The newest committed events of threads that are active here, and the wake-up of those who read them.
 
-Decides how much is remembered (a reader that falls behind reads from the store) and that a reader is a cursor: nothing is
-queued for it. It decides nothing about what a reader is shown.
+Decides how much is remembered (a reader that falls behind reads from the store) and that a reader is a cursor:
+nothing is queued for it. It decides nothing about what a reader is shown.
 """
 
 from __future__ import annotations
@@ -19,13 +19,14 @@ BYTES = 1_000_000
 
 
 class _Tail:
-    __slots__ = ("bytes", "count", "holders", "rows", "waiters")
+    __slots__ = ("bytes", "foreign", "holders", "own", "rows", "waiters")
 
     def __init__(self) -> None:
         self.rows: deque[RunEvent] = deque()
         self.bytes = 0
         self.holders = 0
-        self.count = 0
+        self.own = 0
+        self.foreign = 0
         self.waiters: list[asyncio.Future[None]] = []
 
     def append(self, event: RunEvent) -> None:
@@ -38,7 +39,6 @@ class _Tail:
             self.bytes -= len(self.rows.popleft().data)
 
     def wake(self) -> None:
-        self.count += 1
         waiters, self.waiters = self.waiters, []
         for waiter in waiters:
             if not waiter.done():
@@ -77,11 +77,13 @@ class Tails:
                 tail.append(event)
                 woken.add(event.thread_id)
         for thread_id in woken:
+            self._tails[thread_id].own += 1
             self._tails[thread_id].wake()
 
     def wake_all(self) -> None:
         """Somebody else wrote to the store: every reader looks for itself."""
         for tail in list(self._tails.values()):
+            tail.foreign += 1
             tail.wake()
 
     def since(self, thread_id: str, after: int) -> list[RunEvent] | None:
@@ -91,14 +93,16 @@ class Tails:
             return None
         return list(islice(rows, after + 1 - rows[0].seq, None))
 
-    def count(self, thread_id: str) -> int:
+    def seen(self, thread_id: str) -> tuple[int, int]:
         """Goes up with every wake-up; ask before reading and give it to `changed`, so that none is missed."""
-        return self._tails[thread_id].count
-
-    async def changed(self, thread_id: str, seen: int) -> None:
-        """Returns when the thread has had a wake-up since `count` said `seen`."""
         tail = self._tails[thread_id]
-        if tail.count == seen:
+        return tail.own, tail.foreign
+
+    async def changed(self, thread_id: str, seen: tuple[int, int]) -> bool:
+        """Returns when the thread had a wake-up after `seen`. True: somebody else may have written to the store."""
+        tail = self._tails[thread_id]
+        if (tail.own, tail.foreign) == seen:
             waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             tail.waiters.append(waiter)
             await waiter
+        return tail.foreign != seen[1]

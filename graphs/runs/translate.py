@@ -1,9 +1,9 @@
 """LangGraph's stream parts become rows of the event log. Pure but for what it remembers of one run.
 
-Decides which parts are logged and as what. Token deltas of one message are added up until `flush`, so that a fast model
-costs a row every few tens of milliseconds and not one a token. `values` and `checkpoints` are not translated: the saver
-marks checkpoints, and readers take the values from there. Only durability "exit", which has no checkpoints on the way,
-logs values themselves.
+Decides which parts are logged and as what. Token deltas of one message are added up until `flush`, so that a fast
+model costs a row every few tens of milliseconds and not one a token. `values` and `checkpoints` are not translated:
+the saver marks checkpoints, and readers take the values from there. Only durability "exit", which has no
+checkpoints on the way, logs values themselves.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from langchain_core.messages import AIMessageChunk, BaseMessage, BaseMessageChunk
+from langgraph.types import StreamMode
 
 from stemma.graphs.runs.events import EventName
 from stemma.graphs.runs.rows import to_json
@@ -22,7 +23,7 @@ Row = tuple[str, str, bytes]
 Part = tuple[tuple[str, ...], str, Any]
 """(namespace, mode, payload), as `astream(subgraphs=True, stream_mode=[…])` yields them."""
 
-MODES = ("updates", "custom", "tasks", "messages")
+MODES: list[StreamMode] = ["updates", "custom", "tasks", "messages"]
 """What every run subscribes to."""
 INTERRUPT = "__interrupt__"
 

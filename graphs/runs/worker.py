@@ -1,8 +1,8 @@
 """Takes runs whose turn it is and has them executed, at most so many at once.
 
-Decides when to look for work: at a submission or an end in this process, at once; when another process wrote to the store,
-within `POLL_SECONDS`; for leases that ran out, three times a lease. This is one of the two places that catch everything:
-a worker that died silently would leave accepted runs waiting for ever.
+Decides when to look for work: at a submission or an end in this process, at once; when another process wrote to the
+store, within `POLL_SECONDS`; for leases that ran out, three times a lease. This is one of the two places that catch
+everything: a worker that died silently would leave accepted runs waiting for ever.
 """
 
 from __future__ import annotations
