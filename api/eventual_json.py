@@ -35,6 +35,8 @@ def error_body(failure: Exception) -> dict[str, dict[str, str]]:
 class EventualJson(Response):
     """Waits for `outcome` while keeping the connection alive."""
 
+    media_type = "application/json"
+
     def __init__(
         self,
         outcome: Callable[[], Awaitable[Any]],
@@ -51,7 +53,7 @@ class EventualJson(Response):
         self.answers = answers
         self._listener: asyncio.Task[None] | None = None
         self.on_gone = on_gone
-        self.init_headers({**headers, "Content-Type": "application/json", "Cache-Control": "no-store"})
+        self.init_headers({**headers, "Cache-Control": "no-store"})
 
     def stop(self) -> None:
         """Leave the answer without an end; uvicorn then cuts the connection."""

@@ -89,6 +89,8 @@ class OpenAnswers:
 class EventStream(Response):
     """The answer that carries frames until they end, the client goes or the server stops."""
 
+    media_type = "text/event-stream"
+
     def __init__(
         self,
         frames: AsyncIterator[Frame],
@@ -184,7 +186,6 @@ class EventStream(Response):
 
 
 STREAM_HEADERS: Mapping[str, str] = {
-    "Content-Type": "text/event-stream; charset=utf-8",
     "Cache-Control": "no-store",
     "X-Accel-Buffering": "no",
 }

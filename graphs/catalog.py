@@ -105,7 +105,7 @@ class Catalog:
         return found
 
 
-def _schemas(graph_id: str, graph: AnyGraph) -> dict[str, Any]:
+def _schemas(graph_id: str, graph: Any) -> dict[str, Any]:
     builder = getattr(graph, "builder", None)
     kinds = {name: getattr(builder, f"{name}_schema", None) for name in ("input", "output", "state")}
     return {

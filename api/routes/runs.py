@@ -42,7 +42,7 @@ async def create_run(
     return Json(show_run(run), headers=location(run))
 
 
-@router.post("/stream", response_class=EventStream, responses=STREAM_RESPONSES)
+@router.post("/stream", status_code=200, response_class=EventStream, responses=STREAM_RESPONSES)
 async def create_and_stream(
     thread_id: ThreadId, body: RunCreate, actor: RunsWrite, served: Served, idempotency_key: IdempotencyKey = None
 ) -> Response:
@@ -58,7 +58,7 @@ async def create_and_stream(
     )
 
 
-@router.post("/wait", response_class=EventualJson, responses=WAIT_RESPONSES)
+@router.post("/wait", status_code=200, response_class=EventualJson, responses=WAIT_RESPONSES)
 async def create_and_wait(
     thread_id: ThreadId, body: RunCreate, actor: RunsWrite, served: Served, idempotency_key: IdempotencyKey = None
 ) -> Response:
@@ -109,7 +109,7 @@ async def cancel_run(
     return Response(status_code=204 if wait else 202)
 
 
-@router.get("/{run_id}/join", response_class=EventualJson, responses=WAIT_RESPONSES)
+@router.get("/{run_id}/join", status_code=200, response_class=EventualJson, responses=WAIT_RESPONSES)
 async def join_run(
     thread_id: ThreadId, run_id: RunId, actor: RunsRead, served: Served, cancel_on_disconnect: bool = False
 ) -> Response:
@@ -118,7 +118,7 @@ async def join_run(
     return wait(served, actor, run, cancel_when_gone=cancel_on_disconnect)
 
 
-@router.get("/{run_id}/stream", response_class=EventStream, responses=STREAM_RESPONSES)
+@router.get("/{run_id}/stream", status_code=200, response_class=EventStream, responses=STREAM_RESPONSES)
 async def join_stream(
     thread_id: ThreadId,
     run_id: RunId,

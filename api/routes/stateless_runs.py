@@ -29,7 +29,7 @@ async def create_stateless_run(
     return Json(show_run(run), headers=location(run))
 
 
-@router.post("/stream", response_class=EventStream, responses=STREAM_RESPONSES)
+@router.post("/stream", status_code=200, response_class=EventStream, responses=STREAM_RESPONSES)
 async def create_and_stream_stateless(
     body: RunCreate, actor: RunsWrite, served: Served, idempotency_key: IdempotencyKey = None
 ) -> Response:
@@ -45,7 +45,7 @@ async def create_and_stream_stateless(
     )
 
 
-@router.post("/wait", response_class=EventualJson, responses=WAIT_RESPONSES)
+@router.post("/wait", status_code=200, response_class=EventualJson, responses=WAIT_RESPONSES)
 async def create_and_wait_stateless(
     body: RunCreate, actor: RunsWrite, served: Served, idempotency_key: IdempotencyKey = None
 ) -> Response:
@@ -54,7 +54,7 @@ async def create_and_wait_stateless(
     return wait(served, actor, run, cancel_when_gone=body.on_disconnect == "cancel")
 
 
-@router.get("/{run_id}/stream", response_class=EventStream, responses=STREAM_RESPONSES)
+@router.get("/{run_id}/stream", status_code=200, response_class=EventStream, responses=STREAM_RESPONSES)
 async def join_stateless_stream(
     run_id: RunId,
     actor: RunsRead,

@@ -96,7 +96,7 @@ async def delete_thread(thread_id: ThreadId, actor: ThreadsWrite, served: Served
     return Response(status_code=204)
 
 
-@router.get("/{thread_id}/stream", response_class=EventStream, responses=STREAM_RESPONSES)
+@router.get("/{thread_id}/stream", status_code=200, response_class=EventStream, responses=STREAM_RESPONSES)
 async def stream_thread(
     thread_id: ThreadId,
     actor: RunsRead,
@@ -106,7 +106,8 @@ async def stream_thread(
     last_event_id: LastEventId = None,
 ) -> Response:
     """Every event of every run on the thread, past ones after the cursor first. Ends only when the client goes."""
-    await served.runtime.get_thread(actor, str(thread_id))
+    # Before the answer begins: a thread that is not there is a 404, not a broken stream.
+    await served.runtime.list_runs(actor, str(thread_id), limit=1)
     frames = served.runtime.stream_thread(
         actor,
         str(thread_id),

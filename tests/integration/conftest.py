@@ -14,7 +14,7 @@ from tests.integration.live_server import KEY, Live, live_server
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def live(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Live]:
     """A server without a key."""
-    async with live_server(tmp_path_factory.mktemp("live")) as server:
+    async with live_server(tmp_path_factory.mktemp("live"), max_body_bytes=200_000) as server:
         yield server
 
 

@@ -149,8 +149,7 @@ async def test_a_body_is_json_and_not_too_large(http: httpx.AsyncClient, live: L
         assert_problem(await http.post("/threads", content=b"{}", headers=headers), 415)
     json_type = {"Content-Type": "application/json"}
     limit = live.app.state.services.settings.max_body_bytes
-    declared = {**json_type, "Content-Length": str(limit + 1)}
-    assert_problem(await http.post("/threads", content=b"{}", headers=declared), 413)
+    assert_problem(await http.post("/threads", content=b" " * (limit + 1), headers=json_type), 413)
 
     async def endless() -> AsyncIterator[bytes]:
         yield b'{"metadata": {"a": "'
