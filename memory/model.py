@@ -18,6 +18,9 @@ FAR_FUTURE = "9999-12-31T00:00:00+00:00"
 EVERYONE = ""
 """The empty user, agent or thread: not narrowed."""
 
+DEFAULT_TENANT = "default"
+"""Whose memory the local command works on."""
+
 
 @dataclass(frozen=True, slots=True)
 class Scope:

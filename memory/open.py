@@ -10,7 +10,6 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from stemma.memory.errors import InvalidSetting, MemoryUnavailable
-from stemma.memory.ingest.embedders import open_embedder
 from stemma.memory.long_term import LongTermMemory
 from stemma.memory.ports import Embedder, MemoryGraph
 from stemma.memory.recall.recipes import recipe_named
@@ -40,9 +39,12 @@ async def open_memory(
     settings = settings or MemorySettings()
     recipe_named(settings.recipe)
     graph = graph_at(url or settings.url, settings)
-    chosen = embedder or open_embedder(settings)
+    if embedder is None:
+        from stemma.memory.ingest.embedders import open_embedder
+
+        embedder = open_embedder(settings)
     await graph.open()
-    return LongTermMemory(graph, chosen, recipe=settings.recipe)
+    return LongTermMemory(graph, embedder, recipe=settings.recipe)
 
 
 def graph_at(url: str, settings: MemorySettings) -> MemoryGraph:

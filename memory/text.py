@@ -9,10 +9,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from threading import Lock
-
-import snowballstemmer
+from typing import Any
 
 
 def _set(words: str) -> frozenset[str]:
@@ -56,7 +55,6 @@ _LAST_WORD = re.compile(r"[^\s(\[\"'“‘«]+$")
 _NEXT_WORD = re.compile(r"\s*[\"'“‘«(\[*_¿¡]*(\w[\w']*)?")
 _SHORT_LINE = 50
 
-_stemmer = snowballstemmer.stemmer("english")
 _stemmer_lock = Lock()
 
 
@@ -158,7 +156,14 @@ def fold(text: str) -> str:
 def stem(word: str) -> str:
     """The Snowball English stem of one folded word."""
     with _stemmer_lock:  # the stemmer keeps its word in itself, and texts are also indexed in threads
-        return str(_stemmer.stemWord(word))
+        return str(_stemmer().stemWord(word))
+
+
+@cache
+def _stemmer() -> Any:
+    import snowballstemmer  # loads every language, which takes longer than a command's help may
+
+    return snowballstemmer.stemmer("english")
 
 
 def words(text: str) -> list[str]:

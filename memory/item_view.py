@@ -1,0 +1,69 @@
+"""One item of memory as a line, as lines, and as a JSON object. Pure.
+
+Decides which of an item's properties a person sees first. All text goes through `printable`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from stemma.memory.model import Answer, Claim, Derivation, Entity, Passage, Scope, Source
+from stemma.memory.terminal import printable, shortened
+
+Item = Source | Passage | Entity | Claim | Answer
+
+
+def summary(item: Item) -> str:
+    """One line: the id, and what it is about."""
+    match item:
+        case Source():
+            state = ", replaced" if item.replaced else ""
+            text = f"{shortened(item.title or item.uri, 60)}  (version {item.version}{state}; {printable(item.uri)})"
+        case Passage():
+            text = f"{shortened(item.title, 40)}  {shortened(item.text, 80)}"
+        case Entity():
+            text = f"{shortened(item.name, 100)}" + (f"  ({printable(item.kind)})" if item.kind else "")
+        case Claim():
+            text = shortened(item.text, 110) + ("  (in quarantine)" if item.quarantined else "")
+        case Answer():
+            text = f"{shortened(item.question, 50)}  {shortened(item.text, 70)}"
+    return f"{item.id}  {text}"
+
+
+def details(item: Item, derivations: Sequence[Derivation] = ()) -> list[str]:
+    """All of an item, one property a line, then what it rests on."""
+    lines = [type(item).__name__.lower()]
+    for name, value in as_record(item).items():
+        if name not in ("label", "derived_from", "used", "asserts") and value not in ("", None, [], {}):
+            lines.append(f"  {name:14} {printable(_plain(value))}")
+    if isinstance(item, Answer):
+        lines += [f"  used {use.rank:<9} {use.item_id}  {use.score:.3f}" for use in item.used]
+        lines += [f"  asserts        {claim_id}" for claim_id in item.asserts]
+    lines += [f'  derived from   {row.antecedent_id}  "{shortened(row.quote, 100)}"' for row in derivations]
+    return lines
+
+
+def as_record(item: Item, derivations: Sequence[Derivation] | None = None) -> dict[str, Any]:
+    """What `--json` prints: `label`, the item's own fields, and for a claim `derived_from` when it was looked up."""
+    record: dict[str, Any] = {"label": type(item).__name__}
+    for name, value in asdict(item).items():
+        record[name] = value.isoformat() if isinstance(value, datetime) else value
+    record["scope"] = _scope(item.scope)
+    if isinstance(item, Claim) and derivations is not None:
+        record["derived_from"] = [asdict(row) for row in derivations]
+    return record
+
+
+def _scope(scope: Scope) -> dict[str, str]:
+    return {name: value for name, value in asdict(scope).items() if value}
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {inner}" for name, inner in value.items() if inner is not None)
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value))
+    return str(value)

@@ -1,0 +1,163 @@
+"""What `stemma ingest`, `recall` and `memory` do, and the words they print.
+
+Decides the terminal's wording and the JSON forms. Text from documents is printed through `printable`, never as markup;
+progress goes to standard error. Failures are raised, and become three lines in the command's entry point.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import typer
+
+from stemma.memory.errors import InvalidSetting
+from stemma.memory.ingest.corpus_rows import Unreadable
+from stemma.memory.ingest.load import read_documents
+from stemma.memory.ingest.pipeline import IngestProgress, IngestReport
+from stemma.memory.item_view import as_record, details, summary
+from stemma.memory.model import DEFAULT_TENANT, Document, Hit, Node, Scope
+from stemma.memory.open import open_memory
+from stemma.memory.progress import shown_progress
+from stemma.memory.terminal import printable, shortened
+
+EMPTY = "memory is empty: stemma ingest PATH"
+INTERRUPTED = 130
+"""The exit code of a command that Ctrl-C stopped."""
+_KINDS = {
+    "sources": Node.SOURCE,
+    "passages": Node.PASSAGE,
+    "entities": Node.ENTITY,
+    "claims": Node.CLAIM,
+    "answers": Node.ANSWER,
+}
+
+
+def ingest_paths(paths: Sequence[str], *, user: str, as_json: bool) -> int:
+    """Ingest everything under the paths; the exit code: 0, 1 when something was unreadable, 130 after Ctrl-C."""
+    reached = IngestProgress(0, 0, 0, 0)
+
+    def remember(progress: IngestProgress) -> None:
+        nonlocal reached
+        reached = progress
+
+    try:
+        report = asyncio.run(_ingest(paths, Scope(DEFAULT_TENANT, user), remember))
+    except KeyboardInterrupt:
+        kept = f"{reached.sources_stored} new sources are stored and stay"
+        typer.echo(f"stopped: {kept}; type the same command again to go on", err=True)
+        return INTERRUPTED
+    _print_report(report, as_json=as_json)
+    return 1 if report.failures else 0
+
+
+async def _ingest(paths: Sequence[str], scope: Scope, remember: Any) -> IngestReport:
+    async with await open_memory() as memory:
+        with shown_progress() as show:
+
+            def on_progress(progress: IngestProgress) -> None:
+                remember(progress)
+                show(progress)
+
+            return await memory.ingest(scope, _documents(paths), on_progress=on_progress)
+
+
+def _documents(paths: Sequence[str]) -> Iterator[Document | Unreadable]:
+    for path in paths:
+        yield from read_documents(path)
+
+
+def _print_report(report: IngestReport, *, as_json: bool) -> None:
+    for uri, reason in report.failures:
+        typer.echo(f"unreadable: {printable(uri)}: {printable(reason)}", err=True)
+    if as_json:
+        counts = {name: getattr(report, name) for name in ("added", "unchanged", "updated", "passages")}
+        failures = [{"uri": uri, "reason": reason} for uri, reason in report.failures]
+        _print_json({**counts, "source_ids": report.source_ids, "unreadable": failures})
+        return
+    done = report.added + report.unchanged + report.updated
+    if not done and not report.failures:
+        typer.echo("nothing to read there: Stemma reads .md, .txt, .html and .jsonl", err=True)
+    unreadable = f", {len(report.failures)} unreadable" if report.failures else ""
+    typer.echo(
+        f"{report.added} added, {report.updated} updated, {report.unchanged} unchanged{unreadable}; "
+        f"{report.passages} passages stored"
+    )
+
+
+async def print_hits(query: str, *, k: int, recipe: str | None, user: str, as_json: bool) -> None:
+    """Print the k best hits for a query."""
+    scope = Scope(DEFAULT_TENANT, user)
+    async with await open_memory() as memory:
+        hits = await memory.recall(scope, query, k=k, recipe=recipe)
+        empty = not hits and not sum((await memory.statistics(scope)).by_node.values())
+    if as_json:
+        _print_json([_hit_record(hit) for hit in hits])
+    elif not hits:
+        typer.echo(EMPTY if empty else "nothing found")
+    for hit in [] if as_json else hits:
+        typer.echo("\n".join(_hit_lines(hit)))
+
+
+def _hit_lines(hit: Hit) -> list[str]:
+    parts = ", ".join(f"{name} {value:.3f}" for name, value in hit.parts.items())
+    name = printable(hit.title) or ("a claim that an agent made" if hit.kind is Node.CLAIM else "untitled")
+    where = f"{printable(hit.uri)}  " if hit.uri else ""
+    return [f"{hit.rank}. {name}  {hit.score:.3f} ({parts})", f"   {shortened(hit.text, 300)}", f"   {where}{hit.id}"]
+
+
+def _hit_record(hit: Hit) -> dict[str, Any]:
+    position = {"start": hit.position.start, "end": hit.position.end} if hit.position else None
+    return {
+        "rank": hit.rank,
+        "id": hit.id,
+        "kind": hit.kind.value,
+        "score": hit.score,
+        "parts": dict(hit.parts),
+        "title": hit.title,
+        "text": hit.text,
+        "source_id": hit.source_id,
+        "uri": hit.uri,
+        "document_id": hit.document_id,
+        "position": position,
+    }
+
+
+async def print_items(kind: str, *, limit: int, offset: int, user: str, as_json: bool) -> None:
+    """Print a page of items of one kind. Raises `InvalidSetting` for a kind that does not exist."""
+    if kind not in _KINDS:
+        raise InvalidSetting(f"memory holds no {kind!r}", hint=f"stemma memory ls {' | '.join(_KINDS)}")
+    scope = Scope(DEFAULT_TENANT, user)
+    async with await open_memory() as memory:
+        page = await memory.items(scope, _KINDS[kind], limit=limit, offset=offset)
+        empty = not page.total and not sum((await memory.statistics(scope)).by_node.values())
+    if as_json:
+        _print_json({"items": [as_record(item) for item in page.items], "total": page.total, "offset": offset})
+        return
+    for item in page.items:
+        typer.echo(summary(item))
+    last = offset + len(page.items)
+    if empty:
+        typer.echo(EMPTY)
+    elif not page.items:
+        typer.echo(f"no {kind} here ({page.total} in all)")
+    elif last < page.total:
+        typer.echo(f"{offset + 1} to {last} of {page.total} {kind}; go on with --offset {last}")
+
+
+async def print_item(item_id: str, *, user: str, as_json: bool) -> None:
+    """Print one item and what it rests on. Raises `UnknownItem`."""
+    scope = Scope(DEFAULT_TENANT, user)
+    async with await open_memory() as memory:
+        item = await memory.item(scope, item_id)
+        derivations = await memory.graph.derivations(scope, [item_id])
+    if as_json:
+        _print_json(as_record(item, derivations))
+    else:
+        typer.echo("\n".join(details(item, derivations)))
+
+
+def _print_json(value: Any) -> None:
+    typer.echo(json.dumps(value, indent=2))
