@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from langgraph.runtime import Runtime
-from pydantic import model_validator
 
 from stemma.graphs.answer.context import AnswerContext, tell
 from stemma.graphs.answer.evidence import RELEVANT, cover
@@ -77,18 +76,12 @@ async def _by_model(
 ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     numbers = {passage["n"] for passage in passages}
 
-    class Complete(Grades):
-        __doc__ = Grades.__doc__
-
-        @model_validator(mode="after")
-        def every_passage(self) -> Complete:
-            left_out = numbers - {grade.n for grade in self.grades}
-            if left_out:
-                raise ValueError(f"no grade for passages {sorted(left_out)}")
-            return self
+    def left_out(grades: Grades) -> str:
+        without = sorted(numbers - {grade.n for grade in grades.grades})
+        return f"no grade for passages {without}" if without else ""
 
     excerpts = [Excerpt(passage["n"], passage["title"], passage["text"]) for passage in passages]
-    answer = await model.shaped(Complete, write_prompt(_INSTRUCTION, question, excerpts))
+    answer = await model.shaped(Grades, write_prompt(_INSTRUCTION, question, excerpts), objection=left_out)
     by_number = {grade.n: grade for grade in answer.grades}
     graded = [
         {

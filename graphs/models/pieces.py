@@ -33,6 +33,7 @@ _STOPS = r"(?=[,.;:()]|\s+(?:who|which|that|of|in|for|from|and|by|at|on|with)\b|
 _COPULA = re.compile(r"\b(?:is|was|are|were|be|as)\s+(?:(?:an?|the)\s+)?((?:[\w\-']+\s*){1,6}?)" + _STOPS)
 _DEFINITION = re.compile(r"\b(?:is|was|are|were)\s+(?:an?|the|one of(?: the)?)\s+([^.;]{3,120})")
 _PHRASE = re.compile(r"\s*(?:(?:an?|the|his|her|its|their)\s+)?((?:[\w$€£%.,\-']+\s*){1,4}?)" + _STOPS)
+_UNIT = re.compile(r"[ -][a-z]{2,}\b(?<! and)(?<! or)(?<! to)(?<! of)(?<! in)(?<! for)")
 _FURTHEST = 170
 """Characters between a subject and its "is a", which a sentence may fill with dates and other names."""
 
@@ -67,6 +68,12 @@ def phrase_after(sentence: str, position: int) -> Range | None:
     """The noun phrase that begins at a position, without its article."""
     match = _PHRASE.match(sentence, position)
     return match.span(1) if match and match.group(1).strip() else None
+
+
+def with_unit(sentence: str, start: int, end: int) -> Range:
+    """A number together with the word that it counts: "14 hours"."""
+    unit = _UNIT.match(sentence, end)
+    return (start, unit.end()) if unit else (start, end)
 
 
 def is_adjective(sentence: str, start: int, end: int) -> bool:

@@ -13,7 +13,7 @@ from enum import StrEnum
 from itertools import pairwise
 
 from stemma.memory.names import names
-from stemma.memory.text import STOP_WORDS, content_terms, normalise, sentences, stem, words
+from stemma.memory.text import STOP_WORDS, content_terms, fold, normalise, sentences, stem, words
 
 NAME_WEIGHT = 2.0
 """What a word of a name, or a number, counts beside another word: names tell apart what a passage is about."""
@@ -49,14 +49,18 @@ class Question:
     """Terms that stand close to the question word: what is asked *about* the thing."""
     lead: tuple[str, ...] = ()
     """Up to three words before a question word that stands late: "an annual output of what" -> annual, output, of."""
+    measures: bool = False
+    """It asks how long, how far, …: a number means nothing without its unit."""
     options: tuple[str, ...] = ()
     """The two things of a choice, as written."""
 
 
 _YES_NO = re.compile(r"^(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should)\b", re.IGNORECASE)
 _FIRM = re.compile(r"\b(?:what|which|how many|how much)\b", re.IGNORECASE)
+_MEASURING = re.compile(r"\bhow (?:long|old|tall|far|high|deep|late|big|large|heavy|wide)\b", re.IGNORECASE)
 _ASKING = re.compile(r"\b(?:who|whom|whose|what|which|when|where|why|how)\b", re.IGNORECASE)
 _STARTS = re.compile(r"^(?:\W*(?:in|on|at|to|from|for|by|of|under|with|during|since|until|name)\s+)?\W*", re.IGNORECASE)
+_WORD = re.compile(r"[^\W_]+")
 _QUOTED = re.compile(r"[\"“«]([^\"”»]{2,80})[\"”»]")
 _OR = re.compile(r"\s*,?\s+or\s+(?:the\s+)?")
 _PAIR = re.compile(r"\s+and\s+(?:the\s+)?")
@@ -98,7 +102,7 @@ def analyse(text: str) -> Question:
     options = _options(text)
     named = _named(text)
     weights = _weights(text, named)
-    focus = _focus(following, weights) if asking and asking.group().lower() in ("what", "which", "whose") else ()
+    focus = _focus(text[asking.end() :]) if asking and asking.group().lower() in ("what", "which", "whose") else ()
     return Question(
         text=text,
         kind=_kind(text, asking, following, focus, options),
@@ -107,6 +111,7 @@ def analyse(text: str) -> Question:
         focus=focus,
         near=_near(text, asking),
         lead=_lead(text, asking),
+        measures=bool(_MEASURING.search(text)),
         options=options,
     )
 
@@ -124,16 +129,17 @@ def _asking_word(text: str) -> re.Match[str] | None:
     return (whom or firm or found)[-1]
 
 
-def _focus(following: list[str], weights: Mapping[str, float]) -> tuple[str, ...]:
-    """The words of the noun that follows, up to the next function word; names are left out."""
+def _focus(following: str) -> tuple[str, ...]:
+    """The words of the noun that follows, up to the next function word; capitalised ones are left out."""
     terms: list[str] = []
-    for word in following:
-        if word in STOP_WORDS:
+    for match in _WORD.finditer(following):
+        word = match.group()
+        if word.lower() in STOP_WORDS:
             if terms:
                 break
-        elif word not in ("type", "kind", "name", "sort"):
-            terms.append(stem(word))
-    return tuple(term for term in terms[:4] if weights.get(term, 1.0) < NAME_WEIGHT)
+        elif word.lower() not in ("type", "kind", "name", "sort"):
+            terms.append("" if word[0].isupper() else stem(fold(word)))
+    return tuple(term for term in terms[:4] if term)
 
 
 def _kind(

@@ -55,13 +55,21 @@ class ReasoningModel:
 
         return await self._tried(attempt)
 
-    async def shaped(self, shape: type[Shape], messages: Sequence[BaseMessage]) -> Shape:
-        """An answer of the given shape; the model is told what was wrong with its last one. Raises `ModelFailure`."""
+    async def shaped(
+        self, shape: type[Shape], messages: Sequence[BaseMessage], *, objection: Callable[[Shape], str] = lambda _: ""
+    ) -> Shape:
+        """An answer of the given shape, to which there is no objection ("" is none).
+
+        The model is told what was wrong with its last one. Raises `ModelFailure`.
+        """
 
         async def attempt(complaint: str) -> Shape:
             asked = self.chat.with_structured_output(shape, include_raw=True)
             told = [HumanMessage(f"The last answer could not be used: {complaint}")] if complaint else []
-            return _read(shape, await asked.ainvoke([*messages, *told]))
+            answer = _read(shape, await asked.ainvoke([*messages, *told]))
+            if objection(answer):
+                raise OutputParserException(objection(answer))
+            return answer
 
         return await self._tried(attempt)
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from stemma.graphs.models.pieces import Range, definition, is_adjective, phrase_after, pieces
+from stemma.graphs.models.pieces import Range, definition, is_adjective, phrase_after, pieces, with_unit
 from stemma.graphs.models.question import Kind, Question
 from stemma.memory.text import content_terms
 
@@ -52,6 +52,8 @@ def spans(question: Question, sentence: str) -> list[Span]:
     """Every piece of the sentence that could answer, the best first."""
     scored: dict[Range, float] = {}
     for piece in _new(question, sentence, pieces(question.kind, sentence)):
+        if question.kind is Kind.NUMBER and question.measures:
+            piece = with_unit(sentence, *piece)
         scored[piece] = _score(question, sentence, *piece)
     if not scored:
         for piece in _new(question, sentence, pieces(Kind.THING, sentence)):

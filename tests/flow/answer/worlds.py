@@ -10,7 +10,7 @@ from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
-from langchain_core.language_models.chat_models import BaseChatModel, LanguageModelInput
+from langchain_core.language_models import BaseChatModel, LanguageModelInput
 from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatResult
 from langchain_core.runnables import Runnable
@@ -52,6 +52,7 @@ class ScriptedChatModel(BaseChatModel):
 
     _script: dict[str, list[Any]] = PrivateAttr(default_factory=dict)
     _asked: list[str] = PrivateAttr(default_factory=list)
+    _called: asyncio.Event = PrivateAttr(default_factory=asyncio.Event)
     _prompts: list[Sequence[BaseMessage]] = PrivateAttr(default_factory=list)
 
     @classmethod
@@ -59,6 +60,11 @@ class ScriptedChatModel(BaseChatModel):
         made = cls()
         made._script = {name: list(answers) for name, answers in script.items()}
         return made
+
+    @property
+    def called(self) -> asyncio.Event:
+        """Set once the model was called."""
+        return self._called
 
     @property
     def asked(self) -> list[str]:
@@ -104,6 +110,7 @@ class ScriptedChatModel(BaseChatModel):
     ) -> ChatResult:
         shape = str(kwargs["shape"])
         self._asked.append(shape)
+        self._called.set()
         self._prompts.append(messages)
         answer = self._script[shape].pop(0)
         if isinstance(answer, Exception):
@@ -161,6 +168,7 @@ class World:
         if checkpoint:
             config["configurable"]["checkpoint_id"] = checkpoint
         async for mode, part in graph.astream(given, config, context=context, stream_mode=["custom", "values"]):
+            assert isinstance(part, dict)
             if mode == "custom":
                 self.events.append(part)
             else:
