@@ -1,4 +1,4 @@
-"""What a run came to. Decides that its result is the values at its own last checkpoint, not at the head of the thread."""
+"""What a run came to. Decides that this is the values at its own last checkpoint, not at the head of its thread."""
 
 from __future__ import annotations
 
