@@ -12,7 +12,14 @@ from ipaddress import ip_address
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from neo4j import AsyncDriver, AsyncGraphDatabase, AsyncManagedTransaction, NotificationMinimumSeverity, RoutingControl
+from neo4j import (
+    AsyncDriver,
+    AsyncGraphDatabase,
+    AsyncManagedTransaction,
+    NotificationDisabledClassification,
+    NotificationMinimumSeverity,
+    RoutingControl,
+)
 from neo4j.exceptions import (
     AuthError,
     ConfigurationError,
@@ -56,6 +63,8 @@ class Neo4jConnection:
                 max_transaction_retry_time=RETRY_SECONDS,
                 telemetry_disabled=True,
                 notifications_min_severity=NotificationMinimumSeverity.WARNING,
+                # An empty database knows none of our labels yet; that is no reason to warn.
+                notifications_disabled_classifications=[NotificationDisabledClassification.UNRECOGNIZED],
             )
         async with self._failures():
             await self._driver.verify_connectivity()

@@ -5,8 +5,12 @@ from __future__ import annotations
 import os
 
 import pytest
+from hypothesis import settings
 
 from tests import neo4j_server
+
+settings.register_profile("stemma", deadline=None)  # timing never decides a test
+settings.load_profile("stemma")
 
 
 def pytest_configure() -> None:

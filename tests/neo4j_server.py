@@ -50,13 +50,16 @@ def shared_url() -> str:
     root = Path(os.environ[ROOT_VARIABLE])
     root.mkdir(parents=True, exist_ok=True)
     with _locked(root / "lock"):
-        server = LocalNeo4j(root / "neo4j", jars=jars())
+        server = LocalNeo4j(root / "neo4j", jars=jars(), brief=True)
         running = server.status()
         if running is None:
             running = server.start()
+            gone = subprocess.DEVNULL
             owner = root.name.rsplit("-", 1)[1]
             command = [sys.executable, "-m", "tests.neo4j_server", str(root)]
-            subprocess.run([*command, owner], cwd=Path(__file__).parent.parent, check=True)
+            subprocess.run(
+                [*command, owner], cwd=Path(__file__).parent.parent, check=True, stdin=gone, stdout=gone, stderr=gone
+            )
     return running.url
 
 
@@ -70,7 +73,7 @@ def end_shared() -> None:
 def _end(root: Path) -> None:
     if root.is_dir():
         with _locked(root / "lock"):
-            LocalNeo4j(root / "neo4j", jars=jars()).stop()
+            LocalNeo4j(root / "neo4j", jars=jars(), brief=True).stop()
         shutil.rmtree(root, ignore_errors=True)
 
 

@@ -10,7 +10,7 @@ import pytest
 from stemma.memory.neo4j_graph import Neo4jGraph
 from tests.contracts.memory_graph import CHECKS, PAIR_CHECKS, Check, PairCheck, backed_up
 
-pytestmark = pytest.mark.neo4j
+pytestmark = [pytest.mark.neo4j, pytest.mark.timeout(300)]
 
 
 @pytest.fixture

@@ -1,0 +1,68 @@
+"""What is refused before a Neo4j is asked anything, and what a question becomes as a full-text query."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stemma.memory.errors import InvalidSetting, MemoryTooOld
+from stemma.memory.model import Scope
+from stemma.memory.neo4j_graph import Neo4jGraph
+from stemma.memory.neo4j_jars import COORDINATES, locked_jars
+from stemma.memory.neo4j_rows import MOST_TERMS, text_query
+from stemma.memory.neo4j_schema import refuse_old
+
+_QUERY = re.compile(r'\+reach:\([0-9a-f]{32}( [0-9a-f]{32})*\)\^0 \+terms:\("[^"\\\s]+"( "[^"\\\s]+")*\)')
+
+
+@pytest.mark.parametrize("version", ["5.26.25", "4.4.1", "2025.12.1", "2026.07.0", "none"])
+def test_an_older_server_is_refused(version: str) -> None:
+    with pytest.raises(MemoryTooOld, match=re.escape(version)):
+        refuse_old(version)
+
+
+@pytest.mark.parametrize("version", ["2026.08.0", "2026.08.1", "2026.11.0-dev", "2027.01.0"])
+def test_a_new_enough_server_is_taken(version: str) -> None:
+    refuse_old(version)
+
+
+@pytest.mark.parametrize("url", ["bolt://db.example:7687", "neo4j+s://10.0.0.7", "bolt://0.0.0.0:7687"])
+def test_another_machine_needs_a_password(url: str) -> None:
+    with pytest.raises(InvalidSetting) as refused:
+        Neo4jGraph(url)
+    assert "MEMORY_PASSWORD" in refused.value.hint
+    Neo4jGraph(url, password="secret")
+
+
+@pytest.mark.parametrize("url", ["http://localhost:7474", "bolt:", "localhost:7687", "bolt://neo4j:secret@localhost"])
+def test_an_address_that_is_none_is_refused_without_its_secret(url: str) -> None:
+    with pytest.raises(InvalidSetting) as refused:
+        Neo4jGraph(url)
+    assert "secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize("url", ["bolt://127.0.0.1:7687", "bolt://localhost", "neo4j://[::1]:7687"])
+def test_this_machine_needs_none(url: str) -> None:
+    Neo4jGraph(url)
+
+
+@given(st.lists(st.text(), max_size=8))
+def test_no_text_becomes_query_syntax(terms: list[str]) -> None:
+    query = text_query(Scope("t", "ann"), terms)
+    assert query == "" or _QUERY.fullmatch(query)
+
+
+def test_a_long_question_stays_within_lucenes_limit() -> None:
+    query = text_query(Scope("t"), [f"word{n}" for n in range(5000)])
+    assert query.count('"') == 2 * MOST_TERMS
+
+
+def test_the_lock_names_every_jar_with_its_hash_and_no_address() -> None:
+    jars = locked_jars()
+    names = {f"{jar.group}:{jar.artifact}:{jar.version}" for jar in jars}
+    assert names >= set(COORDINATES)
+    assert all(re.fullmatch(r"[0-9a-f]{64}", jar.sha256) for jar in jars)
+    assert len({jar.path for jar in jars}) == len(jars)
