@@ -33,7 +33,7 @@ def lines_of(summary: Summary) -> Iterator[str]:
 def _columns(summary: Summary) -> dict[str, Summary]:
     if "recipes" in summary:
         return dict(summary["recipes"])
-    if "baseline" in summary:
+    if summary.get("baseline", {}).get("metrics"):
         return {"stemma": summary, "baseline": summary["baseline"]}
     return {summary.get("recipe", "result"): summary}
 

@@ -121,8 +121,14 @@ def _answer(detail: Mapping[str, Any]) -> Html:
         )
         for cited in detail.get("citations", ())
     )
+    steps = joined(
+        html("<li><b>{step}</b> {text}</li>", step=each.get("step", ""), text=each.get("text", ""))
+        for each in detail.get("steps", ())
+    )
     return html(
-        '<blockquote class="{kind}">{answer}</blockquote>{short}<ol class="citations">{citations}</ol>',
+        '<blockquote class="{kind}">{answer}</blockquote>{short}<ol class="citations">{citations}</ol>'
+        '<ol class="steps">{steps}</ol>',
+        steps=steps,
         kind="abstained" if detail.get("abstained") else "said",
         answer=detail["answer"],
         short=_facts([("scored as", detail["short"])]) if detail.get("short") else Html(""),

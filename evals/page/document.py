@@ -30,14 +30,18 @@ def page_of(evaluation: Evaluation, limit: int = 500) -> str:
     title = f"{_TITLES.get(run['kind'], run['kind'])}: {', '.join(data['sets'])}"
     if data["corpus"] != "own":
         title += f", asked of {data['corpus']}"
+    headline, beside = figures["metrics"], {}
+    if run["kind"] == "run":
+        beside = {metric: figure for metric, figure in headline.items() if _of_ranks(metric)}
+        headline = {metric: figure for metric, figure in headline.items() if metric not in beside}
     return html(
         _PAGE,
         title=title,
         style=_style(),
         about=_about(run, figures),
         alerts=_alerts(evaluation),
-        tiles=tiles(figures["metrics"], run["interval"]["level"]),
-        sections=_sections(figures),
+        tiles=tiles(headline, run["interval"]["level"]),
+        sections=joined([_sections(figures), _recall(figures, beside), latencies(_times(figures))]),
         cases=case_list(evaluation.rows, run["primary"], limit),
         facts=_facts(run),
     )
@@ -79,12 +83,25 @@ def _sections(figures: dict[str, Any]) -> Html:
         parts.append(comparison("Recipes", figures["recipes"]))
     if "sets" in figures:
         parts.append(comparison("Question sets", figures["sets"], "One merged corpus, each set of questions apart."))
-    if "baseline" in figures:
+    if figures.get("baseline", {}).get("metrics"):
         note = "The baseline answers with the sentence of the first passage that shares most words with the question."
-        parts.append(comparison("Beside the baseline", {"Stemma": figures, "baseline": figures["baseline"]}, note))
+        shared = figures["baseline"]["metrics"]
+        ours = figures | {"metrics": {metric: figures["metrics"][metric] for metric in shared}}
+        parts.append(comparison("Beside the baseline", {"Stemma": ours, "baseline": figures["baseline"]}, note))
         parts.append(differences("Difference to the baseline", figures["difference"], "Percentage points, by case."))
-    parts.append(latencies(_times(figures)))
     return joined(parts)
+
+
+def _of_ranks(metric: str) -> bool:
+    return "@" in metric or metric in ("mrr", "map")
+
+
+def _recall(figures: dict[str, Any], metrics: dict[str, Any]) -> Html:
+    """Rank metrics of what the graph read, which are not what an answer is judged by."""
+    if not metrics:
+        return Html("")
+    note = "The passages that the graph read, in the order in which it came to them."
+    return comparison("Recall inside the graph", {"passages read": figures | {"metrics": metrics}}, note)
 
 
 def _times(figures: dict[str, Any]) -> dict[str, Any]:
