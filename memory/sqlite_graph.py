@@ -79,12 +79,13 @@ class SqliteGraph:
 
     def __init__(self, path: Path, *, busy_milliseconds: int = 5_000, max_pages: int | None = None) -> None:
         """`busy_milliseconds` is how long another process's lock is waited for; `max_pages` bounds the file."""
+        self.path = path
         self._database = SqliteDatabase(path, busy_milliseconds=busy_milliseconds, max_pages=max_pages)
         self._identity: EmbedderIdentity | None = None
 
     async def open(self) -> None:
         try:
-            await self._database.write(partial(check_or_migrate, path=self._database.path))
+            await self._database.write(partial(check_or_migrate, path=self.path))
         except BaseException:
             await self.close()
             raise
