@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 from typing import Any
 
+from langgraph._internal._typing import MISSING
 from langgraph.channels.binop import BinaryOperatorAggregate
 from langgraph.channels.last_value import LastValue
 from langgraph.checkpoint.base import BaseCheckpointSaver
@@ -55,7 +56,8 @@ class Marks:
         if isinstance(keys, str):
             values = stored.get(keys)
         elif all(isinstance(graph.channels[key], _PLAIN_CHANNELS) for key in keys):
-            values = {key: stored[key] for key in keys if key in stored}
+            values = {key: stored[key] if key in stored else _initial(graph, key) for key in keys}
+            values = {key: value for key, value in values.items() if value is not MISSING}
         else:
             values = (await graph.aget_state(config)).values
         if "interrupts" in mark:
@@ -93,3 +95,9 @@ class Marks:
             if name == path:
                 return subgraph  # type: ignore[return-value]
         return None
+
+
+def _initial(graph: AnyGraph, key: str) -> Any:
+    """What a channel that was never written holds: nothing, or its type's empty value."""
+    channel = graph.channels[key]
+    return channel.value if isinstance(channel, BinaryOperatorAggregate) else MISSING

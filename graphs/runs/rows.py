@@ -29,6 +29,8 @@ def _plain(value: Any) -> Any:
     dump = getattr(value, "model_dump", None)
     if callable(dump) and not isinstance(value, type):
         return dump()
+    if isinstance(value, Mapping):
+        return dict(value)
     if isinstance(value, set | frozenset | tuple) or hasattr(value, "popleft"):
         return list(value)
     if isinstance(value, bytes | bytearray):
