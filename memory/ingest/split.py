@@ -111,7 +111,7 @@ def _outline(text: str) -> _Outline:
 def _title(document: Document, outline: _Outline, start: int, end: int) -> str:
     """The document and the headings that every line of the range stands under."""
     first, last = bisect_right(outline.starts, start), bisect_left(outline.starts, end)
-    while first < last and not document.text[start : outline.starts[first]].strip("# \t\n"):
+    while first < last and _ONLY_HEADINGS.fullmatch(document.text, start, outline.starts[first]):
         first += 1
     names = [document.title]
     if first:
