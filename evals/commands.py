@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from stemma.evals.results import Evaluation
     from stemma.evals.settings import EvalSettings
 
-eval_app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="Score retrieval and answers.")
+eval_app = typer.Typer(
+    rich_markup_mode=None, add_completion=False, no_args_is_help=True, help="Score retrieval and answers."
+)
 
 Data = Annotated[
     list[Path],

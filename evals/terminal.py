@@ -82,5 +82,5 @@ def _end(summary: Summary) -> Iterator[str]:
     if verbatim is not None and verbatim["mean"] < 1:
         yield "a citation is not verbatim in the passage it names: that must never be"
     if summary["interrupted"]:
-        yield "interrupted: only what was finished until then is counted"
+        yield f"interrupted: {summary['cases']} cases were finished until then, and only they are counted"
     yield f"results: {summary['out']}/report.html"
