@@ -13,7 +13,7 @@ from stemma.memory.open import graph_at, open_memory
 from stemma.memory.settings import MemorySettings
 from stemma.memory.sqlite_graph import SqliteGraph
 
-SETTINGS = MemorySettings(_env_file=None, embedder="hashing")
+SETTINGS = MemorySettings(embedder="hashing")
 
 
 @pytest.mark.parametrize("url", ["memory:", "memory://"])
@@ -66,7 +66,7 @@ def test_every_scheme_is_named_in_the_hint() -> None:
 
 
 async def test_a_wrong_default_recipe_is_told_before_anything_is_made(tmp_path: Path) -> None:
-    settings = MemorySettings(_env_file=None, embedder="hashing", recipe="magic")
+    settings = MemorySettings(embedder="hashing", recipe="magic")
     with pytest.raises(UnknownRecipe):
         await open_memory(settings, url=f"sqlite:///{tmp_path}/m.db")
     assert os.listdir(tmp_path) == []
