@@ -1,8 +1,9 @@
 """How a query is put in other words without a language model. Pure.
 
-Decides, round by round: first the names and the words that nothing found so far has; then those words with the names
-that stand in the best passages' best sentences (a bridge to a passage that the question does not name). It refuses to
-invent words: every word comes from the question or from a passage.
+Decides, round by round: first the names with the words that nothing found so far has, or, in a question without names,
+the words that something has; then the missing words with the names that stand in the best passages' best sentences (a
+bridge to a passage that the question does not name). It refuses to invent words: every word comes from the question or
+from a passage.
 """
 
 from __future__ import annotations
@@ -24,10 +25,13 @@ def rewrite_query(
     """The next query, unlike every one tried (as a set of terms); "" when there is none."""
     asked = analyse(question)
     gone = set(missing)
-    uncovered = [word for word in dict.fromkeys(words(question)) if stem(word) in gone and word not in STOP_WORDS]
+    own = [word for word in dict.fromkeys(words(question)) if word not in STOP_WORDS]
+    uncovered = [word for word in own if stem(word) in gone]
+    covered = [word for word in own if stem(word) not in gone]
     bridges = bridge_names(asked, passages)
     named = list(asked.names)
-    candidates = (named + uncovered, uncovered + bridges, named + bridges, bridges, uncovered)
+    first = named + uncovered if named else covered
+    candidates = (first, uncovered + bridges, named + bridges, bridges)
     seen = {frozenset(content_terms(query)) for query in tried}
     for parts in candidates:
         query = " ".join(dict.fromkeys(parts))

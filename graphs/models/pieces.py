@@ -34,6 +34,7 @@ _COPULA = re.compile(r"\b(?:is|was|are|were|be|as)\s+(?:(?:an?|the)\s+)?((?:[\w\
 _DEFINITION = re.compile(r"\b(?:is|was|are|were)\s+(?:an?|the|one of(?: the)?)\s+([^.;]{3,120})")
 _PHRASE = re.compile(r"\s*(?:(?:an?|the|his|her|its|their)\s+)?((?:[\w$€£%.,\-']+\s*){1,4}?)" + _STOPS)
 _UNIT = re.compile(r"[ -][a-z]{2,}\b(?<! and)(?<! or)(?<! to)(?<! of)(?<! in)(?<! for)")
+_REASON = re.compile(r"\b(?:because(?: of)?|due to|owing to|since|in order to)\s+([^.;]+)", re.IGNORECASE)
 _FURTHEST = 170
 """Characters between a subject and its "is a", which a sentence may fill with dates and other names."""
 
@@ -46,6 +47,8 @@ def pieces(kind: Kind, sentence: str) -> list[Range]:
         dates = [match.span() for match in _DATE.finditer(sentence)]
         numbers = [match.span() for match in _NUMBER.finditer(sentence)]
         return [span for span in numbers if not any(start <= span[0] < end for start, end in dates)]
+    if kind is Kind.REASON:
+        return [match.span(1) for match in _REASON.finditer(sentence)]
     named = [(name.start, name.end) for name in names(sentence)]
     if kind in (Kind.PERSON, Kind.PLACE):
         return named

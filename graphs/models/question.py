@@ -29,6 +29,7 @@ class Kind(StrEnum):
     TIME = "time"
     PLACE = "place"
     NUMBER = "number"
+    REASON = "reason"
     THING = "thing"
     """Anything else."""
 
@@ -47,6 +48,8 @@ class Question:
     """Terms of the noun asked for: "which Bollywood actress" -> bollywood, actress."""
     near: frozenset[str]
     """Terms that stand close to the question word: what is asked *about* the thing."""
+    asked: frozenset[str]
+    """Terms of `near` that are not a name's: "who is the CEO of Harrow" asks about `ceo`. Empty for yes or no."""
     lead: tuple[str, ...] = ()
     """Up to three words before a question word that stands late: "an annual output of what" -> annual, output, of."""
     measures: bool = False
@@ -88,28 +91,31 @@ _KIND_OF_WORD: Mapping[str, Kind] = {
     "whose": Kind.PERSON,
     "when": Kind.TIME,
     "where": Kind.PLACE,
-    "why": Kind.THING,
+    "why": Kind.REASON,
 }
 _COUNTING = frozenset(("many", "much", "long", "old", "tall", "far", "high", "often", "late", "big", "large"))
 _NEAR = 6
+_ROLE = re.compile(r"\b(?:who|what|which)\s+(?:is|was|are|were)\s+(?:the\s+|an?\s+)?((?:[\w'-]+\s+){1,3})of\b", re.I)
+_EMPTY_NOUNS = frozenset(("type", "kind", "name", "sort"))
 _OPENERS = frozenset(("name", "both", "besides", "between"))
 
 
 def analyse(text: str) -> Question:
     """Read a question. Any text is accepted; one without a question word asks for a thing."""
     asking = _asking_word(text)
-    following = words(text[asking.end() :])[:8] if asking else []
     options = _options(text)
     named = _named(text)
-    weights = _weights(text, named)
+    near = _near(text, asking)
     focus = _focus(text[asking.end() :]) if asking and asking.group().lower() in ("what", "which", "whose") else ()
+    kind = _kind(text, asking, focus, options)
     return Question(
         text=text,
-        kind=_kind(text, asking, following, focus, options),
-        weights=weights,
+        kind=kind,
+        weights=_weights(text, named),
         names=named,
         focus=focus,
-        near=_near(text, asking),
+        near=near,
+        asked=_asked(text, kind, named, near),
         lead=_lead(text, asking),
         measures=bool(_MEASURING.search(text)),
         options=options,
@@ -137,14 +143,12 @@ def _focus(following: str) -> tuple[str, ...]:
         if word.lower() in STOP_WORDS:
             if terms:
                 break
-        elif word.lower() not in ("type", "kind", "name", "sort"):
+        elif word.lower() not in _EMPTY_NOUNS:
             terms.append("" if word[0].isupper() else stem(fold(word)))
     return tuple(term for term in terms[:4] if term)
 
 
-def _kind(
-    text: str, asking: re.Match[str] | None, following: list[str], focus: tuple[str, ...], options: tuple[str, ...]
-) -> Kind:
+def _kind(text: str, asking: re.Match[str] | None, focus: tuple[str, ...], options: tuple[str, ...]) -> Kind:
     last = sentences(text)[-1].text if sentences(text) else text
     if _YES_NO.match(last.strip()) and not _FIRM.search(last):
         return Kind.CHOICE if options else Kind.YES_NO
@@ -154,7 +158,8 @@ def _kind(
         return Kind.THING
     word = asking.group().lower()
     if word == "how":
-        return Kind.NUMBER if following[:1] and following[0] in _COUNTING else Kind.THING
+        following = words(text[asking.end() :])[:1]
+        return Kind.NUMBER if following and following[0] in _COUNTING else Kind.THING
     if word in _KIND_OF_WORD and not focus:
         return _KIND_OF_WORD[word]
     return next((_KIND_OF_NOUN[term] for term in reversed(focus) if term in _KIND_OF_NOUN), Kind.THING)
@@ -190,6 +195,15 @@ def _near(text: str, asking: re.Match[str] | None) -> frozenset[str]:
     after = content_terms(text[asking.end() :])[:_NEAR]
     before = content_terms(text[: asking.start()])[-_NEAR // 2 :]
     return frozenset(after if len(after) >= _NEAR // 2 else after + before)
+
+
+def _asked(text: str, kind: Kind, named: tuple[str, ...], near: frozenset[str]) -> frozenset[str]:
+    if kind in (Kind.YES_NO, Kind.CHOICE):
+        return frozenset()
+    match = _ROLE.search(text)
+    role = [word for word in words(match.group(1)) if word not in _EMPTY_NOUNS] if match else []
+    of_names = {term for name in named for term in content_terms(name)}
+    return frozenset(content_terms(" ".join(role))) or near - of_names
 
 
 def _lead(text: str, asking: re.Match[str] | None) -> tuple[str, ...]:

@@ -27,6 +27,8 @@ LINK = 0.25
 """The bonus of a pair of sentences of which one names the other's title."""
 ADDED = 0.05
 """What the lesser sentence of a pair must add for the link to count."""
+FRAGMENT = 0.5
+"""What the words of a piece without a full stop count: a heading or a table's row is quoted only for want of better."""
 RANK = 0.1
 """The bonus of the first passage; the n-th has 1/n of it."""
 FLOOR = 0.2
@@ -103,8 +105,12 @@ def _candidates(question: Question, excerpts: Sequence[Excerpt]) -> list[_Candid
     found = []
     for (excerpt, sentence), own in zip(cut, terms, strict=True):
         title = frozenset(content_terms(excerpt.title))
+        if own <= title:
+            continue  # a heading
         cover = {term: weight for term, weight in weights.items() if term in own}
         cover |= {term: TITLE * weight for term, weight in weights.items() if term in title and term not in own}
+        if sentence.text[-1].isalnum():
+            cover = {term: FRAGMENT * weight for term, weight in cover.items()}
         bonus = RANK / excerpt.n + FITS * fits(question, sentence.text)
         folded = f" {' '.join(words(sentence.text))} "
         found.append(
