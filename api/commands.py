@@ -79,6 +79,10 @@ def _settings(**given: Any) -> ApiSettings:
 
 
 def _run(settings: ApiSettings, *, report: bool) -> None:
+    from stemma.api.listening import bind
+
+    # Before the rest is loaded: a port in use is told at once.
+    listener = bind(settings)
     from stemma.api.serving import run_server
 
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
@@ -89,7 +93,7 @@ def _run(settings: ApiSettings, *, report: bool) -> None:
         sys.stdout.flush()
 
     try:
-        run_server(settings, announce=announce, report=_say if report else None)
+        run_server(settings, listener, announce=announce, report=_say if report else None)
     except KeyboardInterrupt:
         raise typer.Exit(INTERRUPTED) from None
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from stemma.api.failures import ApiFailure
-from stemma.api.serving import bind
+from stemma.api.listening import bind
 from stemma.api.settings import ApiSettings
 from stemma.graphs.catalog import Catalog
 from stemma.graphs.errors import GraphFailure

@@ -1,13 +1,12 @@
-"""A listening server around the application: what address it may take, and how it starts and stops.
+"""A server around the application: how it starts and stops.
 
-Starting: the socket first (a port in use must not cost a start), then the stores, then requests. Stopping: open streams
-end and waits are cut, requests drain, then the runtime requeues what runs. Nothing accepted is lost either way.
+Starting: the stores first, so that a start that cannot succeed says why, then requests. Stopping: open streams end and
+waits are cut, requests drain, then the runtime requeues what runs. Nothing accepted is lost.
 """
 
 from __future__ import annotations
 
 import asyncio
-import errno
 import logging
 import socket
 from collections.abc import Callable, Mapping
@@ -18,9 +17,7 @@ import uvicorn
 import uvloop
 
 from stemma.api.app import create_app
-from stemma.api.auth.key import is_loopback
 from stemma.api.compose import open_runtime_with
-from stemma.api.failures import CannotListen, KeyRequired, PortInUse
 from stemma.api.run_log import report_runs
 from stemma.api.services import Services
 from stemma.api.settings import ApiSettings
@@ -29,6 +26,7 @@ from stemma.graphs.runs.runtime import Runtime
 
 def run_server(
     settings: ApiSettings,
+    listener: socket.socket,
     *,
     announce: Callable[[str, Runtime], None],
     graphs: Mapping[str, Any] | None = None,
@@ -36,44 +34,10 @@ def run_server(
 ) -> None:
     """Serve until a signal. `announce` gets the address and the runtime once requests are taken, `report` a line a run.
 
-    Raises: KeyRequired, PortInUse, CannotListen, and what opening the stores raises. KeyboardInterrupt after Ctrl-C.
+    Raises: what opening the stores raises. KeyboardInterrupt after Ctrl-C.
     """
-    listener = bind(settings)
-    try:
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_serve(settings, listener, announce, graphs or {}, report))
-    finally:
-        listener.close()
-
-
-def bind(settings: ApiSettings) -> socket.socket:
-    """A bound socket for the settings' host and port.
-
-    Raises: KeyRequired when other machines could reach a server without a key; PortInUse; CannotListen.
-    """
-    if not (settings.key or settings.insecure or is_loopback(settings.host)):
-        raise KeyRequired(f"refusing to listen on {settings.host} without a key")
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(
-            settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-        listener = socket.socket(family, kind, protocol)
-    except OSError as error:
-        raise CannotListen(f"cannot listen on {settings.host}: {error.strerror}") from error
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind(address)
-        # Until someone listens, the system lets a second socket bind the same port.
-        listener.listen(2048)
-    except OSError as error:
-        listener.close()
-        if error.errno == errno.EADDRINUSE:
-            raise PortInUse(
-                f"port {settings.port} is in use",
-                hint=f"stop what uses it, or choose another: --port {settings.port + 1}",
-            ) from error
-        raise CannotListen(f"cannot listen on {settings.host}:{settings.port}: {error.strerror}") from error
-    return listener
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_serve(settings, listener, announce, graphs or {}, report))
 
 
 async def _serve(

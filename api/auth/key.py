@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import ipaddress
-from functools import lru_cache
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from stemma.api.errors import problem
+from stemma.api.listening import is_loopback
 from stemma.api.settings import ApiSettings
 from stemma.graphs.policy import LOCAL
 
@@ -22,17 +21,6 @@ OPEN_PATHS = frozenset({"/ok", "/docs", "/openapi.json"})
 
 ACTOR = "stemma.actor"
 """Where the request's `Actor` stands in the ASGI scope."""
-
-
-@lru_cache(maxsize=256)
-def is_loopback(host: str) -> bool:
-    """Whether a host name or address can only be reached from this machine."""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
 
 
 class Authenticate:

@@ -14,7 +14,8 @@ from langgraph_sdk import get_client
 from langgraph_sdk.client import LangGraphClient
 
 from stemma.api import create_app
-from stemma.api.serving import Server, bind
+from stemma.api.listening import bind
+from stemma.api.serving import Server
 from stemma.api.settings import ApiSettings
 from stemma.graphs.catalog import Catalog
 from stemma.graphs.runs.open import open_runtime

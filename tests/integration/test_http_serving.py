@@ -13,8 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
-import pytest
 
+EVERY_ADDRESS = "0.0.0.0"  # noqa: S104 - that it is refused without a key is the point
 STEMMA = str(Path(sys.executable).with_name("stemma"))
 
 
@@ -98,13 +98,13 @@ def test_a_port_in_use_is_three_lines(tmp_path: Path) -> None:
     assert [check["name"] for check in failed] == [f"port {port}"]
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "::"])  # noqa: S104 - that it is refused is the point
-def test_other_machines_need_a_key(tmp_path: Path, host: str) -> None:
-    refused = stemma(tmp_path, "serve", "--host", host, "--port", "0")
-    assert refused.returncode == 2
-    assert "API_KEY" in refused.stderr.splitlines()[2]
-    assert not (tmp_path / "runs.db").exists()
-    with running(tmp_path, "serve", "--host", host, "--port", "0", API_KEY="k-123") as (_, url):
+def test_other_machines_need_a_key(tmp_path: Path) -> None:
+    for host in (EVERY_ADDRESS, "::", "stemma.example"):
+        refused = stemma(tmp_path, "serve", "--host", host, "--port", "0")
+        assert refused.returncode == 2
+        assert "API_KEY" in refused.stderr.splitlines()[2]
+    assert list(tmp_path.iterdir()) == []
+    with running(tmp_path, "serve", "--host", EVERY_ADDRESS, "--port", "0", API_KEY="k-123") as (_, url):
         port = url.rpartition(":")[2]
         assert httpx.get(f"http://localhost:{port}/info").status_code == 401
         assert httpx.get(f"http://localhost:{port}/info", headers={"x-api-key": "k-123"}).status_code == 200
