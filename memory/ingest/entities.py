@@ -70,7 +70,8 @@ def _is_name(shown: str, key: str) -> bool:
 
 def _title_spans(title: str, text: str) -> Iterator[tuple[int, int, str]]:
     """Where the text says a part of its title, longest parts first."""
-    parts = {part.strip() for part in (title, _BRACKETED_END.sub("", title), *_TITLE_PARTS.split(title))}
+    whole = (title, *_TITLE_PARTS.split(title))
+    parts = {part.strip() for part in (*whole, *(_BRACKETED_END.sub("", part) for part in whole))}
     longest_first = sorted((part for part in parts if _is_name(part, normalise(part))), key=lambda p: (-len(p), p))
     if not longest_first:
         return
