@@ -10,48 +10,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from itertools import product
+
+from stemma.memory.scope import DEFAULT_TENANT as DEFAULT_TENANT
+from stemma.memory.scope import EVERYONE as EVERYONE
+from stemma.memory.scope import Scope as Scope
 
 FAR_FUTURE = "9999-12-31T00:00:00+00:00"
 """An open end in time, stored as a date and never as null, so that an index can filter on it."""
-
-EVERYONE = ""
-"""The empty user, agent or thread: not narrowed."""
-
-DEFAULT_TENANT = "default"
-"""Whose memory the local command works on."""
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """Whose memory. A memory belongs to a tenant and may be narrowed to a user, an agent or a thread.
-
-    A recall sees what belongs to its scope or to a wider one of the same tenant, never a sibling's.
-    """
-
-    tenant: str
-    user: str = EVERYONE
-    agent: str = EVERYONE
-    thread: str = EVERYONE
-
-    def __post_init__(self) -> None:
-        if not self.tenant:
-            raise ValueError("a scope needs a tenant")
-        for part in (self.tenant, self.user, self.agent, self.thread):
-            if "\x1f" in part or "\x00" in part:
-                raise ValueError("a scope's names must not hold control characters")
-
-    @property
-    def audience(self) -> str:
-        """The narrowing as one string: what an item written under this scope is marked with."""
-        return "\x1f".join((self.user, self.agent, self.thread))
-
-    def audiences(self) -> tuple[str, ...]:
-        """Every marking this scope may read: its own and all wider ones (1 to 8, widest first)."""
-        choices = [
-            (EVERYONE,) if part == EVERYONE else (EVERYONE, part) for part in (self.user, self.agent, self.thread)
-        ]
-        return tuple("\x1f".join(combination) for combination in product(*choices))
 
 
 class SourceKind(StrEnum):
