@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -70,7 +71,7 @@ def retrieval(
         settings.case_timeout,
     )
     folder = _folder(out, settings, "retrieval")
-    evaluation = _evaluate(lambda phase: evaluate_retrieval(dataset, plan, phase))
+    evaluation = _evaluate(folder, lambda phase: evaluate_retrieval(dataset, plan, phase))
     _finish(evaluation, folder, settings, as_json=as_json)
 
 
@@ -104,7 +105,7 @@ def run_answers(
         concurrency or settings.concurrency,
         settings.case_timeout,
     )
-    evaluation = _evaluate(lambda phase: evaluate_answers(dataset, plan, phase))
+    evaluation = _evaluate(folder, lambda phase: evaluate_answers(dataset, plan, phase))
     _finish(evaluation, folder, settings, as_json=as_json)
 
 
@@ -142,14 +143,20 @@ def _folder(out: Path | None, settings: EvalSettings, kind: str) -> Path:
     return new_folder(out, settings.folder, kind)
 
 
-def _evaluate(work: Callable[[Phase], Awaitable[Evaluation]]) -> Evaluation:
+def _evaluate(folder: Path, work: Callable[[Phase], Awaitable[Evaluation]]) -> Evaluation:
+    """Do the work under a progress bar. What fails leaves no empty results folder behind."""
     from stemma.evals.progress import terminal_progress
 
     async def with_progress() -> Evaluation:
         with terminal_progress() as phase:
             return await work(phase)
 
-    return asyncio.run(with_progress())
+    try:
+        return asyncio.run(with_progress())
+    except BaseException:
+        with suppress(OSError):  # not empty: somebody's own folder, or a run store that tells what happened
+            folder.rmdir()
+        raise
 
 
 def _finish(evaluation: Evaluation, folder: Path, settings: EvalSettings, *, as_json: bool) -> None:

@@ -156,3 +156,4 @@ def test_wrong_usage_exits_2_and_says_what_to_do(tmp_path: Path, arguments: list
     assert message in ran.stderr
     assert "Traceback" not in ran.stderr
     assert ran.stdout == ""
+    assert not list(tmp_path.glob("stemma-eval/*"))
