@@ -97,7 +97,7 @@ class Worker:
 
     async def _work(self) -> None:
         pause = self._settings.lease_seconds / 3
-        while True:
+        while not self._draining:  # Python 3.11's wait_for may swallow the cancellation of `stop`
             try:
                 await self._take()
             except GraphFailure as failure:
