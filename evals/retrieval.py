@@ -45,9 +45,9 @@ class RetrievalPlan:
 
 
 def recipes_or_all(names: Sequence[str]) -> tuple[str, ...]:
-    """The recipes asked for, each once; without any all of them, memory's default one first."""
+    """The recipes asked for, each once, or all there are; memory's default one first where it is among them."""
     default = MemorySettings().recipe
-    return tuple(dict.fromkeys(names)) or tuple(sorted(RECIPES, key=lambda name: name != default))
+    return tuple(sorted(dict.fromkeys(names or RECIPES), key=lambda name: name != default))
 
 
 async def evaluate_retrieval(dataset: Dataset, plan: RetrievalPlan, phase: Phase = silent) -> Evaluation:
@@ -84,9 +84,18 @@ async def evaluate_retrieval(dataset: Dataset, plan: RetrievalPlan, phase: Phase
         k=plan.k,
         depth=plan.depth,
         skipped=len(dataset.cases) - len(cases),
+        notes=_notes(plan, len(dataset.cases) - len(cases)),
         **facts,
     )
     return Evaluation(run, rows, _figures(rows, plan), interrupted)
+
+
+def _notes(plan: RetrievalPlan, skipped: int) -> dict[str, str]:
+    """What a reader of the figures should know."""
+    notes = {"depth": f"rankings are cut at {max(plan.depth, plan.k)}: MRR and MAP look no deeper"}
+    if skipped:
+        notes["not asked"] = f"{skipped} of the questions, which name no gold documents"
+    return notes
 
 
 async def _ask_all(

@@ -51,13 +51,13 @@ def _table(title: str, columns: Mapping[str, Summary]) -> Iterator[str]:
         yield "no case was finished"
         return
     yield ""
-    yield f"{title:24}" + "".join(f"{name:>22}" for name in columns)
+    yield f"{title:24}" + "".join(f"{name:>26}" for name in columns)
     for metric in metrics:
-        cells = "".join(f"{_cell(figures['metrics'].get(metric)):>22}" for figures in columns.values())
+        cells = "".join(f"{_cell(figures['metrics'].get(metric)):>26}" for figures in columns.values())
         yield f"{label(metric):24}{cells}"
     timed = [_milliseconds(figures) for figures in columns.values()]
     if any(timed):
-        yield f"{'p50 ms':24}" + "".join(f"{text:>22}" for text in timed)
+        yield f"{'p50 ms':24}" + "".join(f"{text:>26}" for text in timed)
 
 
 def _cell(figure: Mapping[str, float] | None) -> str:
@@ -81,6 +81,8 @@ def _end(summary: Summary) -> Iterator[str]:
     verbatim = summary["metrics"].get("citation_verbatim")
     if verbatim is not None and verbatim["mean"] < 1:
         yield "a citation is not verbatim in the passage it names: that must never be"
+    if skipped := summary.get("skipped"):
+        yield f"{skipped} questions name no gold documents and were not asked"
     if summary["interrupted"]:
         yield f"interrupted: {summary['cases']} cases were finished until then, and only they are counted"
     yield f"results: {summary['out']}/report.html"

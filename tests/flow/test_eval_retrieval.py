@@ -17,7 +17,7 @@ from stemma.evals.dataset import Dataset, read_dataset
 from stemma.evals.errors import NothingToScore
 from stemma.evals.metrics.intervals import Sampling
 from stemma.evals.progress import Advance
-from stemma.evals.retrieval import RetrievalPlan, evaluate_retrieval
+from stemma.evals.retrieval import RetrievalPlan, evaluate_retrieval, recipes_or_all
 from stemma.memory.errors import EmbedderUnavailable, UnknownRecipe
 from stemma.memory.ingest.embedders import HashingEmbedder
 from stemma.memory.model import Document, Scope
@@ -111,6 +111,11 @@ async def test_a_shared_store_is_left_as_it_was(dataset: Dataset, tmp_path: Path
         assert list(connection.execute("SELECT DISTINCT tenant FROM source")) == [("somebody",)]
 
 
+def test_the_default_recipe_stands_first() -> None:
+    assert recipes_or_all([]) == ("hybrid", "lexical", "dense")
+    assert recipes_or_all(["dense", "hybrid", "dense"]) == ("hybrid", "dense")
+
+
 async def test_nothing_to_score_and_unknown_recipes_are_told(dataset: Dataset) -> None:
     without = Dataset(dataset.sets, dataset.documents, dataset.cases[-1:], dataset.hash)
     with pytest.raises(NothingToScore):
@@ -135,6 +140,7 @@ def test_the_command_prints_one_json_line_and_writes_three_files(tmp_path: Path)
     assert set(summary["metrics"]["recall@5"]) == {"mean", "low", "high", "n"}
     assert summary["data"]["hash"] == read_dataset([HARBOUR]).hash
     assert "recipes" not in summary
+    assert "1 questions name no gold documents and were not asked" in ran.stderr
     folder = tmp_path / summary["out"]
     assert folder.parent.name == "stemma-eval"
     assert sorted(file.name for file in folder.iterdir()) == ["report.html", "results.jsonl", "summary.json"]
