@@ -116,6 +116,8 @@ class SqliteStore:
 
     # --- runs -------------------------------------------------------------------------------------------------------
     async def submit(self, submission: Submission) -> Accepted:
+        if submission.owner is not None:
+            self._presence.announce(submission.owner)
         unit = Unit(submission.run.thread_id)
         return await self._group.call(unit, partial(sqlite_runs.submit, submission=submission))
 
@@ -132,6 +134,7 @@ class SqliteStore:
         return [to_run(row) for row in self._read("run_list", values)]
 
     async def lease(self, owner: str, until: float, limit: int) -> list[Run]:
+        self._presence.announce(owner)
         dead = [name for (name,) in self._read("run_owners", ()) if not self._presence.alive(name)]
         call = partial(sqlite_runs.lease, owner=owner, until=until, limit=limit, dead=dead)
         return await self._group.call(Unit(_NOWHERE), call)
@@ -154,7 +157,6 @@ class SqliteStore:
         return await self._group.call(unit or Unit(thread_id), call)
 
     def start_heartbeat(self, owner: str, lease_seconds: float) -> None:
-        self._presence.announce(owner)
         self._heartbeat = Heartbeat(self.path, owner, lease_seconds)
 
     # --- events -----------------------------------------------------------------------------------------------------

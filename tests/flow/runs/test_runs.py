@@ -105,9 +105,7 @@ async def test_strategy_rollback_deletes_the_old_run_and_what_it_did(runtime: Ru
 
 
 @pytest.mark.parametrize("waits", [True, False])
-async def test_a_cancelled_run_ends_and_nothing_follows_its_end(
-    runtime: Runtime, thread: Thread, waits: bool
-) -> None:
+async def test_a_cancelled_run_ends_and_nothing_follows_its_end(runtime: Runtime, thread: Thread, waits: bool) -> None:
     opened = gate("cancel")
     run = await runtime.submit(LOCAL, thread.thread_id, RunRequest("gated", input={"tag": "cancel"}))
     await ARRIVED["cancel"].wait()
@@ -266,7 +264,10 @@ async def test_closing_puts_running_work_back_and_the_next_process_carries_on(
 async def test_another_runtime_on_the_same_file_submits_follows_and_cancels(
     settings: GraphSettings, graphs: Catalog
 ) -> None:
-    async with await open_runtime(graphs, settings) as server, await open_runtime(graphs, settings, worker=False) as cli:
+    async with (
+        await open_runtime(graphs, settings) as server,
+        await open_runtime(graphs, settings, worker=False) as cli,
+    ):
         gate("far")
         run = await cli.submit(LOCAL, None, RunRequest("gated", input={"tag": "far"}))
         reader = asyncio.ensure_future(cli.join(LOCAL, None, run.run_id))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from itertools import pairwise
 
 import orjson
 import pytest
@@ -32,7 +33,9 @@ CASES: list[Sequence[str]] = [
 ]
 
 
-async def collect(runtime: Runtime, run_id: str, modes: Sequence[str], after: int = 0, subgraphs: bool = True) -> list[Frame]:
+async def collect(
+    runtime: Runtime, run_id: str, modes: Sequence[str], after: int = 0, subgraphs: bool = True
+) -> list[Frame]:
     frames = runtime.stream(LOCAL, None, run_id, modes=modes, after=after, subgraphs=subgraphs)
     return [frame async for frame in frames]
 
@@ -106,10 +109,14 @@ async def test_messages_add_up_and_tuples_do_not(runtime: Runtime) -> None:
     assert frames[1].event == "messages/metadata"
     partial = [orjson.loads(frame.data)[0]["content"] for frame in frames if frame.event == "messages/partial"]
     assert partial[-1] == "one two three"
-    assert all(later.startswith(earlier) for earlier, later in zip(partial, partial[1:], strict=False))
+    assert all(later.startswith(earlier) for earlier, later in pairwise(partial))
     complete = [orjson.loads(frame.data)[0]["content"] for frame in frames if frame.event == "messages/complete"]
     assert complete[-1] == "noted"
-    pairs = [orjson.loads(frame.data) for frame in await collect(runtime, run_id, ("messages-tuple",)) if frame.event == "messages"]
+    pairs = [
+        orjson.loads(frame.data)
+        for frame in await collect(runtime, run_id, ("messages-tuple",))
+        if frame.event == "messages"
+    ]
     assert "".join(pair[0]["content"] for pair in pairs if pair[1]["langgraph_node"] == "talk") == "one two three"
 
 

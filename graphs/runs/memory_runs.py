@@ -1,0 +1,206 @@
+"""Threads, runs and the log of the in-memory store. Decides nothing that sqlite_runs.py does not decide as well."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Protocol
+
+from stemma.graphs.errors import IdempotencyConflict, LostLease, ThreadBusy, UnknownRun, UnknownThread
+from stemma.graphs.runs.events import EventName, RunEvent
+from stemma.graphs.runs.model import CancelAction, Run, RunStatus, Thread, ThreadStatus
+from stemma.graphs.runs.ports import Accepted, Ending, Submission, Unit
+from stemma.graphs.runs.rows import to_json, to_request, when
+
+INTERRUPTED = to_json({"status": RunStatus.INTERRUPTED.value})
+
+
+class Checkpoints(Protocol):
+    """What erasing a run needs of the rest of the store."""
+
+    def _delete_for_runs(self, run_ids: Sequence[str]) -> None: ...
+
+
+class MemoryRuns:
+    """See `RunStore`."""
+
+    def __init__(self, checkpoints: Checkpoints) -> None:
+        self._checkpoints = checkpoints
+        self.threads: dict[str, Thread] = {}
+        self.runs: dict[str, Run] = {}
+        self.spans: dict[str, tuple[int, int | None]] = {}
+        self.log: dict[str, list[RunEvent]] = defaultdict(list)
+        self._new: list[RunEvent] = []
+        self._keys: dict[tuple[str, str], tuple[str, str]] = {}
+        self._leases: dict[str, tuple[str, float]] = {}
+        self._cancels: dict[str, CancelAction] = {}
+
+    # --- the log ----------------------------------------------------------------------------------------------------
+    def event(self, thread_id: str, run_id: str, event: str, ns: str, data: bytes, at: float) -> int:
+        ns.encode()
+        row = RunEvent(thread_id, len(self.log[thread_id]) + 1, run_id, event, ns, data, at)
+        self.log[thread_id].append(row)
+        self._new.append(row)
+        return row.seq
+
+    def take_new(self) -> list[RunEvent]:
+        events, self._new = self._new, []
+        return events
+
+    def mark(self, thread_id: str) -> tuple[int, int]:
+        return len(self.log[thread_id]), len(self._new)
+
+    def undo(self, thread_id: str, mark: tuple[int, int]) -> None:
+        del self.log[thread_id][mark[0] :]
+        del self._new[mark[1] :]
+
+    # --- threads ----------------------------------------------------------------------------------------------------
+    def owned(self, tenant: str, thread_id: str) -> Thread:
+        thread = self.threads.get(thread_id)
+        if thread is None or thread.tenant != tenant:
+            raise UnknownThread(f"there is no thread {thread_id}")
+        return thread
+
+    def shown(self, thread: Thread) -> Thread:
+        return replace(thread, status=ThreadStatus.BUSY) if self.live(thread.thread_id) else thread
+
+    def live(self, thread_id: str) -> list[Run]:
+        return [run for run in self.runs.values() if run.thread_id == thread_id and not run.status.ended]
+
+    def mark_thread(self, thread_id: str, status: ThreadStatus, interrupts: Mapping[str, Any]) -> None:
+        thread = self.threads[thread_id]
+        self.threads[thread_id] = replace(thread, status=status, interrupts=interrupts, updated_at=when(time.time()))
+
+    def delete_thread(self, tenant: str, thread_id: str) -> None:
+        self.owned(tenant, thread_id)
+        if any(run.status is RunStatus.RUNNING for run in self.live(thread_id)):
+            raise ThreadBusy()
+        for run in [run for run in self.runs.values() if run.thread_id == thread_id]:
+            self._drop(run.run_id)
+        self.log.pop(thread_id, None)
+        del self.threads[thread_id]
+
+    # --- runs -------------------------------------------------------------------------------------------------------
+    def fence(self, unit: Unit) -> None:
+        if unit.run_id is None:
+            return
+        run = self.runs.get(unit.run_id)
+        if run is None or run.epoch != unit.epoch or run.status is not RunStatus.RUNNING:
+            raise LostLease()
+
+    def submit(self, submission: Submission) -> Accepted:
+        run = submission.run
+        key = (run.tenant, submission.idempotency_key or "")
+        if submission.idempotency_key is not None and key in self._keys:
+            known, fingerprint = self._keys[key]
+            if fingerprint != submission.fingerprint:
+                raise IdempotencyConflict()
+            return Accepted(self.runs[known], leased=False)
+        if run.thread_id in self.threads or not submission.create_thread:
+            self.owned(run.tenant, run.thread_id)
+        if run.request.multitask_strategy == "reject" and self.live(run.thread_id):
+            raise ThreadBusy()
+        if run.thread_id not in self.threads:
+            now, metadata = run.created_at, submission.thread_metadata
+            self.threads[run.thread_id] = Thread(run.thread_id, run.tenant, now, now, metadata, ThreadStatus.IDLE)
+        cancelled = self._make_way(run)
+        leased = submission.owner is not None and not self.live(run.thread_id)
+        stored = replace(run, request=to_request(submission.request))
+        first = self.event(run.thread_id, run.run_id, EventName.METADATA.value, "", submission.first_event, time.time())
+        self.spans[run.run_id] = (first, None)
+        if submission.idempotency_key is not None:
+            self._keys[key] = (run.run_id, submission.fingerprint)
+        if leased:
+            stored = replace(stored, status=RunStatus.RUNNING, epoch=1, attempt=1)
+            self._leases[run.run_id] = (submission.owner or "", submission.lease_until)
+        self.runs[run.run_id] = stored
+        return Accepted(stored, leased, cancelled)
+
+    def _make_way(self, run: Run) -> list[str]:
+        strategy = run.request.multitask_strategy
+        if strategy not in ("interrupt", "rollback"):
+            return []
+        action: CancelAction = "rollback" if strategy == "rollback" else "interrupt"
+        live = [other.run_id for other in self.live(run.thread_id)]
+        return [r for r in live if self.cancel(run.tenant, run.thread_id, r, action) is RunStatus.RUNNING]
+
+    def lease(self, owner: str, until: float, limit: int) -> list[Run]:
+        now = time.time()
+        taken: list[Run] = []
+        for thread_id in {run.thread_id: None for run in self.runs.values() if not run.status.ended}:
+            run = self.live(thread_id)[0]
+            late = run.status is RunStatus.RUNNING and self._leases[run.run_id][1] < now
+            if len(taken) == limit or not (run.status is RunStatus.PENDING or late):
+                continue
+            run = replace(run, status=RunStatus.RUNNING, epoch=run.epoch + 1, attempt=run.attempt + 1)
+            self.runs[run.run_id] = run
+            self._leases[run.run_id] = (owner, until)
+            if run.attempt > 1:
+                data = to_json({"run_id": run.run_id, "attempt": run.attempt})
+                self.event(thread_id, run.run_id, EventName.METADATA.value, "", data, now)
+            taken.append(run)
+        return taken
+
+    def finish(self, unit: Unit, ending: Ending) -> bool:
+        self._end(unit.run_id or "", ending.status, ending.error, ending.event)
+        self.mark_thread(unit.thread_id, ending.thread_status, ending.interrupts)
+        return bool(self.live(unit.thread_id))
+
+    def release(self, unit: Unit) -> None:
+        run = self.runs[unit.run_id or ""]
+        self.runs[run.run_id] = replace(run, status=RunStatus.PENDING)
+
+    def cancel(self, tenant: str, thread_id: str, run_id: str, action: CancelAction) -> RunStatus:
+        run = self.runs.get(run_id)
+        if run is None or (run.thread_id, run.tenant) != (thread_id, tenant):
+            raise UnknownRun()
+        if run.status is RunStatus.RUNNING:
+            if self._cancels.get(run_id) != "rollback":
+                self._cancels[run_id] = action
+        elif action == "rollback":
+            self._erase(run)
+        elif run.status is RunStatus.PENDING:
+            self._end(run_id, RunStatus.INTERRUPTED, None, INTERRUPTED)
+            return RunStatus.INTERRUPTED
+        return run.status
+
+    def cancellations(self, owner: str) -> Mapping[str, CancelAction]:
+        return {k: v for k, v in self._cancels.items() if self._leases.get(k, ("", 0.0))[0] == owner}
+
+    def erase_run(self, holds_lease: bool, thread_id: str, run_id: str) -> bool:
+        run = self.runs.get(run_id)
+        if run is None or run.thread_id != thread_id:
+            raise UnknownRun()
+        if run.status is RunStatus.RUNNING and not holds_lease:
+            raise ThreadBusy()
+        self._erase(run)
+        if not self.live(thread_id):
+            self.mark_thread(thread_id, ThreadStatus.IDLE, {})
+        return bool(self.live(thread_id))
+
+    def _erase(self, run: Run) -> None:
+        if not run.status.ended:
+            self._end(run.run_id, RunStatus.INTERRUPTED, None, INTERRUPTED)
+        rows = self.log[run.thread_id]
+        for position, row in enumerate(rows):
+            if row.run_id == run.run_id:
+                ends = row.event == EventName.END
+                event = row.event if ends else EventName.TOMBSTONE.value
+                rows[position] = replace(row, event=event, namespace="", data=row.data if ends else b"")
+        self._checkpoints._delete_for_runs([run.run_id])
+        self._drop(run.run_id)
+
+    def _end(self, run_id: str, status: RunStatus, error: str | None, data: bytes) -> None:
+        run = self.runs[run_id]
+        last = self.event(run.thread_id, run_id, EventName.END.value, "", data, time.time())
+        self.runs[run_id] = replace(run, status=status, error=error)
+        self.spans[run_id] = (self.spans[run_id][0], last)
+        self._cancels.pop(run_id, None)
+        self._leases.pop(run_id, None)
+
+    def _drop(self, run_id: str) -> None:
+        del self.runs[run_id]
+        self.spans.pop(run_id, None)
+        self._keys = {key: value for key, value in self._keys.items() if value[0] != run_id}
