@@ -31,7 +31,7 @@ from stemma.memory.text import content_terms
 Row = dict[str, Any]
 Item = Source | Passage | Entity | Claim | Answer
 
-TITLE_WEIGHT = 2
+TITLE_WEIGHT = 3
 """How often the title's terms stand before the text's."""
 MOST_TERMS = 256
 """So many different terms of one question are searched; Lucene takes 1,024 clauses."""

@@ -39,20 +39,26 @@ async def write_source(tx: Transaction, bundle: SourceBundle) -> None:
     """Store one version of a source. Raises `RefusedWrite` when it is known or not the next version."""
     new = bundle.source
     tenant = new.scope.tenant
-    place = {"tenant": tenant, "key": head_key(new.scope, new.uri)}
-    lock = {**place, "audience": new.scope.audience, "writer": uuid4().hex, "id": new.id}
-    [head] = await _rows(tx, "lock_head", lock)
-    expected = (head["version"] + 1, head["source_id"] or None)
-    if head["known"] or (new.version, bundle.replaces) != expected:
-        raise RefusedWrite
-    await tx.run(_WRITE["put_source"], {**place, "row": source_row(new)})
-    if bundle.replaces:
-        versions = {"tenant": tenant, "audience": new.scope.audience, "old": bundle.replaces, "new": new.id}
-        await tx.run(_WRITE["replace_source"], versions)
     passages = [passage_row(*pair) for pair in zip(bundle.passages, bundle.vectors, strict=True)]
-    await _batches(tx, "put_passages", {"tenant": tenant, "source_id": new.id}, passages)
-    await _entities(tx, tenant, bundle.entities)
-    await _batches(tx, "put_passage_mentions", {"tenant": tenant}, [mention_row(m) for m in bundle.mentions])
+    entities = _entity_rows(bundle.entities)
+    mentions = [mention_row(mention) for mention in bundle.mentions]
+    first = {
+        "tenant": tenant,
+        "key": head_key(new.scope, new.uri),
+        "writer": uuid4().hex,
+        "row": source_row(new),
+        "old": bundle.replaces or "",
+        "passages": passages[:BATCH],
+        "entities": entities[:BATCH],
+        # A mention needs its passage and its entity: with more than one batch, all mentions come last.
+        "mentions": mentions if max(len(passages), len(entities), len(mentions)) <= BATCH else [],
+    }
+    if not await _rows(tx, "put_source", first):
+        raise RefusedWrite
+    await _batches(tx, "put_passages", {"tenant": tenant, "source_id": new.id}, passages[BATCH:])
+    await _batches(tx, "put_entities", {"tenant": tenant}, entities[BATCH:])
+    if not first["mentions"]:
+        await _batches(tx, "put_passage_mentions", {"tenant": tenant}, mentions)
 
 
 async def write_answer(tx: Transaction, bundle: AnswerBundle, writer: str) -> None:
@@ -72,7 +78,7 @@ async def write_answer(tx: Transaction, bundle: AnswerBundle, writer: str) -> No
     await _batches(tx, "put_derivations", own, derivations)
     await _batches(tx, "put_uses", {**own, "id": answer.id}, use_rows(answer))
     await _batches(tx, "put_asserts", {**own, "id": answer.id}, assert_rows(answer))
-    await _entities(tx, scope.tenant, bundle.entities)
+    await _batches(tx, "put_entities", own, _entity_rows(bundle.entities))
     await _batches(tx, "put_claim_mentions", own, [mention_row(m) for m in bundle.mentions])
 
 
@@ -97,10 +103,9 @@ async def _refuse_unseen(tx: Transaction, bundle: AnswerBundle) -> None:
         raise UnknownItem(f"the answer rests on {unseen[0]['id']!r}, which its scope does not hold")
 
 
-async def _entities(tx: Transaction, tenant: str, entities: Sequence[Entity]) -> None:
+def _entity_rows(entities: Sequence[Entity]) -> list[Row]:
     # In one order everywhere, so that two writers of the same entities wait for each other instead of deadlocking.
-    rows = [entity_row(entity) for entity in sorted(entities, key=lambda entity: entity.id)]
-    await _batches(tx, "put_entities", {"tenant": tenant}, rows)
+    return [entity_row(entity) for entity in sorted(entities, key=lambda entity: entity.id)]
 
 
 async def _batches(tx: Transaction, name: str, parameters: Row, rows: Sequence[Row]) -> None:

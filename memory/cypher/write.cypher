@@ -1,32 +1,49 @@
 // Writes. Each `put` and `erase` is one transaction of several of these; all of them may run again.
 
-// name: lock_head
-// Take the lock on a source's place (by writing to it), then say what stands there. Read only after the write, so that
-// whoever waited sees what the one before it stored.
+// name: put_source
+// One version of a source with all that belongs to it, if it is unknown and the next version; says whether it was
+// stored. Writing to the head takes its lock, and the head is read only after that, so that whoever waited sees what
+// the one before it stored. One statement, because each way to the server and back costs as much as the work there.
 MERGE (h:SourceHead {tenant: $tenant, key: $key})
-ON CREATE SET h.audience = $audience, h.version = 0, h.source_id = ''
+ON CREATE SET h.audience = $row.audience, h.version = 0, h.source_id = ''
 SET h.writer = $writer
 WITH h
-OPTIONAL MATCH (known:Source {tenant: $tenant, id: $id})
-RETURN h.version AS version, h.source_id AS source_id, known IS NOT NULL AS known;
-
-// name: put_source
-// The source itself, and the head that now names it.
-MATCH (h:SourceHead {tenant: $tenant, key: $key})
-MERGE (s:Source {tenant: $tenant, id: $row.id})
-SET s += $row, h.version = $row.version, h.source_id = $row.id;
-
-// name: replace_source
-// The older version is replaced: its passages leave both searches.
-MATCH (old:Source {tenant: $tenant, id: $old})
-MATCH (new:Source {tenant: $tenant, id: $new})
-SET old.replaced = true
-MERGE (new)-[r:REPLACES]->(old)
-ON CREATE SET r.audience = $audience
-WITH old
-MATCH (old)<-[:PART_OF]-(p:Passage)
-SET p.recallable = false
-REMOVE p.reach;
+OPTIONAL MATCH (known:Source {tenant: $tenant, id: $row.id})
+WITH h, known
+WHERE known IS NULL AND h.version = $row.version - 1 AND h.source_id = $old
+SET h.version = $row.version, h.source_id = $row.id
+CREATE (s:Source {tenant: $tenant})
+SET s += $row
+WITH s
+CALL (s) {
+  MATCH (old:Source {tenant: $tenant, id: $old})
+  SET old.replaced = true
+  CREATE (s)-[:REPLACES {audience: s.audience}]->(old)
+  WITH old
+  MATCH (old)<-[:PART_OF]-(p:Passage)
+  SET p.recallable = false
+  REMOVE p.reach
+}
+CALL (s) {
+  UNWIND $passages AS row
+  MERGE (p:Passage {tenant: $tenant, id: row.id})
+  SET p += row
+  MERGE (p)-[r:PART_OF]->(s)
+  ON CREATE SET r.audience = p.audience
+}
+CALL () {
+  UNWIND $entities AS row
+  MERGE (e:Entity {tenant: $tenant, id: row.id})
+  ON CREATE SET e += row
+}
+CALL () {
+  UNWIND $mentions AS row
+  MATCH (p:Passage {tenant: $tenant, id: row.item_id})
+  MATCH (e:Entity {tenant: $tenant, id: row.entity_id})
+  MERGE (p)-[m:MENTIONS {start: row.start, end: row.end}]->(e)
+  ON CREATE SET m.audience = p.audience
+}
+RETURN s.id AS stored;
 
 // name: put_passages
 // A batch of one source's passages with their vectors.
@@ -106,6 +123,7 @@ ON CREATE SET r += row.values;
 // name: audiences
 // Every audience that anything of the tenant is marked with.
 MATCH (n:Source|Passage|Entity|Claim|Answer|Retraction|SourceHead {tenant: $tenant})
+WHERE n.audience IS NOT NULL
 RETURN DISTINCT n.audience AS audience;
 
 // name: erase_items
@@ -117,5 +135,5 @@ DETACH DELETE n;
 // name: erase_relations
 // Remove what these audiences had added between wider items.
 MATCH (n:Source|Passage|Entity|Claim|Answer|Retraction {tenant: $tenant})-[r]->()
-WHERE r.audience IN $audiences
+WHERE n.audience IS NOT NULL AND r.audience IN $audiences
 DELETE r;
