@@ -27,7 +27,6 @@ _READERS = 2
 _BUSY_MILLISECONDS = 5_000
 _PRAGMAS = (
     "PRAGMA synchronous = FULL",
-    "PRAGMA foreign_keys = ON",
     "PRAGMA secure_delete = ON",
     "PRAGMA cache_size = -16000",
     "PRAGMA trusted_schema = OFF",
@@ -48,6 +47,7 @@ class SqliteDatabase:
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="memory-read")
         self._local = threading.local()
         self._connections: list[apsw.Connection] = []
+        self._closed = False
 
     async def read(self, work: Callable[[apsw.Connection], T]) -> T:
         """Run `work` on one consistent view of the file."""
@@ -59,6 +59,7 @@ class SqliteDatabase:
 
     async def close(self) -> None:
         """Let work that has begun end, then close every connection. Calling it twice is harmless."""
+        self._closed = True
         for executor in (self._writer, self._readers):
             await asyncio.to_thread(executor.shutdown)
         while self._connections:
@@ -71,10 +72,9 @@ class SqliteDatabase:
                 with _transaction(connection, begin):
                     return work(connection)
 
-        try:
-            return await asyncio.get_running_loop().run_in_executor(executor, job)
-        except RuntimeError as closed:
-            raise MemoryUnavailable(f"the memory {self.path} is closed") from closed
+        if self._closed:
+            raise MemoryUnavailable(f"the memory {self.path} is closed")
+        return await asyncio.get_running_loop().run_in_executor(executor, job)
 
     def _connection(self) -> apsw.Connection:
         connection: apsw.Connection | None = getattr(self._local, "connection", None)
@@ -130,7 +130,7 @@ def translated(path: Path) -> Iterator[None]:
     """Raise SQLite's failures as memory's. A query that is wrong in itself is a bug and passes through."""
     try:
         yield
-    except (apsw.BusyError, apsw.LockedError) as failure:
+    except (apsw.BusyError, apsw.LockedError, apsw.ProtocolError) as failure:
         hint = "wait for the other command to end, then type it again"
         raise MemoryBusy(f"another process has been writing to {path} for too long", hint=hint) from failure
     except apsw.FullError as failure:
