@@ -66,6 +66,8 @@ class _Candidate:
     """Question term -> share of the question's weight that this sentence brings."""
     base: float
     folded: str
+    title: str
+    """Normalised."""
 
 
 def select(question: Question, excerpts: Sequence[Excerpt], limit: int = 3) -> list[Quote]:
@@ -102,9 +104,10 @@ def _candidates(question: Question, excerpts: Sequence[Excerpt]) -> list[_Candid
     cut = [(excerpt, sentence) for excerpt in excerpts for sentence in sentences(excerpt.text)]
     terms = [frozenset(content_terms(sentence.text)) for _, sentence in cut]
     weights = term_weights(question, terms)
+    titles = {e.n: (frozenset(content_terms(e.title)), normalise(e.title)) for e in excerpts}
     found = []
     for (excerpt, sentence), own in zip(cut, terms, strict=True):
-        title = frozenset(content_terms(excerpt.title))
+        title, _ = titles[excerpt.n]
         if own <= title:
             continue  # a heading
         cover = {term: weight for term, weight in weights.items() if term in own}
@@ -113,9 +116,9 @@ def _candidates(question: Question, excerpts: Sequence[Excerpt]) -> list[_Candid
             cover = {term: FRAGMENT * weight for term, weight in cover.items()}
         bonus = RANK / excerpt.n + FITS * fits(question, sentence.text)
         folded = f" {' '.join(words(sentence.text))} "
-        found.append(
-            _Candidate(excerpt, sentence.text, sentence.start, sentence.end, cover, sum(cover.values()) + bonus, folded)
-        )
+        base = sum(cover.values()) + bonus
+        place = sentence.text, sentence.start, sentence.end
+        found.append(_Candidate(excerpt, *place, cover, base, folded, titles[excerpt.n][1]))
     return sorted(found, key=lambda candidate: -candidate.base)
 
 
@@ -139,7 +142,7 @@ def _one_each(question: Question, candidates: Sequence[_Candidate]) -> list[_Can
     chosen: list[_Candidate] = []
     for thing in things:
         name = normalise(thing)
-        about = [c for c in candidates if name in normalise(c.excerpt.title) or normalise(c.excerpt.title) == name]
+        about = [c for c in candidates if name in c.title]
         if about and about[0] not in chosen:
             chosen.append(about[0])
     return chosen if len(chosen) > 1 else []
@@ -150,8 +153,7 @@ def _linked(first: _Candidate, second: _Candidate) -> bool:
 
 
 def _names(one: _Candidate, other: _Candidate) -> bool:
-    title = normalise(other.excerpt.title)
-    return bool(title) and f" {title} " in one.folded
+    return bool(other.title) and f" {other.title} " in one.folded
 
 
 def _union(chosen: Sequence[_Candidate]) -> dict[str, float]:
