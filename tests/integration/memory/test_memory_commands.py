@@ -11,6 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner, Result
+
+from stemma.cli import app
 
 STEMMA = str(Path(sys.executable).with_name("stemma"))
 
@@ -23,15 +26,14 @@ def environment(folder: Path) -> dict[str, str]:
     }
 
 
-def stemma(folder: Path, *arguments: str, code: int = 0, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-    ran = subprocess.run(
-        [STEMMA, *arguments], cwd=folder, env=environment(folder), input=given, capture_output=True, check=False
-    )
-    assert ran.returncode == code, (ran.returncode, ran.stdout.decode(), ran.stderr.decode())
+def stemma(folder: Path, *arguments: str, code: int = 0, given: bytes = b"") -> Result:
+    """Run the command in this process; a failure that would become three lines is raised."""
+    ran = CliRunner().invoke(app, arguments, input=given, env=environment(folder), catch_exceptions=False)
+    assert ran.exit_code == code, (ran.exit_code, ran.stdout, ran.stderr)
     return ran
 
 
-def printed(ran: subprocess.CompletedProcess[bytes]) -> Any:
+def printed(ran: Result) -> Any:
     return json.loads(ran.stdout)
 
 
@@ -46,13 +48,13 @@ def notes(tmp_path: Path) -> Path:
 
 def test_ingest_counts_and_names_what_it_could_not_read(tmp_path: Path, notes: Path) -> None:
     (notes / "broken.jsonl").write_text('{"id": "1", "title": "A", "text": "Fine."}\n{not json}\n')
-    first = stemma(tmp_path, "ingest", "notes", "missing.md", code=1)
-    assert first.stdout.decode().startswith("3 added, 0 updated, 0 unchanged, 2 unreadable")
-    lines = [line for line in first.stderr.decode().splitlines() if line.startswith("unreadable: ")]
+    first = stemma(tmp_path, "ingest", str(notes), str(tmp_path / "missing.md"), code=1)
+    assert first.stdout.startswith("3 added, 0 updated, 0 unchanged, 2 unreadable")
+    lines = [line for line in first.stderr.splitlines() if line.startswith("unreadable: ")]
     assert len(lines) == 2
     assert "broken.jsonl" in lines[0]
     assert "missing.md" in lines[1]
-    again = printed(stemma(tmp_path, "ingest", "notes", "--json", code=1))
+    again = printed(stemma(tmp_path, "ingest", str(notes), "--json", code=1))
     assert (again["added"], again["unchanged"], len(again["unreadable"])) == (0, 3, 1)
 
 
@@ -68,30 +70,30 @@ def test_text_from_documents_cannot_drive_the_terminal(tmp_path: Path, notes: Pa
     items = printed(stemma(tmp_path, "memory", "ls", "passages", "--json"))["items"]
     commands = [["recall", "harbour"], *(["memory", "ls", kind] for kind in ("sources", "passages", "entities"))]
     commands += [["memory", "show", item["id"]] for item in items]
-    seen = b""
+    seen = ""
     for arguments in commands:
         ran = stemma(tmp_path, *arguments)
-        assert not {0x1B, 0x07} & set(ran.stdout), arguments
-        assert "\u202e" not in ran.stdout.decode()
+        assert not {"\x1b", "\x07"} & set(ran.stdout), arguments
+        assert "\u202e" not in ran.stdout
         seen += ran.stdout
-    assert b"[bold red]text[/]" in seen
+    assert "[bold red]text[/]" in seen
 
 
 def test_user_memory_is_seen_with_that_user_only(tmp_path: Path, notes: Path) -> None:
     stemma(tmp_path, "ingest", str(notes / "port.md"), "--user", "ann")
     assert len(printed(stemma(tmp_path, "recall", "harbour", "--user", "ann", "--json"))) == 1
     assert printed(stemma(tmp_path, "recall", "harbour", "--json")) == []
-    assert "stemma ingest" in stemma(tmp_path, "recall", "harbour").stdout.decode()
+    assert "stemma ingest" in stemma(tmp_path, "recall", "harbour").stdout
 
 
 def test_listing_pages_and_showing(tmp_path: Path, notes: Path) -> None:
     stemma(tmp_path, "ingest", str(notes))
     page = printed(stemma(tmp_path, "memory", "ls", "--limit", "1", "--json"))
     assert (page["total"], len(page["items"]), page["items"][0]["label"]) == (2, 1, "Source")
-    assert "--offset 1" in stemma(tmp_path, "memory", "ls", "--limit", "1").stdout.decode()
+    assert "--offset 1" in stemma(tmp_path, "memory", "ls", "--limit", "1").stdout
     shown = printed(stemma(tmp_path, "memory", "show", page["items"][0]["id"], "--json"))
     assert shown == page["items"][0]
-    assert b"no claims here" in stemma(tmp_path, "memory", "ls", "claims").stdout
+    assert "no claims here" in stemma(tmp_path, "memory", "ls", "claims").stdout
 
 
 @pytest.mark.parametrize(
@@ -105,7 +107,11 @@ def test_a_bad_store_is_three_lines(tmp_path: Path, content: bytes | None, said:
         path.mkdir()
     else:
         path.write_bytes(content)
-    lines = stemma(tmp_path, "memory", "ls", code=2).stderr.decode().splitlines()
+    ran = subprocess.run(
+        [STEMMA, "memory", "ls"], env=environment(tmp_path), capture_output=True, text=True, check=False
+    )
+    lines = ran.stderr.splitlines()
+    assert ran.returncode == 2
     assert len(lines) == 3
     assert said in lines[0]
     assert "MEMORY_URL" in lines[2]
@@ -120,14 +126,7 @@ def test_ctrl_c_says_what_is_kept(tmp_path: Path) -> None:
         [STEMMA, "ingest", "many.jsonl"], cwd=tmp_path, env=environment(tmp_path), stderr=subprocess.PIPE, text=True
     )
     while process.poll() is None:
-        listed = subprocess.run(
-            [STEMMA, "memory", "ls", "--json", "--limit", "1"],
-            cwd=tmp_path,
-            env=environment(tmp_path),
-            capture_output=True,
-            check=False,
-        )
-        if listed.returncode == 0 and json.loads(listed.stdout)["total"] > 0:
+        if printed(stemma(tmp_path, "memory", "ls", "--json", "--limit", "1"))["total"] > 0:
             break
     process.send_signal(signal.SIGINT)
     _, said = process.communicate()
