@@ -5,12 +5,12 @@ Heavy imports stand inside the functions, because the command line passes throug
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from fastapi import FastAPI
+    from fastapi import APIRouter, FastAPI
 
     from stemma.api.settings import ApiSettings
     from stemma.graphs.runs.runtime import Runtime
@@ -39,7 +39,6 @@ def create_app(
     from stemma.api.browser import BrowserDefence
     from stemma.api.errors import HANDLERS
     from stemma.api.limits import BodyLimits
-    from stemma.api.routes import assistants, runs, state, stateless_runs, system, threads
     from stemma.api.settings import ApiSettings
 
     settings = settings or ApiSettings()
@@ -58,17 +57,17 @@ def create_app(
             Middleware(BodyLimits, max_bytes=settings.max_body_bytes),
         ],
     )
-    for router in (
-        assistants.router,
-        threads.router,
-        state.router,
-        runs.router,
-        stateless_runs.router,
-        system.router,
-    ):
+    for router in _routers():
         app.include_router(router)
     app.openapi = _openapi(app)  # type: ignore[method-assign]  # FastAPI's documented way to extend the document
     return app
+
+
+def _routers() -> Sequence[APIRouter]:
+    """Matched in this order, one by one: what is asked most often stands first."""
+    from stemma.api.routes import assistants, runs, state, stateless_runs, system, threads
+
+    return [module.router for module in (stateless_runs, runs, threads, state, assistants, system)]
 
 
 def _lifespan(runtime: Runtime | None, settings: ApiSettings, graphs: Mapping[str, Any], *, answer: bool) -> Any:

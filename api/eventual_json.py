@@ -24,7 +24,7 @@ from stemma.graphs.errors import GraphFailure, RunFailed
 logger = logging.getLogger("stemma.api")
 
 
-def error_body(failure: Exception) -> dict[str, dict[str, str]]:
+def error_body(failure: BaseException) -> dict[str, dict[str, str]]:
     """How a failed run is told: by the class and message of what ended it. Undeclared failures say nothing."""
     if not isinstance(failure, GraphFailure):
         return {"__error__": {"error": "InternalError", "message": UNEXPECTED}}
@@ -62,7 +62,7 @@ class EventualJson(Response):
 
     async def __call__(self, _scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
-        waiter = asyncio.create_task(self._body())
+        waiter = asyncio.ensure_future(self.outcome())
         listener = self._listener = asyncio.create_task(_gone(receive))
         self.answers.add(self)
         try:
@@ -71,7 +71,7 @@ class EventualJson(Response):
                 if not (waiter.done() or listener.done()):
                     await send({"type": "http.response.body", "body": b"\n", "more_body": True})
             if waiter.done():
-                await send({"type": "http.response.body", "body": waiter.result(), "more_body": False})
+                await send({"type": "http.response.body", "body": _body(waiter), "more_body": False})
                 return
             gone = not listener.cancelled()
         finally:
@@ -82,14 +82,15 @@ class EventualJson(Response):
         if gone and self.on_gone is not None:
             await self.on_gone()
 
-    async def _body(self) -> bytes:
-        # A process border, like a stream: the answer has begun, so whatever happens must become JSON.
-        try:
-            return dumps(await self.outcome())
-        except Exception as failure:
-            if not isinstance(failure, GraphFailure):
-                logger.exception("waiting for a run failed")
-            return dumps(error_body(failure))
+
+def _body(waiter: asyncio.Future[Any]) -> bytes:
+    # The answer has begun, so whatever happened must become JSON.
+    failure = waiter.exception()
+    if failure is None:
+        return dumps(waiter.result())
+    if not isinstance(failure, GraphFailure):
+        logger.error("waiting for a run failed", exc_info=failure)
+    return dumps(error_body(failure))
 
 
 async def _gone(receive: Receive) -> None:

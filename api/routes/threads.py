@@ -101,8 +101,8 @@ async def stream_thread(
     thread_id: ThreadId,
     actor: RunsRead,
     served: Served,
-    stream_mode: Annotated[list[ThreadStreamMode], Query()] = [],  # noqa: B006
-    stream_modes: Annotated[list[ThreadStreamMode], Query()] = [],  # noqa: B006
+    stream_mode: Annotated[list[ThreadStreamMode] | None, Query()] = None,
+    stream_modes: Annotated[list[ThreadStreamMode] | None, Query()] = None,
     last_event_id: LastEventId = None,
 ) -> Response:
     """Every event of every run on the thread, past ones after the cursor first. Ends only when the client goes."""
@@ -111,7 +111,7 @@ async def stream_thread(
     frames = served.runtime.stream_thread(
         actor,
         str(thread_id),
-        modes=[*stream_mode, *stream_modes] or ["run_modes"],
+        modes=[*(stream_mode or ()), *(stream_modes or ())] or ["run_modes"],
         after=cursor(last_event_id),
     )
     location = {"Location": f"/threads/{thread_id}/stream"}

@@ -133,7 +133,9 @@ async def test_odd_but_valid_text_and_numbers_come_back_unchanged(http: httpx.As
     ],
 )
 async def test_what_is_not_there_or_cannot_be(http: httpx.AsyncClient, method: str, path: str, status: int) -> None:
-    body = {"metadata": {}} if method == "PATCH" else {"values": {}} if path.endswith("/state") else None
+    body: dict[str, Any] | None = (
+        {"metadata": {}} if method == "PATCH" else {"values": {}} if path.endswith("/state") else None
+    )
     assert_problem(await http.request(method, path, json=body if method in ("PATCH", "POST") else None), status)
 
 

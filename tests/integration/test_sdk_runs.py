@@ -31,6 +31,7 @@ async def test_a_run_is_accepted_joined_listed_and_deleted(sdk: LangGraphClient)
     assert await sdk.runs.join(thread_id, run["run_id"]) == {"n": 3, "log": ["first", "second"]}
     ended = await sdk.runs.get(thread_id, run["run_id"])
     assert ended["status"] == "success"
+    assert ended["metadata"] is not None
     assert ended["metadata"]["why"] == "test"
     assert [r["run_id"] for r in await sdk.runs.list(thread_id, status="success")] == [run["run_id"]]
     await sdk.runs.delete(thread_id, run["run_id"])
@@ -128,7 +129,7 @@ async def test_one_idempotency_key_is_one_run(sdk: LangGraphClient) -> None:
     async def create(n: int) -> Any:
         return await sdk.runs.create(thread_id, "count", input={"n": n}, headers=key)
 
-    runs = await asyncio.gather(*(create(1) for _ in range(20)))
+    runs = await asyncio.gather(*(create(1) for _ in range(100)))
     assert len({run["run_id"] for run in runs}) == 1
     with pytest.raises(ConflictError):
         await create(2)
