@@ -76,8 +76,10 @@ class Server:
             return False
         return len(known) >= count
 
-    async def heard_frames(self, count: int) -> None:
-        while sum(map(len, self._client.frames.values())) < count and not self._reader.done():
+    async def heard(self, count: int, lefts: bool) -> None:
+        """Wait until the clients have seen so many frames, or ends of `left`."""
+        client = self._client
+        while (client.lefts if lefts else sum(map(len, client.frames.values()))) < count and not self._reader.done():
             self._heard.clear()
             await self._heard.wait()
 
@@ -95,6 +97,7 @@ class Server:
             elif word == "frame":
                 self.first_frame = self.first_frame or time.monotonic()
                 client.frames[rest[0]].append(int(rest[1]))
+                client.lefts += rest[2:] == ["left"]
             else:
                 client.ended.add(rest[0])
             self._heard.set()
@@ -107,7 +110,9 @@ async def crash(folder: Path, submits: int, seed: int) -> tuple[Client, float | 
     client = Client()
     server = Server(folder, client)
     await server.start()
-    killer = asyncio.ensure_future(_kill_after(server, chance.randrange(1, FRAMES_A_RUN * submits)))
+    beside = seed % 2 == 1
+    limit = chance.randrange(1, max(2, submits // 2)) if beside else chance.randrange(1, FRAMES_A_RUN * submits)
+    killer = asyncio.ensure_future(_kill_after(server, limit, beside))
     for number in range(submits):
         if client.killed:
             break
@@ -125,9 +130,12 @@ async def crash(folder: Path, submits: int, seed: int) -> tuple[Client, float | 
     return client, (again.first_frame - again.ready) if again.first_frame is not None else None
 
 
-async def _kill_after(server: Server, frames: int) -> None:
-    """Kill it as soon as the clients have seen so many frames: a moment that falls everywhere in the runs' work."""
-    await server.heard_frames(frames)
+async def _kill_after(server: Server, count: int, beside: bool) -> None:
+    """Kill it once the clients have seen so many frames; in every other round, so many `left` steps' ends.
+
+    Frames fall everywhere in the runs' work; the end of `left` falls while its slower sibling runs.
+    """
+    await server.heard(count, beside)
     await server.kill()
 
 

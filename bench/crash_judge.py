@@ -31,6 +31,8 @@ class Client:
     """Tag -> run id."""
     frames: dict[str, list[int]] = field(default_factory=dict)
     ended: set[str] = field(default_factory=set)
+    lefts: int = 0
+    """How often the end of a `left` step was seen."""
     killed: bool = False
 
 

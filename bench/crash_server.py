@@ -1,8 +1,8 @@
 """The process that the crash bench kills: a runtime with orders on standard input and answers on standard output.
 
 Orders, a line each: `submit TAG` -> `ack TAG RUN_ID` once the run is accepted; `follow RUN_ID CURSOR` ->
-`frame RUN_ID ID` for every frame after the cursor and `end RUN_ID` after the last. Steps write what they did to a
-ledger file.
+`frame RUN_ID ID [left]` for every frame after the cursor and `end RUN_ID` after the last. Steps write what they did to
+a ledger file.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from stemma.graphs.runs.runtime import Runtime
 from stemma.graphs.settings import GraphSettings
 
 STEPS = ("first", "left", "right", "last")
-SECONDS = {"first": 0.005, "left": 0.001, "right": 0.04, "last": 0.005}
+SECONDS = {"first": 0.005, "left": 0.001, "right": 0.2, "last": 0.005}
 """`left` and `right` run side by side; `right` is slower, so that a crash often falls between their ends."""
 MODES = ("updates", "values", "tasks", "custom")
 
@@ -67,7 +67,8 @@ async def obey(runtime: Runtime, order: list[str]) -> None:
     else:
         run_id, cursor = order[1], int(order[2])
         async for frame in runtime.stream(LOCAL, None, run_id, modes=MODES, after=cursor):
-            say("frame", run_id, frame.id)
+            left = frame.event == "updates" and frame.data.startswith(b'{"left"')
+            say("frame", run_id, frame.id, *(["left"] if left else []))
         say("end", run_id)
 
 
