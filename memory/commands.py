@@ -10,8 +10,12 @@ from typing import Annotated
 
 import typer
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)  # loading rich doubles the time of --help
-memory_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="List and show what memory holds.")
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, rich_markup_mode=None
+)  # loading rich doubles the time of --help
+memory_app = typer.Typer(
+    no_args_is_help=True, add_completion=False, rich_markup_mode=None, help="List and show what memory holds."
+)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 User = Annotated[str, typer.Option("--user", help="Narrow to one user's memory.")]
