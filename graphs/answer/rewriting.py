@@ -14,7 +14,7 @@ from typing import Any
 from stemma.graphs.models.question import Question, analyse
 from stemma.graphs.models.selection import Excerpt, select
 from stemma.memory.names import names
-from stemma.memory.text import STOP_WORDS, content_terms, stem, words
+from stemma.memory.text import STOP_WORDS, content_terms, words
 
 _BRIDGES = 3
 
@@ -22,12 +22,12 @@ _BRIDGES = 3
 def rewrite_query(
     question: str, passages: Sequence[dict[str, Any]], missing: Sequence[str], tried: Sequence[str]
 ) -> str:
-    """The next query, unlike every one tried (as a set of terms); "" when there is none."""
+    """The next query, unlike every one tried (as a set of terms); "" when there is none. `missing` are folded words."""
     asked = analyse(question)
     gone = set(missing)
     own = [word for word in dict.fromkeys(words(question)) if word not in STOP_WORDS]
-    uncovered = [word for word in own if stem(word) in gone]
-    covered = [word for word in own if stem(word) not in gone]
+    uncovered = [word for word in own if word in gone]
+    covered = [word for word in own if word not in gone]
     bridges = bridge_names(asked, passages)
     named = list(asked.names)
     first = named + uncovered if named else covered

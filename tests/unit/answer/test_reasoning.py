@@ -94,7 +94,7 @@ def test_a_missing_key_names_the_variable(monkeypatch: pytest.MonkeyPatch) -> No
         raise KeyMissing("no key was given")
 
     package = types.ModuleType("langchain_openai")
-    package.ChatOpenAI = refuse  # type: ignore[attr-defined] # a module's attributes are not declared
+    package.__dict__["ChatOpenAI"] = refuse
     monkeypatch.setitem(sys.modules, "langchain_openai", package)
     with pytest.raises(ModelUnavailable, match="no key was given") as refused:
         open_model(GraphSettings(model="openai:gpt-5-mini"))
