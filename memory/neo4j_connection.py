@@ -92,7 +92,7 @@ class Neo4jConnection:
             found = await self._connected().execute_query(
                 query, dict(parameters), routing_=routing, database_=self._database
             )
-        return [record.data() for record in found.records]
+        return [dict(record) for record in found.records]
 
     def _connected(self) -> AsyncDriver:
         if self._driver is None:
