@@ -15,6 +15,15 @@ if TYPE_CHECKING:
     from stemma.api.settings import ApiSettings
     from stemma.graphs.runs.runtime import Runtime
 
+EVENT = {
+    "type": "object",
+    "properties": {
+        "id": {"type": "string", "description": "The event's number on its thread: what Last-Event-ID takes"},
+        "event": {"type": "string", "description": "The stream mode, with |namespace for subgraphs"},
+        "data": {"type": "string", "contentMediaType": "application/json"},
+    },
+}
+"""One server-sent event, in the words of OpenAPI 3.2."""
 DESCRIPTION = "Durable, streaming, replayable LangGraph runs. The official LangGraph SDKs are clients of this server."
 
 
@@ -123,9 +132,12 @@ def _openapi(app: FastAPI) -> Any:
                 "bearer": {"type": "http", "scheme": "bearer"},
             }
             made["security"] = [{"key": []}, {"bearer": []}]
-            for path in OPEN_PATHS & made["paths"].keys():
-                for operation in made["paths"][path].values():
-                    operation["security"] = []
+            for path, operations in made["paths"].items():
+                for operation in operations.values():
+                    if path in OPEN_PATHS:
+                        operation["security"] = []
+                    if path.endswith("/stream"):
+                        operation["responses"]["200"]["content"] = {"text/event-stream": {"itemSchema": EVENT}}
             app.openapi_schema = made
         return app.openapi_schema
 

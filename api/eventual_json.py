@@ -12,7 +12,7 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from starlette.responses import Response
+from starlette.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
 
 from stemma.api.errors import UNEXPECTED
@@ -32,10 +32,8 @@ def error_body(failure: BaseException) -> dict[str, dict[str, str]]:
     return {"__error__": {"error": error, "message": str(failure)}}
 
 
-class EventualJson(Response):
+class EventualJson(JSONResponse):
     """Waits for `outcome` while keeping the connection alive."""
-
-    media_type = "application/json"
 
     def __init__(
         self,

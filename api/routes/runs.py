@@ -95,7 +95,12 @@ async def delete_run(thread_id: ThreadId, run_id: RunId, actor: RunsWrite, serve
     return Response(status_code=204)
 
 
-@router.post("/{run_id}/cancel", status_code=202, responses={204: {"description": "It has ended"}, **documented(404)})
+@router.post(
+    "/{run_id}/cancel",
+    status_code=202,
+    response_class=Response,
+    responses={204: {"description": "It has ended"}, **documented(404)},
+)
 async def cancel_run(
     thread_id: ThreadId,
     run_id: RunId,

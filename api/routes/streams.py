@@ -21,14 +21,13 @@ from stemma.graphs.policy import Actor
 from stemma.graphs.runs.model import Run
 
 STREAM_RESPONSES: dict[int | str, dict[str, Any]] = {
-    200: {"description": "Server-sent events", "content": {"text/event-stream": {"schema": {"type": "string"}}}},
+    200: {"description": "Server-sent events"},
     **documented(404, 409, 507),
 }
 WAIT_RESPONSES: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "The final values, or `__error__` with `error` and `message`; white space comes first while the "
         "run goes on",
-        "content": {"application/json": {"schema": {}}},
     },
     **documented(404, 409, 507),
 }

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
 from typing_extensions import TypedDict
 
 from stemma.api.schemas.values import Body, CheckpointId, Mapped, Name, StreamModes
@@ -22,7 +22,11 @@ def _refuse(value: object) -> object:
     return value
 
 
-Unsupported = Annotated[Any, AfterValidator(_refuse), Field(description="Not supported: anything but null is refused")]
+Unsupported = Annotated[
+    Any,
+    AfterValidator(_refuse),
+    WithJsonSchema({"type": "null", "description": "Not supported: anything but null is refused"}),
+]
 
 
 class RunConfig(BaseModel):

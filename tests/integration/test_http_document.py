@@ -88,7 +88,11 @@ async def test_no_generated_request_is_answered_with_a_fault(live: Live, tmp_pat
     print(f"schemathesis --seed {seed}")
     process = await asyncio.create_subprocess_exec(
         *(SCHEMATHESIS, "run", str(document), "--url", live.url, "--seed", seed, "--no-color"),
-        *("--checks", "not_a_server_error", "--phases", "examples,coverage,fuzzing", "--mode", "all"),
+        *(
+            "--checks",
+            "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance",
+        ),
+        *("--phases", "examples,coverage,fuzzing", "--mode", "all"),
         *("--max-examples", "5", "--request-timeout", "20", "--continue-on-failure"),
         *("--exclude-path", "/threads/{thread_id}/stream", "--warnings", "off"),
         cwd=tmp_path,
