@@ -34,6 +34,8 @@ class Unit:
     on_failure: Callable[[], None] | None = None
     heads: dict[str, str] = field(default_factory=dict)
     """Namespace -> the newest checkpoint this run read or wrote there."""
+    inputs: dict[str, object] = field(default_factory=dict)
+    """Namespaces whose input was saved and not yet taken in by a step."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,13 @@
 
 Decides how a checkpoint is cut into rows: small plain values stay inside it, any other channel value becomes a blob
 that is written once for each version. Deserialising is strict always: only LangGraph's list of safe types and the
-types a graph's own schemas name are ever built; a crafted row runs nothing. Three oddities are meant:
+types a graph's own schemas name are ever built; a crafted row runs nothing. Four oddities are meant:
 
 1. Versions are counter * 2**24 + random, so that two branches of a thread never share a (channel, version).
 2. Inside a run, `aput_writes` returns before its commit: nothing waits for it but the next checkpoint, which
    commits it too, and lingering 2 ms lets it share that commit or its siblings'.
-3. The lease travels in the config under a name that LangGraph neither stores nor shows.
+3. A checkpoint that only takes the input in is not waited for: the run's row holds the input, and a crash begins anew.
+4. The lease travels in the config under a name that LangGraph neither stores nor shows.
 """
 
 from __future__ import annotations
@@ -84,7 +85,9 @@ class RunSaver(BaseCheckpointSaver[int]):
         self.store.put_checkpoint(unit, row)
         if lease is not None:
             self._mark(lease, ns, checkpoint, stored)
-        if lease is None or configurable.get(DURABILITY_KEY) != "async":
+        if lease is None or not (
+            configurable.get(DURABILITY_KEY) == "async" or _only_input(lease, ns, checkpoint, metadata)
+        ):
             await self.store.committed(unit)
         return {"configurable": {"thread_id": thread_id, "checkpoint_ns": ns, "checkpoint_id": checkpoint["id"]}}
 
@@ -206,6 +209,15 @@ class RunSaver(BaseCheckpointSaver[int]):
                 await self.store.settled(thread_id)
                 rows = self.store.checkpoints(thread_id, None, None, None)
                 await self.store.prune(thread_id, kept([self._tuple(row) for row in rows]))
+
+
+def _only_input(lease: Unit, ns: str, checkpoint: Checkpoint, metadata: CheckpointMetadata) -> bool:
+    """Whether nothing was done yet but taking the input in (LangGraph's `__start__`), which the run's own row holds."""
+    taken = checkpoint["versions_seen"].get("__start__", {}).get("__start__")
+    if metadata.get("source") == "input":
+        lease.inputs[ns] = taken
+        return True
+    return ns in lease.inputs and taken != lease.inputs.pop(ns)
 
 
 def _config(row: CheckpointRow, checkpoint_id: str) -> RunnableConfig:

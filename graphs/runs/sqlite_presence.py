@@ -40,8 +40,12 @@ class Presence:
             return
         self._folder.mkdir(exist_ok=True)
         file = (self._folder / owner).open("w", encoding="ascii")
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        self._held[owner] = file
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:  # the same worker through another store: it is announced already
+            file.close()
+        else:
+            self._held[owner] = file
 
     def alive(self, owner: str) -> bool:
         """False only when it is certain that the worker's process is gone."""
