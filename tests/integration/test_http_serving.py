@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
@@ -13,6 +14,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
+import pytest
+
+from stemma.api import create_app
+from stemma.api.listening import bind
+from stemma.api.serving import Server
+from stemma.api.settings import ApiSettings
+from tests.integration.toy_graphs import toy_graphs
 
 EVERY_ADDRESS = "0.0.0.0"  # noqa: S104 - that it is refused without a key is the point
 STEMMA = str(Path(sys.executable).with_name("stemma"))
@@ -132,3 +140,25 @@ def test_openapi_prints_the_document(tmp_path: Path) -> None:
     document = json.loads(stemma(tmp_path, "openapi").stdout)
     assert "/threads/{thread_id}/runs/{run_id}/stream" in document["paths"]
     assert list(tmp_path.iterdir()) == []
+
+
+async def test_a_persons_own_graph_is_served_beside_the_built_in_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`create_app(graphs=…)` opens the stores of the settings when the application starts, and closes them."""
+    for name, value in environment(tmp_path).items():
+        monkeypatch.setenv(name, value)
+    settings = ApiSettings(port=0)
+    app = create_app(settings=settings, graphs={"mine": toy_graphs()["count"]})
+    listener, started = bind(settings), asyncio.Event()
+    server = Server(app, settings, started.set)
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    await started.wait()
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{listener.getsockname()[1]}") as client:
+        assert (await client.get("/info")).json()["graphs"] == ["answer", "mine"]
+        answer = await client.post("/runs/wait", json={"assistant_id": "mine", "input": {"n": 0}})
+        assert answer.json()["n"] == 2
+        assert "stemma_runs_submitted_total 1\n" in (await client.get("/metrics")).text
+    server.should_exit = True
+    await serving
+    assert (tmp_path / "runs.db").exists()
