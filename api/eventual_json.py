@@ -18,7 +18,7 @@ from starlette.types import Receive, Scope, Send
 from stemma.api.errors import UNEXPECTED
 from stemma.api.json_wire import dumps
 from stemma.api.settings import ApiSettings
-from stemma.api.sse import OpenAnswers
+from stemma.api.sse import OpenAnswers, server_is_stopping
 from stemma.graphs.errors import GraphFailure, RunFailed
 
 logger = logging.getLogger("stemma.api")
@@ -66,7 +66,9 @@ class EventualJson(JSONResponse):
         try:
             while not (waiter.done() or listener.done()):
                 await asyncio.wait((waiter, listener), timeout=self.heartbeat_seconds, return_when="FIRST_COMPLETED")
-                if not (waiter.done() or listener.done()):
+                if server_is_stopping():
+                    listener.cancel()
+                elif not (waiter.done() or listener.done()):
                     await send({"type": "http.response.body", "body": b"\n", "more_body": True})
             if waiter.done():
                 await send({"type": "http.response.body", "body": _body(waiter), "more_body": False})

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import signal
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import aclosing
 from typing import Protocol, cast
@@ -52,6 +53,15 @@ def failure_frame(failure: Exception) -> Frame:
         "message": str(failure) if declared else UNEXPECTED,
     }
     return Frame(id=None, event="error", data=dumps(body))
+
+
+def server_is_stopping() -> bool:
+    """Whether this process's uvicorn was told to stop.
+
+    `stemma serve` ends long answers itself. A plain `uvicorn` waits for them and tells the application only afterwards:
+    that its signal handler is a method of the server is the one way to know.
+    """
+    return bool(getattr(getattr(signal.getsignal(signal.SIGTERM), "__self__", None), "should_exit", False))
 
 
 class LongAnswer(Protocol):
@@ -168,6 +178,7 @@ class EventStream(Response):
                     await self._wake.wait()
             except TimeoutError:
                 self._waiting.append(HEARTBEAT)
+                self._ended = self._ended or server_is_stopping()
             self._wake.clear()
             if self._gone and not self._ended:
                 return

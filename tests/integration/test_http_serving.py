@@ -90,6 +90,25 @@ def test_a_server_with_an_open_stream_stops_at_once(tmp_path: Path) -> None:
     assert (process.returncode, errors) == (-signal.SIGTERM, "")
 
 
+def test_a_plain_uvicorn_with_an_open_stream_stops_too(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text("from stemma.api import create_app\napp = create_app(answer=False)\n", "utf-8")
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        process = subprocess.Popen(
+            [sys.executable, "-m", "uvicorn", "mine:app", "--fd", str(listener.fileno()), "--log-level", "critical"],
+            cwd=tmp_path,
+            env=environment(tmp_path, API_HEARTBEAT_SECONDS="0.1"),
+            pass_fds=[listener.fileno()],
+        )
+    # The socket listens already, so the first request simply waits until the server takes it.
+    with httpx.Client(base_url=url, timeout=60) as client:
+        thread = client.post("/threads", json={}).json()["thread_id"]
+        with client.stream("GET", f"/threads/{thread}/stream") as answer:
+            process.send_signal(signal.SIGTERM)
+            assert set(answer.read().split(b"\n\n")) <= {b"", b": heartbeat"}
+    assert process.wait(timeout=30) in (0, -signal.SIGTERM)
+
+
 def test_a_port_in_use_is_three_lines(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
