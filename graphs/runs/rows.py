@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, fields, is_dataclass
+from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -71,7 +71,7 @@ def when(seconds: float) -> datetime:
 
 def request_json(request: RunRequest) -> bytes:
     """A request as it is stored; also what an idempotency key's fingerprint is taken of."""
-    return to_json(asdict(request))
+    return to_json(request)
 
 
 def to_request(data: bytes) -> RunRequest:
