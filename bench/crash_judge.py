@@ -66,7 +66,7 @@ async def judge(folder: Path, client: Client, verdict: Verdict) -> None:
     starts = Counter(line.rsplit(" ", 1)[0] for line in lines if line.endswith(" start"))
     catalog = Catalog()
     catalog.register("crash", graph(open_file(devnull, O_WRONLY)))
-    settings = GraphSettings(_env_file=None, database_url=f"sqlite:///{folder}/runs.db")
+    settings = GraphSettings(database_url=f"sqlite:///{folder}/runs.db")
     verdict.rounds += 1
     async with await open_runtime(catalog, settings, worker=False) as runtime:
         known = {run.run_id: run for run in await runtime.list_runs(LOCAL, limit=1_000_000)}

@@ -75,7 +75,7 @@ async def obey(runtime: Runtime, order: list[str]) -> None:
 async def serve(database: str, ledger: str) -> None:
     catalog = Catalog()
     catalog.register("crash", graph(os.open(ledger, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)))
-    settings = GraphSettings(_env_file=None, database_url=f"sqlite:///{database}")
+    settings = GraphSettings(database_url=f"sqlite:///{database}")
     loop = asyncio.get_running_loop()
     orders: asyncio.Queue[str] = asyncio.Queue()
 

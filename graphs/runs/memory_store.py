@@ -83,10 +83,7 @@ class MemoryStore(MemoryCheckpoints):
         for unit, future in futures:
             if future.done():
                 continue
-            if unit.failed is not None:
-                future.set_exception(unit.failed)
-            else:
-                future.set_result(None)
+            future.set_exception(unit.failed) if unit.failed is not None else future.set_result(None)
 
     def _apply(self, unit: Unit, rows: list[Callable[[], object]]) -> GraphFailure | None:
         mark = self._runs.mark(unit.thread_id)

@@ -12,7 +12,6 @@ import logging
 import os
 import socket
 import time
-from contextlib import ExitStack
 from uuid import uuid4
 
 from stemma.graphs.errors import GraphFailure
@@ -52,6 +51,7 @@ class Worker:
         """Execute a run that this worker has the lease of."""
         orders = Orders()
         task = asyncio.ensure_future(self._one(run, orders))
+        task.add_done_callback(_report)
         self._running[run.run_id] = (task, orders)
         if self._draining:
             orders.requeue()
@@ -83,17 +83,14 @@ class Worker:
             await asyncio.wait([task for task, _ in self._running.values()])
 
     async def _one(self, run: Run, orders: Orders) -> None:
-        with ExitStack() as stack:
-            stack.enter_context(self._tails.hold(run.thread_id))
-            try:
+        waiting = True
+        try:
+            with self._tails.hold(run.thread_id):
                 waiting = await self._executor.execute(run, orders)
-            except Exception:  # a border: whatever went wrong here must not take the worker with it
-                log.exception("run %s could not be ended", run.run_id)
-                waiting = True
-            finally:
-                self._running.pop(run.run_id, None)
-        if waiting or len(self._running) == self._settings.concurrency - 1:
-            self.look()
+        finally:
+            self._running.pop(run.run_id, None)
+            if waiting or len(self._running) == self._settings.concurrency - 1:
+                self.look()
 
     async def _work(self) -> None:
         pause = self._settings.lease_seconds / 3
@@ -102,7 +99,7 @@ class Worker:
                 await self._take()
             except GraphFailure as failure:
                 log.warning("no work can be taken: %s", failure)
-            except Exception:  # a border, as above
+            except Exception:  # a border: whatever went wrong, the next look may go well
                 log.exception("no work can be taken")
             try:
                 await asyncio.wait_for(self._wake.wait(), pause)
@@ -122,3 +119,9 @@ class Worker:
         if self._running:
             for run_id, action in (await self._store.cancellations(self.owner)).items():
                 self.cancel(run_id, action)
+
+
+def _report(task: asyncio.Task[None]) -> None:
+    """Say what went wrong in a run's own task; its lease runs out, and the run is tried again."""
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.error("a run could not be ended", exc_info=error)

@@ -18,7 +18,7 @@ Open = Callable[[], Awaitable[Runtime]]
 
 @pytest.fixture
 def settings(tmp_path: Path) -> GraphSettings:
-    return GraphSettings(_env_file=None, database_url=f"sqlite:///{tmp_path}/runs.db")
+    return GraphSettings(database_url=f"sqlite:///{tmp_path}/runs.db")
 
 
 @pytest.fixture

@@ -65,34 +65,38 @@ async def _ask(state: State) -> State:
     return {"answer": interrupt({"question": "go on?"}), "log": ["ask"]}
 
 
+def _sequence(builder: StateGraph[Any], steps: list[tuple[str, Any]]) -> None:
+    before = START
+    for name, step in steps:
+        builder.add_node(name, step)
+        builder.add_edge(before, name)
+        before = name
+
+
 def chain() -> StateGraph[State]:
     """a -> b -> c."""
     builder = StateGraph(State)
-    builder.add_sequence([(name, _step(name)) for name in "abc"])
-    builder.add_edge(START, "a")
+    _sequence(builder, [(name, _step(name)) for name in "abc"])
     return builder
 
 
 def gated() -> StateGraph[State]:
     """a -> gate -> c."""
     builder = StateGraph(State)
-    builder.add_sequence([("a", _step("a")), ("gate", _wait), ("c", _step("c"))])
-    builder.add_edge(START, "a")
+    _sequence(builder, [("a", _step("a")), ("gate", _wait), ("c", _step("c"))])
     return builder
 
 
 def broken() -> StateGraph[State]:
     builder = StateGraph(State)
-    builder.add_sequence([("a", _step("a")), ("fail", _fail)])
-    builder.add_edge(START, "a")
+    _sequence(builder, [("a", _step("a")), ("fail", _fail)])
     return builder
 
 
 def asking() -> StateGraph[State]:
     """a -> ask (interrupts) -> c."""
     builder = StateGraph(State)
-    builder.add_sequence([("a", _step("a")), ("ask", _ask), ("c", _step("c"))])
-    builder.add_edge(START, "a")
+    _sequence(builder, [("a", _step("a")), ("ask", _ask), ("c", _step("c"))])
     return builder
 
 
@@ -107,11 +111,9 @@ def endless() -> StateGraph[State]:
 def nested() -> StateGraph[State]:
     """a -> inner (a graph: x -> y) -> c."""
     inner = StateGraph(State)
-    inner.add_sequence([("x", _step("x")), ("y", _step("y"))])
-    inner.add_edge(START, "x")
+    _sequence(inner, [("x", _step("x")), ("y", _step("y"))])
     builder = StateGraph(State)
-    builder.add_sequence([("a", _step("a")), ("inner", inner.compile()), ("c", _step("c"))])
-    builder.add_edge(START, "a")
+    _sequence(builder, [("a", _step("a")), ("inner", inner.compile()), ("c", _step("c"))])
     return builder
 
 
@@ -130,8 +132,7 @@ def chat() -> StateGraph[Chat]:
         return {"messages": [AIMessage("noted", id="note")]}
 
     builder = StateGraph(Chat)
-    builder.add_sequence([("talk", talk), ("note", note)])
-    builder.add_edge(START, "talk")
+    _sequence(builder, [("talk", talk), ("note", note)])
     builder.add_edge("note", END)
     return builder
 

@@ -19,7 +19,7 @@ def test_deltas_of_one_message_become_one_row() -> None:
     translator = Translator({})
     rows = []
     for word in ("one ", "two ", "three"):
-        rows += translator.rows(((), "messages", (AIMessageChunk(word, id="m"), {"step": 1})))
+        rows += translator.rows(((), "messages", (AIMessageChunk(content=word, id="m"), {"step": 1})))
     assert [name for name, _, _ in rows] == ["messages/metadata"]
     assert translator.holding
     (delta,) = translator.flush()
@@ -30,7 +30,7 @@ def test_deltas_of_one_message_become_one_row() -> None:
 
 def test_other_parts_do_not_overtake_deltas() -> None:
     translator = Translator({})
-    translator.rows(((), "messages", (AIMessageChunk("one", id="m"), {})))
+    translator.rows(((), "messages", (AIMessageChunk(content="one", id="m"), {})))
     assert [name for name, _, _ in translator.rows(((), "custom", 1))] == ["messages", "custom"]
 
 
