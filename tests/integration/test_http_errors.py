@@ -18,7 +18,7 @@ from tests.integration.live_server import Live
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-NOBODY = str(uuid.uuid4())
+NOBODY = str(uuid.UUID(int=0))
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
