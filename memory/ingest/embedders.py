@@ -1,6 +1,6 @@
 """Texts to unit vectors, without a network: MiniLM by onnxruntime, and feature hashing for tests.
 
-Decides which embedder a setting names and how texts are batched. It never calls a hosted model: `provider:model`
+Decides which embedder a setting names and how texts are run through it. It never calls a hosted model: `provider:model`
 embedders are made in `stemma.graphs` and handed to `open_memory(embedder=…)`.
 """
 
@@ -10,7 +10,8 @@ import asyncio
 import os
 from collections import Counter
 from collections.abc import Sequence
-from functools import lru_cache
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache, partial
 from hashlib import blake2b
 from itertools import pairwise
 from pathlib import Path
@@ -26,7 +27,6 @@ from stemma.memory.ports import Embedder, EmbedderIdentity
 from stemma.memory.settings import MemorySettings
 from stemma.memory.text import content_terms
 
-_BATCH = 16
 _MAX_TOKENS = 256
 
 
@@ -89,16 +89,21 @@ def _hashed(feature: str) -> tuple[int, float]:
 class _Loaded(NamedTuple):
     session: Any
     tokenizer: Any
+    pool: ThreadPoolExecutor
 
 
 class MiniLMEmbedder:
     """all-MiniLM-L6-v2 as an int8 graph on the processor; texts are cut after 256 tokens.
 
-    Loads at the first use and works in a thread, so that the event loop never waits for it. Safe to share.
+    Each text is run by itself, on one processor, as many at once as there are processors. The int8 graph scales its
+    activations by what is in the call: in a batch, a text's vector would depend on its neighbours, and the same corpus
+    would score differently each time. By itself it is the same for ever, and no slower.
+
+    Loads at the first use and works in threads, so that the event loop never waits for it. Safe to share.
     """
 
     def __init__(self, model_folder: Path, *, threads: int | None = None) -> None:
-        """`threads`: how many processors one batch may use; by default all that this process may run on."""
+        """`threads`: how many texts run at once; by default as many as there are processors for this process."""
         self._model_folder = model_folder
         self._threads = threads or _processors()
         self._lock = Lock()
@@ -115,16 +120,11 @@ class MiniLMEmbedder:
         return await asyncio.to_thread(self._embed, list(texts))
 
     def _embed(self, texts: list[str]) -> list[list[float]]:
-        session, tokenizer = self._load()
-        encodings = tokenizer.encode_batch(texts)
-        # Texts of like length go together: a batch costs as much as its longest text times its size.
-        order = sorted(range(len(encodings)), key=lambda i: len(encodings[i].ids))
-        vectors = np.empty((len(texts), DIMENSION), np.float32)
-        for first in range(0, len(order), _BATCH):
-            chosen = order[first : first + _BATCH]
-            vectors[chosen] = session.run(None, _tensors([encodings[i].ids for i in chosen]))[0]
-        rows: list[list[float]] = vectors.tolist()
-        return rows
+        session, tokenizer, pool = self._load()
+        encoded = [encoding.ids for encoding in tokenizer.encode_batch(texts)]
+        run = partial(_run, session)
+        vectors = [run(encoded[0])] if len(encoded) == 1 else pool.map(run, encoded)
+        return [vector.tolist() for vector in vectors]
 
     def _load(self) -> _Loaded:
         with self._lock:
@@ -143,11 +143,9 @@ class MiniLMEmbedder:
         tokenizer.enable_truncation(_MAX_TOKENS)
         tokenizer.no_padding()
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = self._threads
+        options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
-        # Waiting threads that spin make a batch a quarter faster and cost a server 50 ms of processor for each query.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         path = converted_model(self._model_folder)
         try:
             session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
@@ -155,16 +153,14 @@ class MiniLMEmbedder:
             raise EmbedderUnavailable(
                 f"{path} is not a model that onnxruntime can run", hint=f"remove {path}; it is made anew"
             ) from error
-        return _Loaded(session, tokenizer)
+        return _Loaded(session, tokenizer, ThreadPoolExecutor(self._threads, "stemma-minilm"))
 
 
-def _tensors(ids: list[list[int]]) -> dict[str, NDArray[np.int64]]:
-    tokens = np.zeros((len(ids), max(map(len, ids))), np.int64)
-    mask = np.zeros_like(tokens)
-    for row, text in enumerate(ids):
-        tokens[row, : len(text)] = text
-        mask[row, : len(text)] = 1
-    return {"input_ids": tokens, "attention_mask": mask}
+def _run(session: Any, ids: list[int]) -> NDArray[np.float32]:
+    tokens = np.array([ids], np.int64)
+    feeds = {"input_ids": tokens, "attention_mask": np.ones_like(tokens)}
+    vector: NDArray[np.float32] = session.run(None, feeds)[0][0]
+    return vector
 
 
 def _processors() -> int:
