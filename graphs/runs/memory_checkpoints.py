@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import ormsgpack
 
+from stemma.graphs.errors import StoreUnavailable
 from stemma.graphs.runs.ports import CheckpointRow, WriteRow
 
 Place = tuple[str, str, str]
@@ -58,6 +59,9 @@ class MemoryCheckpoints:
         known = self._writes.get((thread_id, ns, checkpoint_id), {})
         ordered = sorted(known.items(), key=lambda entry: (entry[1][0], entry[0]))
         return [write for _, (_, write, _) in ordered]
+
+    async def backup(self, target: str) -> None:
+        raise StoreUnavailable(f"a store in memory cannot be copied to {target}")
 
     async def delete_checkpoints(self, thread_id: str) -> None:
         self._keep(lambda place: place[0] != thread_id)

@@ -266,6 +266,10 @@ class RunStore(Protocol):
         """Raises `StoreUnavailable` when the store cannot be written."""
         ...
 
+    async def backup(self, target: str) -> None:
+        """Write a consistent copy to a new file while the store is in use. Raises `StoreUnavailable`."""
+        ...
+
     async def close(self) -> None:
         """Write what is waiting and let go."""
         ...

@@ -68,6 +68,10 @@ class Runtime(ThreadFacade):
         """Raises `StoreUnavailable`."""
         await self._store.check()
 
+    async def backup(self, target: str) -> None:
+        """Copy the store to a new file while it is in use. Raises `StoreUnavailable`."""
+        await self._store.backup(target)
+
     # --- runs -------------------------------------------------------------------------------------------------------
     async def submit(
         self,

@@ -74,6 +74,18 @@ def open_file(path: str) -> apsw.Connection:
     return connection
 
 
+def copy_file(path: str, target: str) -> None:
+    """A consistent copy in a new file; those who write meanwhile are not held up. Raises `StoreUnavailable`."""
+    if Path(target).exists():
+        raise StoreUnavailable(f"{target} exists", hint="name a file that does not exist yet")
+    connection = connect(path)
+    try:
+        with explained(target):
+            connection.execute("VACUUM INTO ?", (target,))
+    finally:
+        connection.close()
+
+
 def _migrate(connection: apsw.Connection, path: str) -> None:
     if _version(connection, path) == VERSION:
         return

@@ -19,7 +19,7 @@ from stemma.graphs.runs.events import RunEvent
 from stemma.graphs.runs.model import CancelAction, Run, RunStatus, Thread, ThreadStatus
 from stemma.graphs.runs.ports import Accepted, CheckpointRow, Ending, Submission, ThreadQuery, Unit, WriteRow
 from stemma.graphs.runs.rows import to_json, to_run, to_thread
-from stemma.graphs.runs.sqlite_connection import connect, explained, open_file
+from stemma.graphs.runs.sqlite_connection import connect, copy_file, explained, open_file
 from stemma.graphs.runs.sqlite_group import GroupCommit
 from stemma.graphs.runs.sqlite_presence import Heartbeat, Presence
 from stemma.graphs.runs.sqlite_queries import QUERIES
@@ -208,6 +208,9 @@ class SqliteStore:
     # --- the whole --------------------------------------------------------------------------------------------------
     async def check(self) -> None:
         await self._group.call(Unit(_NOWHERE), lambda _tx: None)
+
+    async def backup(self, target: str) -> None:
+        await asyncio.to_thread(copy_file, self.path, target)
 
     async def close(self) -> None:
         if self._heartbeat is not None:

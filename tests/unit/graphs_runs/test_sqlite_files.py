@@ -91,3 +91,18 @@ async def test_numbers_stay_without_gaps_when_two_stores_write_one_thread(tmp_pa
     assert [row.seq for row in rows] == list(range(1, len(rows) + 1))
     await two.close()
     await one.close()
+
+
+async def test_a_copy_is_made_while_the_store_is_in_use(tmp_path: Path) -> None:
+    store = SqliteStore(str(tmp_path / "runs.db"))
+    thread = a_thread(kept=True)
+    await store.create_thread(thread)
+    target = str(tmp_path / "copy.db")
+    await store.backup(target)
+    await store.create_thread(a_thread())
+    with pytest.raises(StoreUnavailable, match="exists"):
+        await store.backup(target)
+    await store.close()
+    copy = SqliteStore(target)
+    assert (await copy.thread(thread.tenant, thread.thread_id)).metadata == {"kept": True}
+    await copy.close()
