@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 from stemma.memory.errors import InvalidSetting, MemoryUnavailable
 from stemma.memory.long_term import LongTermMemory
+from stemma.memory.neo4j_folder import USER, password_for
 from stemma.memory.ports import Embedder, MemoryGraph
 from stemma.memory.recall.recipes import recipe_named
 from stemma.memory.settings import MemorySettings
@@ -34,15 +35,15 @@ async def open_memory(
     """Open the memory that the settings (or `url`) name; close it with `async with` or `aclose()`.
 
     The embedder's model is not loaded until something is embedded. Raises `InvalidSetting`, `UnknownRecipe`,
-    `MemoryUnavailable`, `MemoryBusy`, `MemoryTooNew`, `MemoryTooOld`, `MemoryCorrupt`.
+    `EmbedderUnavailable`, `MemoryUnavailable`, `MemoryBusy`, `MemoryTooNew`, `MemoryTooOld`, `MemoryCorrupt`.
     """
     settings = settings or MemorySettings()
     recipe_named(settings.recipe)
     graph = graph_at(url or settings.url, settings)
     if embedder is None:
-        from stemma.memory.ingest.embedders import open_embedder
+        from stemma.memory.ingest.embedders import chosen_embedder
 
-        embedder = open_embedder(settings)
+        embedder = await chosen_embedder(settings)
     await graph.open()
     return LongTermMemory(graph, embedder, recipe=settings.recipe)
 
@@ -82,6 +83,7 @@ def _neo4j(url: str, settings: MemorySettings) -> MemoryGraph:
         raise MemoryUnavailable(
             "the Neo4j driver is not installed", hint="pip install 'stemma-agents[neo4j]'"
         ) from missing
-    return Neo4jGraph(
-        url, user=settings.user, password=settings.password.get_secret_value(), database=settings.database
-    )
+    password = settings.password.get_secret_value()
+    if not password and settings.user == USER:
+        password = password_for(url, settings.neo4j_folder)
+    return Neo4jGraph(url, user=settings.user, password=password, database=settings.database)

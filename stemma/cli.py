@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -99,9 +99,19 @@ def main() -> None:
 def three_lines(failure: Exception) -> tuple[str, str, str]:
     """What happened, why, and what to type. An exception without a `hint` is not a known failure: it is our bug."""
     again = f"stemma --debug {' '.join(sys.argv[1:])}"
+    if type(failure).__name__ == "ValidationError" and hasattr(failure, "title"):
+        return _wrong_setting(failure)
     if not hasattr(failure, "hint"):
         return f"error: {type(failure).__name__}: {failure}", "  why: a fault in Stemma itself", f"  try: {again}"
     beneath = failure.__cause__
     kind = (type(failure).__doc__ or type(failure).__name__).strip().splitlines()[0]
     why = " ".join(f"{type(beneath).__name__}: {beneath}".split()) if beneath else kind
     return f"error: {failure}", f"  why: {why}", f"  try: {failure.hint or again}"
+
+
+def _wrong_setting(failure: Any) -> tuple[str, str, str]:
+    """A pydantic error of one of the settings classes: names the variable, never its value."""
+    first = failure.errors()[0]
+    prefix = {"MemorySettings": "MEMORY_", "GraphSettings": "GRAPHS_", "EvalSettings": "EVALS_", "ApiSettings": "API_"}
+    name = prefix.get(failure.title, "") + str(first["loc"][0] if first["loc"] else "").upper()
+    return f"error: {name} has an impossible value", f"  why: {first['msg']}", f"  try: unset {name}, or correct it"

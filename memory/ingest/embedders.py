@@ -1,7 +1,7 @@
 """Texts to unit vectors, without a network: MiniLM by onnxruntime, and feature hashing for tests.
 
-Decides which embedder a setting names and how texts are run through it. It never calls a hosted model: `provider:model`
-embedders are made in `stemma.graphs` and handed to `open_memory(embedder=…)`.
+Decides which embedder a setting names and how texts are run through it. It never calls a hosted model: for
+`provider:model` it asks whoever offers an entry point, as `stemma.graphs` does.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache, partial
 from hashlib import blake2b
+from importlib.metadata import entry_points
 from itertools import pairwise
 from pathlib import Path
 from threading import Lock
@@ -28,6 +29,7 @@ from stemma.memory.settings import MemorySettings
 from stemma.memory.text import content_terms
 
 _MAX_TOKENS = 256
+OFFERS = "stemma.embedders"
 
 
 def open_embedder(settings: MemorySettings) -> Embedder:
@@ -48,6 +50,19 @@ def open_embedder(settings: MemorySettings) -> Embedder:
     raise InvalidSetting(
         f"MEMORY_EMBEDDER is {name!r}, which is no embedder", hint="use minilm, hashing, or provider:model"
     )
+
+
+async def chosen_embedder(settings: MemorySettings) -> Embedder:
+    """Like `open_embedder`, and for `provider:model` whatever offers itself under the entry point `stemma.embedders`.
+
+    `stemma.graphs` offers LangChain's. An entry point is an `async (MemorySettings) -> Embedder | None`.
+    """
+    if ":" in settings.embedder:
+        for offer in entry_points(group=OFFERS):
+            embedder: Embedder | None = await offer.load()(settings)
+            if embedder is not None:
+                return embedder
+    return open_embedder(settings)
 
 
 class HashingEmbedder:
