@@ -1,18 +1,21 @@
 """`stemma neo4j start | stop | status | install`: the Neo4j of this project, without Docker.
 
-Decides what is printed; `neo4j_local.py` does the work. Progress goes to standard error, the answer to standard output.
+Decides what is printed, which is never a password; `neo4j_local.py` does the work. Progress goes to standard error, the
+answer to standard output.
 """
 
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
-    from stemma.memory.neo4j_local import LocalNeo4j, LocalServer
+    from stemma.memory.neo4j_folder import LocalServer
+    from stemma.memory.neo4j_local import LocalNeo4j
 
 neo4j_app = typer.Typer(no_args_is_help=True, help="Run a real Neo4j without Docker.", rich_markup_mode=None)
 
@@ -77,13 +80,27 @@ def _show(done: int, total: int) -> None:
 
 def _tell(server: LocalServer | None, as_json: bool) -> None:
     if as_json:
-        known = {"url": server.url, "pid": server.pid, "version": server.version} if server else {}
+        known = _named(server) if server else {}
         typer.echo(json.dumps({"running": server is not None, **known}))
     elif server is None:
         typer.echo("Neo4j is not running. Start it with: stemma neo4j start")
     else:
         typer.echo(f"Neo4j {server.version} runs at {server.url} (pid {server.pid}, files in {server.folder}).")
         typer.echo(f"Use it with: export MEMORY_URL={server.url}")
-        typer.echo("It takes no password: every program of this machine can read it. Stop it with: stemma neo4j stop")
+        typer.echo(_password_line(server))
+        typer.echo("Stop it with: stemma neo4j stop")
     if server is None:
         raise typer.Exit(1)
+
+
+def _named(server: LocalServer) -> dict[str, object]:
+    where = {"url": server.url, "password_file": str(server.password_file)}
+    return {**where, "pid": server.pid, "version": server.version}
+
+
+def _password_line(server: LocalServer) -> str:
+    from stemma.memory.settings import MemorySettings
+
+    export = f'export MEMORY_PASSWORD="$(cat {shlex.quote(str(server.password_file))})"'
+    found = MemorySettings().neo4j_folder.resolve() == Path(server.folder)
+    return f"Its password is found by itself here; elsewhere: {export}" if found else f"and: {export}"

@@ -36,6 +36,7 @@ from stemma.memory.errors import InvalidSetting, MemoryBusy, MemoryFull, MemoryU
 CONNECT_SECONDS = 5.0
 RETRY_SECONDS = 15.0
 START_HINT = "stemma neo4j start, or set MEMORY_URL, MEMORY_USER and MEMORY_PASSWORD"
+LOGIN_HINT = "set MEMORY_USER and MEMORY_PASSWORD; for that of stemma neo4j start, see stemma neo4j status"
 SCHEMES = ("bolt", "bolt+s", "bolt+ssc", "neo4j", "neo4j+s", "neo4j+ssc")
 
 Row = dict[str, Any]
@@ -105,9 +106,7 @@ class Neo4jConnection:
         try:
             yield
         except AuthError as error:
-            raise MemoryUnavailable(
-                f"Neo4j at {self.url} refuses the user or password.", hint="set MEMORY_USER and MEMORY_PASSWORD"
-            ) from error
+            raise MemoryUnavailable(f"Neo4j at {self.url} refuses the user or password.", hint=LOGIN_HINT) from error
         except (ServiceUnavailable, SessionExpired, ConfigurationError, OSError) as error:
             raise MemoryUnavailable(f"Neo4j at {self.url} cannot be reached.", hint=START_HINT) from error
         except (TransientError, DatabaseError) as error:

@@ -1,8 +1,8 @@
 """A real Neo4j on this machine without Docker: started, found again and ended by its process id.
 
 Decides where its files lie (data, configuration, log and state below one folder), that it listens on loopback only
-without HTTP and without a password, and when it counts as up: when Bolt answers a query. It refuses to serve other
-machines, and to end a process that it did not start. The program files are `neo4j_jars.py`'s.
+without HTTP and with a password (`neo4j_password.py`), and when it counts as up: when Bolt answers a query. It refuses
+to serve other machines, and to end a process that it did not start. The program files are `neo4j_jars.py`'s.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ import socket
 import subprocess
 import sys
 from contextlib import closing, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from time import monotonic
 from types import TracebackType
 
 from stemma.memory.errors import LocalServerFailed, LocalServerRuns, PortTaken
+from stemma.memory.neo4j_folder import HOST, STATE_FILE, USER, LocalServer, password_in, running_server
 from stemma.memory.neo4j_jars import EXTRA_HINT, VERSION, Progress, class_path, install, java
+from stemma.memory.neo4j_password import require_password
 
-HOST = "127.0.0.1"
-DEFAULT_PORT = 7687
 MAIN_CLASS = "org.neo4j.server.Neo4jCommunity"
 START_SECONDS = 150.0
 STOP_SECONDS = 60.0
@@ -30,23 +30,6 @@ STOP_SECONDS = 60.0
 # Without the java.nio openings the building of a vector index stalls just before its end.
 _OPENED = ("java.nio", "java.io", "sun.nio.ch", "java.util.concurrent")
 _BRIEF = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
-
-
-@dataclass(frozen=True, slots=True)
-class LocalServer:
-    """A running local server."""
-
-    pid: int
-    created: float
-    """The process's start time (seconds since the epoch): with the pid it names the process beyond doubt."""
-    port: int
-    version: str
-    folder: str
-
-    @property
-    def url(self) -> str:
-        """What MEMORY_URL is set to."""
-        return f"bolt://{HOST}:{self.port}"
 
 
 class _Detached(subprocess.Popen[bytes]):
@@ -68,7 +51,7 @@ class LocalNeo4j:
         self.port = port
         self._jars = jars
         self._options = [f"-Xmx{heap_mb}m", *(_BRIEF if brief else ())]
-        self._state = self.folder / "server.json"
+        self._state = self.folder / STATE_FILE
 
     def __enter__(self) -> LocalServer:
         return self.start()
@@ -78,11 +61,7 @@ class LocalNeo4j:
 
     def status(self) -> LocalServer | None:
         """The server that runs over this folder, or None (also after a crash, whatever state file is left)."""
-        try:
-            server = LocalServer(**json.loads(self._state.read_text(encoding="utf-8")))
-        except (FileNotFoundError, ValueError, TypeError):
-            return None
-        return server if _is_ours(server, self.folder) else None
+        return running_server(self.folder)
 
     def start(self, on_progress: Progress | None = None) -> LocalServer:
         """Fetch the program files if needed, start, and return once Bolt answers.
@@ -95,6 +74,7 @@ class LocalNeo4j:
         install(self._jars, on_progress)
         port = _free_port(self.port)
         self._configure(port)
+        require_password(self.folder, jars=self._jars, program=program)
         process = self._launch(program)
         server = LocalServer(process.pid, _created(process.pid), port, VERSION, str(self.folder))
         try:
@@ -136,7 +116,7 @@ class LocalNeo4j:
             "server.http.enabled": "false",
             "server.https.enabled": "false",
             "dbms.usage_report.enabled": "false",
-            "dbms.security.auth_enabled": "false",
+            "dbms.security.auth_enabled": "true",
             "server.memory.pagecache.size": "128m",
             "db.tx_log.rotation.retention_policy": "100M size",
             "db.tx_log.rotation.size": "16m",
@@ -176,7 +156,8 @@ class LocalNeo4j:
 
     def _wait_until_up(self, process: subprocess.Popen[bytes], server: LocalServer) -> None:
         deadline = monotonic() + START_SECONDS
-        while not _answers(server):
+        password = password_in(self.folder)
+        while not _answers(server, password):
             with suppress(subprocess.TimeoutExpired):
                 code = process.wait(timeout=0.2)
                 raise LocalServerFailed(
@@ -194,17 +175,22 @@ class LocalNeo4j:
         return " ".join(told[-1].split()) if told else "it said nothing"
 
 
-def _answers(server: LocalServer) -> bool:
+def _answers(server: LocalServer, password: str) -> bool:
     from neo4j import GraphDatabase
-    from neo4j.exceptions import DriverError, Neo4jError
+    from neo4j.exceptions import AuthError, DriverError, Neo4jError
 
     with closing(socket.socket()) as probe:
         probe.settimeout(1.0)
         if probe.connect_ex((HOST, server.port)) != 0:
             return False
-    driver = GraphDatabase.driver(server.url, connection_timeout=5, telemetry_disabled=True)
+    login = (USER, password)
+    driver = GraphDatabase.driver(server.url, auth=login, connection_timeout=5, telemetry_disabled=True)
     try:
         driver.execute_query("RETURN 1", database_="neo4j")
+    except AuthError as error:
+        raise LocalServerFailed(
+            f"Neo4j refuses the password in {server.password_file}.", hint="write the one you gave it into that file"
+        ) from error
     except (DriverError, Neo4jError):
         return False
     finally:
@@ -231,17 +217,6 @@ def _created(pid: int) -> float:
     except ImportError as error:
         raise LocalServerFailed("A local Neo4j needs the extra neo4j.", hint=EXTRA_HINT) from error
     return float(psutil.Process(pid).create_time())
-
-
-def _is_ours(server: LocalServer, folder: Path) -> bool:
-    import psutil
-
-    try:
-        process = psutil.Process(server.pid)
-        same = abs(process.create_time() - server.created) < 1 and process.status() != psutil.STATUS_ZOMBIE
-        return same and f"--home-dir={folder}" in process.cmdline()
-    except psutil.Error:
-        return False
 
 
 def _end(pid: int) -> None:

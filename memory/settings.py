@@ -21,7 +21,8 @@ class MemorySettings(BaseSettings):
     """sqlite:///relative, sqlite:////absolute, bolt://host:port, neo4j://host:port, or memory: (lost at exit)."""
     user: str = "neo4j"
     password: SecretStr = SecretStr("")
-    """Neo4j credentials; an empty password means a server without authentication, allowed on loopback only."""
+    """Neo4j credentials. An empty password means that of the server in `neo4j_folder`, where `url` is its address;
+    elsewhere a server without authentication, allowed on loopback only."""
     database: str = "neo4j"
     embedder: str = "minilm"
     """minilm, hashing (tests), or provider:model."""
@@ -30,4 +31,4 @@ class MemorySettings(BaseSettings):
     recipe: str = "hybrid"
     """The default recall recipe: hybrid, dense or lexical."""
     neo4j_folder: Path = Path(".stemma/neo4j")
-    """Data, log and pid file of the Neo4j that `stemma neo4j start` runs."""
+    """Data, log, state and password of the Neo4j that `stemma neo4j start` runs."""

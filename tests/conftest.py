@@ -26,6 +26,8 @@ def pytest_unconfigure() -> None:
 def neo4j_url() -> str:
     """The session's real Neo4j, shared by all tests: use tenants of your own. Its embedder is the contract's.
 
+    It takes a password: open it with `graph_at` or `open_memory`, or a driver with `neo4j_server.login(url)`.
+
     A server that does not start fails the test; it never skips.
     """
     return neo4j_server.shared_url()

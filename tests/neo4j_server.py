@@ -2,7 +2,8 @@
 
 The first test that asks starts it; the others, in this or another worker process, find it. It ends twice over: the
 session's main process stops it, and a guardian (`python -m tests.neo4j_server FOLDER OWNER`) stops it when that process
-is gone, however it went. `NEO4J_URI`, or a MEMORY_URL that is Neo4j's, names a server to use instead: an empty one.
+is gone, however it went. Its password is found as a person's is, through MEMORY_NEO4J_FOLDER, set for the session.
+`NEO4J_URI`, or a MEMORY_URL that is Neo4j's, names a server to use instead: an empty one, its password MEMORY_PASSWORD.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from pathlib import Path
 
 import psutil
 
+from stemma.memory.neo4j_folder import password_for
 from stemma.memory.neo4j_local import LocalNeo4j
 from stemma.memory.settings import MemorySettings
 
@@ -35,6 +37,8 @@ def announce() -> None:
     os.environ.setdefault(
         ROOT_VARIABLE, str(Path(tempfile.gettempdir()) / f"stemma-test-neo4j-{os.getuid()}-{os.getpid()}")
     )
+    if not given_url():
+        os.environ["MEMORY_NEO4J_FOLDER"] = str(_folder(Path(os.environ[ROOT_VARIABLE])))
 
 
 def given_url() -> str:
@@ -50,7 +54,7 @@ def shared_url() -> str:
     root = Path(os.environ[ROOT_VARIABLE])
     root.mkdir(parents=True, exist_ok=True)
     with _locked(root / "lock"):
-        server = LocalNeo4j(root / "neo4j", jars=jars(), brief=True)
+        server = LocalNeo4j(_folder(root), jars=jars(), brief=True)
         running = server.status()
         if running is None:
             running = server.start()
@@ -63,6 +67,13 @@ def shared_url() -> str:
     return running.url
 
 
+def login(url: str) -> tuple[str, str] | None:
+    """What a driver of a test's own needs at the session's server; None where it takes no password."""
+    settings = MemorySettings()
+    password = settings.password.get_secret_value() or password_for(url, settings.neo4j_folder)
+    return (settings.user, password) if password else None
+
+
 def end_shared() -> None:
     """Stop the session's server, if this process announced it, and remove its files."""
     root = Path(os.environ.get(ROOT_VARIABLE, ""))
@@ -73,8 +84,12 @@ def end_shared() -> None:
 def _end(root: Path) -> None:
     if root.is_dir():
         with _locked(root / "lock"):
-            LocalNeo4j(root / "neo4j", jars=jars(), brief=True).stop()
+            LocalNeo4j(_folder(root), jars=jars(), brief=True).stop()
         shutil.rmtree(root, ignore_errors=True)
+
+
+def _folder(root: Path) -> Path:
+    return root / "neo4j"
 
 
 @contextmanager

@@ -7,15 +7,18 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from stemma.memory.neo4j_graph import Neo4jGraph
+from stemma.memory.open import graph_at
+from stemma.memory.ports import MemoryGraph
+from stemma.memory.settings import MemorySettings
 from tests.contracts.memory_graph import CHECKS, PAIR_CHECKS, Check, PairCheck, backed_up
 
 pytestmark = [pytest.mark.neo4j, pytest.mark.timeout(300)]
 
 
 @pytest.fixture
-async def handles(neo4j_url: str) -> AsyncIterator[tuple[Neo4jGraph, Neo4jGraph]]:
-    one, two = Neo4jGraph(neo4j_url), Neo4jGraph(neo4j_url)
+async def handles(neo4j_url: str) -> AsyncIterator[tuple[MemoryGraph, MemoryGraph]]:
+    settings = MemorySettings()
+    one, two = graph_at(neo4j_url, settings), graph_at(neo4j_url, settings)
     async with AsyncExitStack() as closing:
         for graph in (one, two):
             await graph.open()
@@ -24,14 +27,14 @@ async def handles(neo4j_url: str) -> AsyncIterator[tuple[Neo4jGraph, Neo4jGraph]
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
-async def test_contract(handles: tuple[Neo4jGraph, Neo4jGraph], check: Check) -> None:
+async def test_contract(handles: tuple[MemoryGraph, MemoryGraph], check: Check) -> None:
     await check(handles[0])
 
 
 @pytest.mark.parametrize("check", PAIR_CHECKS, ids=lambda check: check.__name__)
-async def test_contract_of_two_handles(handles: tuple[Neo4jGraph, Neo4jGraph], check: PairCheck) -> None:
+async def test_contract_of_two_handles(handles: tuple[MemoryGraph, MemoryGraph], check: PairCheck) -> None:
     await check(*handles)
 
 
-async def test_the_server_makes_its_own_backups(handles: tuple[Neo4jGraph, Neo4jGraph]) -> None:
+async def test_the_server_makes_its_own_backups(handles: tuple[MemoryGraph, MemoryGraph]) -> None:
     assert not await backed_up(handles[0], "unused")

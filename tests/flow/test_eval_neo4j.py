@@ -17,6 +17,7 @@ from stemma.evals.scratch import TENANT_PREFIX
 from stemma.memory.ingest.embedders import HashingEmbedder
 from stemma.memory.ports import EmbedderIdentity
 from tests.contracts.memory_bundles import IDENTITY
+from tests.neo4j_server import login
 
 HARBOUR = Path(__file__).resolve().parents[1] / "data" / "harbour"
 
@@ -31,7 +32,7 @@ class ContractEmbedder:
 
 
 async def scratch_nodes(url: str) -> int:
-    async with AsyncGraphDatabase.driver(url, telemetry_disabled=True) as driver:
+    async with AsyncGraphDatabase.driver(url, auth=login(url), telemetry_disabled=True) as driver:
         query = "MATCH (n) WHERE n.tenant STARTS WITH $prefix RETURN count(n) AS n"
         found = await driver.execute_query(query, prefix=TENANT_PREFIX, database_="neo4j")
         return int(found.records[0]["n"])

@@ -1,5 +1,7 @@
 """The local Neo4j as a person meets it: started, found, refused twice, used, killed, stopped; and what a new one holds.
 
+Its password has tests of its own (test_neo4j_password.py).
+
 One server of its own, because these tests stop it, and because a store that nobody claimed must be new.
 """
 
@@ -17,8 +19,9 @@ import psutil
 import pytest
 
 from stemma.memory.errors import LocalServerRuns, MemoryTooNew, MemoryUnavailable, PortTaken
+from stemma.memory.neo4j_folder import LocalServer, password_in
 from stemma.memory.neo4j_graph import Neo4jGraph
-from stemma.memory.neo4j_local import LocalNeo4j, LocalServer
+from stemma.memory.neo4j_local import LocalNeo4j
 from tests.contracts.memory_graph import FRESH_CHECKS, IDENTITY
 from tests.neo4j_server import jars
 
@@ -38,13 +41,17 @@ def server(local: LocalNeo4j) -> LocalServer:
     return local.status() or local.start()
 
 
+def graph_of(server: LocalServer, database: str = "neo4j") -> Neo4jGraph:
+    return Neo4jGraph(server.url, password=password_in(Path(server.folder)), database=database)
+
+
 def command(*words: str, folder: Path) -> subprocess.CompletedProcess[str]:
     line = [sys.executable, "-c", "from stemma.cli import main; main()", "neo4j", *words, "--folder", str(folder)]
     return subprocess.run(line, capture_output=True, text=True, timeout=200, check=False)
 
 
 async def test_a_new_store_holds_nothing_and_is_of_no_embedder(server: LocalServer) -> None:
-    graph = Neo4jGraph(server.url)
+    graph = graph_of(server)
     await graph.open()
     try:
         for check in FRESH_CHECKS:
@@ -55,13 +62,13 @@ async def test_a_new_store_holds_nothing_and_is_of_no_embedder(server: LocalServ
 
 
 async def test_a_store_of_a_newer_stemma_is_refused(server: LocalServer) -> None:
-    graph = Neo4jGraph(server.url)
+    graph = graph_of(server)
     await graph.open()
     settle = "MERGE (n:StemmaSetting {key: 'schema'}) SET n.version = $version"
     try:
         await graph._connection.run(settle, {"version": 99})
         with pytest.raises(MemoryTooNew, match="99"):
-            await Neo4jGraph(server.url).open()
+            await graph_of(server).open()
     finally:
         await graph._connection.run(settle, {"version": 1})
         await graph.close()
@@ -69,7 +76,7 @@ async def test_a_store_of_a_newer_stemma_is_refused(server: LocalServer) -> None
 
 async def test_an_unknown_database_is_named(server: LocalServer) -> None:
     with pytest.raises(MemoryUnavailable, match="nosuch"):
-        await Neo4jGraph(server.url, database="nosuch").open()
+        await graph_of(server, "nosuch").open()
 
 
 def test_a_second_start_over_the_same_folder_is_refused(local: LocalNeo4j, server: LocalServer) -> None:
@@ -103,10 +110,12 @@ def test_the_command_tells_where_it_runs_and_stops_it_after_a_kill(local: LocalN
     told = command("status", folder=local.folder)
     assert told.returncode == 0
     assert f"export MEMORY_URL={server.url}" in told.stdout
+    assert f"export MEMORY_PASSWORD=\"$(cat '{server.password_file}')\"" in told.stdout
     told = command("status", "--json", folder=local.folder)
     assert json.loads(told.stdout) == {
         "running": True,
         "url": server.url,
+        "password_file": str(server.password_file),
         "pid": server.pid,
         "version": server.version,
     }
@@ -123,16 +132,16 @@ def test_the_command_tells_where_it_runs_and_stops_it_after_a_kill(local: LocalN
 
 
 async def test_what_was_stored_is_there_after_a_stop_and_a_start(local: LocalNeo4j, server: LocalServer) -> None:
-    graph = Neo4jGraph(server.url)
+    graph = graph_of(server)
     await graph.open()
     await graph.claim_embedder(IDENTITY)
     await graph.close()
     assert local.stop()
     assert not psutil.pid_exists(server.pid)
     with pytest.raises(MemoryUnavailable) as unreachable:
-        await Neo4jGraph(server.url).open()
+        await graph_of(server).open()
     assert "stemma neo4j start" in unreachable.value.hint
-    graph = Neo4jGraph(local.start().url)
+    graph = graph_of(local.start())
     await graph.open()
     assert await graph.embedder() == IDENTITY
     await graph.close()
