@@ -76,25 +76,14 @@ class InMemoryGraph:
             raise EmbedderMismatch(f"this memory was filled by {self._identity}, not by {identity}")
         self._identity = identity
 
-    async def current_source(self, scope: Scope, uri: str) -> Source | None:
-        return _current(self._tenant(scope), scope, uri)
+    async def current_sources(self, scope: Scope, uris: Sequence[str]) -> dict[str, Source]:
+        found = {uri: _current(self._tenant(scope), scope, uri) for uri in uris}
+        return {uri: source for uri, source in found.items() if source}
 
-    async def put_source(self, bundle: SourceBundle) -> bool:
-        source, tenant = bundle.source, self._tenant(bundle.source.scope)
-        self._check_vectors(bundle.vectors)
-        current = _current(tenant, source.scope, source.uri)
-        expected = (current.version + 1, current.id) if current else (1, None)
-        if source.id in tenant.items or (source.version, bundle.replaces) != expected:
-            return False
-        if current:
-            _replace(tenant, current)
-            tenant.relations[Relation.REPLACES, source.id] = source.scope.audience
-        tenant.items[source.id] = source
-        for passage, vector in zip(bundle.passages, bundle.vectors, strict=True):
-            _store_searchable(tenant, passage, vector)
-            tenant.relations[Relation.PART_OF, passage.id] = passage.scope.audience
-        _store_entities(tenant, bundle.entities, bundle.mentions)
-        return True
+    async def put_sources(self, bundles: Sequence[SourceBundle]) -> list[bool]:
+        for bundle in bundles:
+            self._check_vectors(bundle.vectors)
+        return [_add_source(self._tenant(bundle.source.scope), bundle) for bundle in bundles]
 
     async def put_answer(self, bundle: AnswerBundle) -> bool:
         answer, tenant = bundle.answer, self._tenant(bundle.answer.scope)
@@ -188,6 +177,23 @@ class InMemoryGraph:
         for vector in vectors:
             if len(vector) != dimension:
                 raise EmbedderMismatch(f"a vector of {len(vector)} numbers does not fit a memory of {dimension}")
+
+
+def _add_source(tenant: _Tenant, bundle: SourceBundle) -> bool:
+    source = bundle.source
+    current = _current(tenant, source.scope, source.uri)
+    expected = (current.version + 1, current.id) if current else (1, None)
+    if (source.version, bundle.replaces) != expected:
+        return False
+    if current:
+        _replace(tenant, current)
+        tenant.relations[Relation.REPLACES, source.id] = source.scope.audience
+    tenant.items[source.id] = source
+    for passage, vector in zip(bundle.passages, bundle.vectors, strict=True):
+        _store_searchable(tenant, passage, vector)
+        tenant.relations[Relation.PART_OF, passage.id] = passage.scope.audience
+    _store_entities(tenant, bundle.entities, bundle.mentions)
+    return True
 
 
 def _current(tenant: _Tenant, scope: Scope, uri: str) -> Source | None:

@@ -7,6 +7,7 @@ index (`neo4j_schema.py`), and to make backups: the server has its own.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from uuid import uuid4
 
@@ -27,7 +28,8 @@ from stemma.memory.model import (
 from stemma.memory.neo4j_connection import Neo4jConnection, Transaction
 from stemma.memory.neo4j_rows import READERS, Item, Row, claim, derivation, head_key, passage, source, text_query
 from stemma.memory.neo4j_schema import embedder, prepare, settle_embedder
-from stemma.memory.neo4j_write import RefusedWrite, erase_audiences, write_answer, write_source
+from stemma.memory.neo4j_sources import source_rows, write_sources
+from stemma.memory.neo4j_write import RefusedWrite, erase_audiences, write_answer
 from stemma.memory.ports import EmbedderIdentity, ItemPage
 from stemma.memory.queries import load_queries
 
@@ -67,21 +69,19 @@ class Neo4jGraph:
         await settle_embedder(self._connection, identity)
         self._identity = identity
 
-    async def current_source(self, scope: Scope, uri: str) -> Source | None:
-        rows = await self._rows("current_source", scope, key=head_key(scope, uri))
-        return source(scope.tenant, rows[0]) if rows else None
+    async def current_sources(self, scope: Scope, uris: Sequence[str]) -> dict[str, Source]:
+        keys = [head_key(scope, uri) for uri in dict.fromkeys(uris)]
+        found = [source(scope.tenant, row) for row in await self._rows("current_sources", scope, keys=keys)]
+        return {item.uri: item for item in found}
 
-    async def put_source(self, bundle: SourceBundle) -> bool:
-        await self._check_vectors(bundle.vectors)
+    async def put_sources(self, bundles: Sequence[SourceBundle]) -> list[bool]:
+        await self._check_vectors(vector for bundle in bundles for vector in bundle.vectors)
+        prepared = await asyncio.to_thread(source_rows, bundles)
 
-        async def work(tx: Transaction) -> None:
-            await write_source(tx, bundle)
+        async def work(tx: Transaction) -> list[bool]:
+            return await write_sources(tx, prepared)
 
-        try:
-            await self._connection.write(work)
-        except RefusedWrite:
-            return False
-        return True
+        return await self._connection.write(work) if prepared else []
 
     async def put_answer(self, bundle: AnswerBundle) -> bool:
         await self._check_vectors(bundle.vectors)

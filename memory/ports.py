@@ -78,15 +78,16 @@ class MemoryGraph(Protocol):
         Raises `EmbedderMismatch` when another one filled it.
         """
 
-    async def current_source(self, scope: Scope, uri: str) -> Source | None:
-        """The newest version stored under exactly this scope (not a wider one) and uri."""
+    async def current_sources(self, scope: Scope, uris: Sequence[str]) -> dict[str, Source]:
+        """By uri, the newest version stored under exactly this scope (not a wider one); unknown uris are left out."""
 
-    async def put_source(self, bundle: SourceBundle) -> bool:
-        """Store one version of a source; False when this source id is there already (nothing changes then).
+    async def put_sources(self, bundles: Sequence[SourceBundle]) -> list[bool]:
+        """Store versions of sources in one transaction; for each, in order, whether it was stored.
 
-        With `replaces`, the older version is marked replaced and its passages are no longer recallable. When the
-        bundle is not the next version after the newest one under its scope and uri (another writer won), nothing is
-        written and False is returned.
+        Each is taken or refused by itself, as if they were written one after another: refused, and nothing of it
+        written, when it is not the next version after the newest one under its scope and uri (it is there already, or
+        another writer won). With `replaces`, the older version is marked replaced and its passages are no longer
+        recallable. When the store fails, nothing of the batch is written.
         """
 
     async def put_answer(self, bundle: AnswerBundle) -> bool:

@@ -45,9 +45,9 @@ from stemma.memory.sqlite_rows import (
     read_source,
 )
 from stemma.memory.sqlite_schema import check_or_migrate
+from stemma.memory.sqlite_sources import add_sources, current_sources, source_rows
 from stemma.memory.sqlite_writes import (
     add_answer,
-    add_source,
     claim_embedder,
     erase,
     index_entries,
@@ -102,15 +102,14 @@ class SqliteGraph:
         if await self.embedder() != identity:
             await self._database.write(partial(claim_embedder, identity=identity))
 
-    async def current_source(self, scope: Scope, uri: str) -> Source | None:
-        where = {"tenant": scope.tenant, "audience": scope.audience, "uri": uri}
-        found = await self._database.read(lambda connection: rows(connection, _QUERIES["current_source"], where))
-        return read_source(found[0]) if found else None
+    async def current_sources(self, scope: Scope, uris: Sequence[str]) -> dict[str, Source]:
+        return await self._database.read(partial(current_sources, scope=scope, uris=uris))
 
-    async def put_source(self, bundle: SourceBundle) -> bool:
-        await self._check_vectors(bundle.vectors)
-        entries = await asyncio.to_thread(index_entries, bundle.passages, bundle.vectors)
-        return await self._database.write(partial(add_source, bundle=bundle, entries=entries))
+    async def put_sources(self, bundles: Sequence[SourceBundle]) -> list[bool]:
+        for bundle in bundles:
+            await self._check_vectors(bundle.vectors)
+        prepared = await asyncio.to_thread(source_rows, bundles)
+        return await self._database.write(partial(add_sources, prepared=prepared))
 
     async def put_answer(self, bundle: AnswerBundle) -> bool:
         await self._check_vectors(bundle.vectors)

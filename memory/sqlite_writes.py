@@ -1,4 +1,4 @@
-"""What the SQLite memory writes, as functions on a connection inside one write transaction.
+"""What the SQLite memory writes besides sources, as functions on a connection inside one write transaction.
 
 Decides the order of statements and which index rows go with an item. Which transaction, in which thread, and what an
 error means is decided in `sqlite_database.py`; the statements stand in `sql/write.sql`.
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import apsw
 
 from stemma.memory.errors import EmbedderMismatch, UnknownItem
-from stemma.memory.model import AnswerBundle, Claim, Entity, Mention, Passage, Scope, SourceBundle
+from stemma.memory.model import AnswerBundle, Claim, Entity, Mention, Passage, Scope
 from stemma.memory.ports import EmbedderIdentity
 from stemma.memory.queries import load_queries
 from stemma.memory.sqlite_database import rows
@@ -23,10 +23,7 @@ from stemma.memory.sqlite_rows import (
     claim_row,
     entity_row,
     indexed,
-    passage_row,
     place_token,
-    read_source,
-    source_row,
 )
 
 _READ = load_queries("sql/read.sql")
@@ -62,46 +59,17 @@ def packed(vector: Sequence[float]) -> bytes:
     return array("f", vector).tobytes()
 
 
-def add_source(connection: apsw.Connection, bundle: SourceBundle, entries: Iterable[IndexEntry]) -> bool:
-    """False, and nothing written, unless the bundle is the next version of its source."""
-    source = bundle.source
-    place = {"tenant": source.scope.tenant, "audience": source.scope.audience, "uri": source.uri}
-    found = [read_source(row) for row in rows(connection, _READ["current_source"], place)]
-    expected = (found[0].version + 1, found[0].id) if found else (1, None)
-    if (source.version, bundle.replaces) != expected:
-        return False
-    if found:
-        _hide_source(connection, source.scope.tenant, found[0].id)
-    connection.execute(_WRITE["add_source"], source_row(source, bundle.replaces))
-    for entry in entries:
-        if isinstance(entry.item, Passage):
-            connection.execute(_WRITE["add_passage"], passage_row(entry.item))
-            _index(connection, entry)
-    _add_entities(connection, source.scope, bundle.entities, bundle.mentions)
-    return True
-
-
-def _hide_source(connection: apsw.Connection, tenant: str, source_id: str) -> None:
-    which = {"tenant": tenant, "id": source_id}
-    connection.execute(_WRITE["mark_replaced"], which)
-    connection.execute(_WRITE["hide_passages"], which)
-    for (number,) in rows(connection, _WRITE["passage_numbers"], which):
-        one = {"tenant": tenant, "n": number}
-        connection.execute(_WRITE["remove_words"], {"n": number})
-        for audience, embedding in rows(connection, _WRITE["vector_of"], one):
-            connection.execute(_WRITE["remove_vector"], {"n": number})
-            hidden = {**one, "audience": audience, "recallable": 0, "embedding": embedding}
-            connection.execute(_WRITE["add_vector"], hidden)
-
-
 def add_answer(connection: apsw.Connection, bundle: AnswerBundle, entries: Iterable[IndexEntry]) -> bool:
     """False when the answer is known. Raises `UnknownItem`; the caller's transaction takes back what was written."""
     answer = bundle.answer
     if not rows(connection, _WRITE["add_answer"], answer_row(answer)):
         return False
-    for entry in entries:
-        if isinstance(entry.item, Claim) and rows(connection, _WRITE["add_claim"], claim_row(entry.item)):
-            _index(connection, entry)
+    new = [
+        entry
+        for entry in entries
+        if isinstance(entry.item, Claim) and rows(connection, _WRITE["add_claim"], claim_row(entry.item))
+    ]
+    add_to_indexes(connection, new)
     _refuse_unseen(connection, bundle)
     whose = {"tenant": answer.scope.tenant, "audience": answer.scope.audience}
     for row in bundle.derivations:
@@ -113,7 +81,7 @@ def add_answer(connection: apsw.Connection, bundle: AnswerBundle, entries: Itera
     for ordinal, claim_id in enumerate(answer.asserts):
         values = {"answer_id": answer.id, "claim_id": claim_id, "ordinal": ordinal}
         connection.execute(_WRITE["add_assertion"], {**whose, **values})
-    _add_entities(connection, answer.scope, bundle.entities, bundle.mentions)
+    add_entities(connection, answer.scope, bundle.entities, bundle.mentions)
     return True
 
 
@@ -133,27 +101,39 @@ def _refuse_unseen(connection: apsw.Connection, bundle: AnswerBundle) -> None:
         raise UnknownItem(f"the answer rests on {unseen[0]!r}, which its scope does not hold")
 
 
-def _index(connection: apsw.Connection, entry: IndexEntry) -> None:
-    tenant, audience = entry.item.scope.tenant, entry.item.scope.audience
-    named = {"tenant": tenant, "id": entry.item.id, "audience": audience}
-    ((number,),) = rows(connection, _WRITE["add_search_item"], named)
-    if entry.item.recallable:
-        words = {"n": number, "place": place_token(tenant, audience), "title": entry.title, "text": entry.text}
-        connection.execute(_WRITE["add_words"], words)
-    vector = {"n": number, "tenant": tenant, "audience": audience, "recallable": int(entry.item.recallable)}
-    connection.execute(_WRITE["add_vector"], {**vector, "embedding": entry.embedding})
+def add_to_indexes(connection: apsw.Connection, entries: Sequence[IndexEntry]) -> None:
+    """Number the items and put them into the word index (only what is recallable) and the vector index."""
+    ((first,),) = rows(connection, _WRITE["next_number"])
+    items, words, vectors = [], [], []
+    for number, entry in enumerate(entries, start=first):
+        tenant, audience = entry.item.scope.tenant, entry.item.scope.audience
+        whose = {"n": number, "tenant": tenant, "audience": audience}
+        items.append({**whose, "id": entry.item.id})
+        vectors.append({**whose, "recallable": int(entry.item.recallable), "embedding": entry.embedding})
+        if entry.item.recallable:
+            place = place_token(tenant, audience)
+            words.append({"n": number, "place": place, "title": entry.title, "text": entry.text})
+    for query, values in (("add_search_item", items), ("add_words", words), ("add_vector", vectors)):
+        connection.executemany(_WRITE[query], values)
 
 
-def _add_entities(
+def add_entities(
     connection: apsw.Connection, scope: Scope, entities: Iterable[Entity], mentions: Iterable[Mention]
 ) -> None:
-    for entity in entities:
-        connection.execute(_WRITE["add_entity"], entity_row(entity))
-    for mention in mentions:
-        values = {"item_id": mention.item_id, "entity_id": mention.entity_id, "audience": scope.audience}
-        connection.execute(
-            _WRITE["add_mention"], {"tenant": scope.tenant, "first": mention.start, "last": mention.end, **values}
-        )
+    """Add what is not known yet; the mentions get the audience of the scope."""
+    connection.executemany(_WRITE["add_entity"], [entity_row(entity) for entity in entities])
+    whose = {"tenant": scope.tenant, "audience": scope.audience}
+    places = [
+        {
+            **whose,
+            "item_id": mention.item_id,
+            "entity_id": mention.entity_id,
+            "first": mention.start,
+            "last": mention.end,
+        }
+        for mention in mentions
+    ]
+    connection.executemany(_WRITE["add_mention"], places)
 
 
 def erase(connection: apsw.Connection, tenant: str, chosen: Callable[[str], bool]) -> None:

@@ -1,8 +1,9 @@
 // Reads by key. `audiences` is what the scope may see; vectors and search terms stay in the database.
 
-// name: current_source
-// The newest version under exactly this audience and uri.
-MATCH (h:SourceHead {tenant: $tenant, key: $key})
+// name: current_sources
+// The newest version under each of these keys of an audience and uri.
+UNWIND $keys AS key
+MATCH (h:SourceHead {tenant: $tenant, key: key})
 MATCH (n:Source {tenant: $tenant, id: h.source_id})
 RETURN properties(n) AS row;
 

@@ -1,58 +1,45 @@
 // Writes. Each `put` and `erase` is one transaction of several of these; all of them may run again.
 
-// name: put_source
-// One version of a source with all that belongs to it, if it is unknown and the next version; says whether it was
-// stored. Writing to the head takes its lock, and the head is read only after that, so that whoever waited sees what
-// the one before it stored. One statement, because each way to the server and back costs as much as the work there.
-MERGE (h:SourceHead {tenant: $tenant, key: $key})
-ON CREATE SET h.audience = $row.audience, h.version = 0, h.source_id = ''
-SET h.writer = $writer
-WITH h
-OPTIONAL MATCH (known:Source {tenant: $tenant, id: $row.id})
-WITH h, known
-WHERE known IS NULL AND h.version = $row.version - 1 AND h.source_id = $old
-SET h.version = $row.version, h.source_id = $row.id
+// name: lock_heads
+// Writing to the head of a source takes its lock; the rows are in one order everywhere. A new head stands at version 0.
+UNWIND $rows AS row
+MERGE (h:SourceHead {tenant: $tenant, key: row.key})
+ON CREATE SET h.audience = row.audience, h.version = 0
+SET h.writer = $writer;
+
+// name: heads
+// The newest version of each source, read under its lock.
+UNWIND $keys AS key
+MATCH (h:SourceHead {tenant: $tenant, key: key})
+RETURN h.key AS key, h.version AS version, h.source_id AS source_id;
+
+// name: put_sources
+// A batch of new versions, each after the ones it follows.
+UNWIND $rows AS row
+MATCH (h:SourceHead {tenant: $tenant, key: row.key})
+SET h.version = row.source.version, h.source_id = row.source.id
 CREATE (s:Source {tenant: $tenant})
-SET s += $row
-WITH s
-CALL (s) {
-  MATCH (old:Source {tenant: $tenant, id: $old})
-  SET old.replaced = true
-  CREATE (s)-[:REPLACES {audience: s.audience}]->(old)
-  WITH old
-  MATCH (old)<-[:PART_OF]-(p:Passage)
-  SET p.recallable = false
-  REMOVE p.reach
-}
-CALL (s) {
-  UNWIND $passages AS row
-  MERGE (p:Passage {tenant: $tenant, id: row.id})
-  SET p += row
-  MERGE (p)-[r:PART_OF]->(s)
-  ON CREATE SET r.audience = p.audience
-}
-CALL () {
-  UNWIND $entities AS row
-  MERGE (e:Entity {tenant: $tenant, id: row.id})
-  ON CREATE SET e += row
-}
-CALL () {
-  UNWIND $mentions AS row
-  MATCH (p:Passage {tenant: $tenant, id: row.item_id})
-  MATCH (e:Entity {tenant: $tenant, id: row.entity_id})
-  MERGE (p)-[m:MENTIONS {start: row.start, end: row.end}]->(e)
-  ON CREATE SET m.audience = p.audience
-}
-RETURN s.id AS stored;
+SET s += row.source;
 
 // name: put_passages
-// A batch of one source's passages with their vectors.
-MATCH (s:Source {tenant: $tenant, id: $source_id})
+// A batch of the passages of new sources, with their vectors.
 UNWIND $rows AS row
-MERGE (p:Passage {tenant: $tenant, id: row.id})
+MATCH (s:Source {tenant: $tenant, id: row.source_id})
+CREATE (p:Passage {tenant: $tenant})
 SET p += row
-MERGE (p)-[r:PART_OF]->(s)
-ON CREATE SET r.audience = p.audience;
+CREATE (p)-[:PART_OF {audience: row.audience}]->(s);
+
+// name: replace_sources
+// What new versions replace; its passages are no longer recalled.
+UNWIND $rows AS row
+MATCH (s:Source {tenant: $tenant, id: row.id})
+MATCH (old:Source {tenant: $tenant, id: row.old})
+SET old.replaced = true
+CREATE (s)-[:REPLACES {audience: s.audience}]->(old)
+WITH old
+MATCH (old)<-[:PART_OF]-(p:Passage)
+SET p.recallable = false
+REMOVE p.reach;
 
 // name: put_entities
 // A batch of entities; one that is known stays as it is.
@@ -61,12 +48,11 @@ MERGE (e:Entity {tenant: $tenant, id: row.id})
 ON CREATE SET e += row;
 
 // name: put_passage_mentions
-// A batch of mentions in passages.
+// A batch of mentions in new passages.
 UNWIND $rows AS row
 MATCH (p:Passage {tenant: $tenant, id: row.item_id})
 MATCH (e:Entity {tenant: $tenant, id: row.entity_id})
-MERGE (p)-[m:MENTIONS {start: row.start, end: row.end}]->(e)
-ON CREATE SET m.audience = p.audience;
+CREATE (p)-[:MENTIONS {start: row.start, end: row.end, audience: p.audience}]->(e);
 
 // name: put_claim_mentions
 // A batch of mentions in claims.

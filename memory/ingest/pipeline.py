@@ -1,4 +1,4 @@
-"""Documents to stored sources: split, embed in batches across documents, store each source in its own transaction.
+"""Documents to stored sources: read a window of them, embed what is new in it, store it in one transaction, go on.
 
 Decides what is new, unchanged or a new version, and that one document that cannot be read never stops the others. It
 refuses to guess about the store: a full or unreachable one ends the whole ingestion, and what was stored stays stored.
@@ -7,9 +7,10 @@ refuses to guess about the store: a full or unreachable one ends the whole inges
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import islice
 
 from stemma.memory.identifiers import content_hash, passage_id, source_id
 from stemma.memory.ingest.corpus_rows import Unreadable
@@ -20,10 +21,10 @@ from stemma.memory.ports import Embedder, MemoryGraph
 
 Documents = Iterable[Document | Unreadable] | AsyncIterable[Document | Unreadable]
 
+_WINDOW = 256
+"""Passages that are embedded and stored together: what stopping may cost, and what one transaction is shared by."""
 _BATCH = 64
 """Passages embedded in one call: enough to keep the model busy, few enough to show progress."""
-_WAITING = 256
-"""Passages read ahead of the embedder, so that short documents share a batch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ class IngestProgress:
     """Documents that are done: stored, unchanged or unreadable."""
     passages_embedded: int
     passages_known: int
-    """Passages of all documents read so far."""
+    """Passages to embed, of all documents looked at so far."""
     sources_stored: int
 
 
@@ -58,6 +59,17 @@ class _Prepared:
     document: Document
     content: str
     pieces: Sequence[Piece]
+    vectors: Sequence[Sequence[float]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """What is to be done with a document: store it as this source, or nothing because it is that source already."""
+
+    item: _Prepared
+    source: Source
+    replaces: str | None
+    is_new: bool
 
 
 class Ingestion:
@@ -74,76 +86,81 @@ class Ingestion:
         self._embedder = embedder
         self._scope = scope
         self._on_progress = on_progress
-        self._waiting: list[_Prepared] = []
         self._known = self._embedded = self._done = 0
         self._report = IngestReport()
 
     async def run(self, documents: Documents) -> IngestReport:
         """Raises what the store and the embedder raise; a document's own faults are in the report."""
+        window: list[_Prepared] = []
         async for document in _each(documents):
-            await self._take(document)
-            if sum(len(item.pieces) for item in self._waiting) >= _WAITING:
-                await self._flush()
-        await self._flush()
+            window += await self._prepared(document)
+            if sum(len(item.pieces) for item in window) >= _WINDOW:
+                await self._store(window)
+                window = []
+        await self._store(window)
         return self._report
 
-    async def _take(self, document: Document | Unreadable) -> None:
+    async def _prepared(self, document: Document | Unreadable) -> list[_Prepared]:
+        """The document as it will be stored, or nothing when it cannot be."""
         if isinstance(document, Unreadable):
-            self._fail(document.uri, document.reason)
-            return
+            return self._fail(document.uri, document.reason)
         try:
             prepared = await asyncio.to_thread(_prepare, document)
         except UnicodeEncodeError:
-            self._fail(document.uri, "it holds characters that are not valid Unicode")
-            return
-        current = await self._graph.current_source(self._scope, document.uri)
-        if current and current.content_hash == prepared.content:
-            self._report.unchanged += 1
-            self._report.source_ids.append(current.id)
-            self._tell(documents=1)
-        elif not prepared.pieces:
-            self._fail(document.uri, "it holds no text")
-        else:
-            self._waiting.append(prepared)
-            self._known += len(prepared.pieces)
-            self._tell()
+            return self._fail(document.uri, "it holds characters that are not valid Unicode")
+        return [prepared] if prepared.pieces else self._fail(document.uri, "it holds no text")
 
-    async def _flush(self) -> None:
-        waiting, self._waiting = self._waiting, []
-        if not waiting:
+    async def _store(self, window: Sequence[_Prepared]) -> None:
+        """Store each as the version after the newest, again and again while other writers take that place."""
+        while window:
+            newest = await self._graph.current_sources(self._scope, [item.document.uri for item in window])
+            steps = _steps(self._scope, window, newest)
+            new = [step for step in steps if step.is_new]
+            await self._embed([step.item for step in new if not step.item.vectors])
+            bundles = await asyncio.to_thread(_bundles, new)
+            taken = await self._graph.put_sources(bundles) if bundles else []
+            refused = {step.source.id for step, is_taken in zip(new, taken, strict=True) if not is_taken}
+            window = self._settle(steps, refused)
+
+    async def _embed(self, items: Sequence[_Prepared]) -> None:
+        """Give the items their vectors. Texts of like length go together: a batch costs as much as its longest."""
+        if not items:
             return
         await self._graph.claim_embedder(self._embedder.identity)
-        texts = [embedded_text(piece.title, piece.text) for item in waiting for piece in item.pieces]
-        vectors: list[Sequence[float]] = []
-        for item in waiting:
-            while len(vectors) < len(item.pieces):
-                batch, texts = texts[:_BATCH], texts[_BATCH:]
-                vectors += await self._embedder.embed(batch)
-                self._embedded += len(batch)
-                self._tell()
-            rows, vectors = vectors[: len(item.pieces)], vectors[len(item.pieces) :]
-            await self._store(item, rows)
+        texts = [embedded_text(piece.title, piece.text) for item in items for piece in item.pieces]
+        self._known += len(texts)
+        self._tell()
+        vectors: list[Sequence[float]] = [()] * len(texts)
+        order = sorted(range(len(texts)), key=lambda n: len(texts[n]))
+        for start in range(0, len(order), _BATCH):
+            batch = order[start : start + _BATCH]
+            for n, vector in zip(batch, await self._embedder.embed([texts[n] for n in batch]), strict=True):
+                vectors[n] = vector
+            self._embedded += len(batch)
+            self._tell()
+        rows = iter(vectors)
+        for item in items:
+            item.vectors = list(islice(rows, len(item.pieces)))
 
-    async def _store(self, item: _Prepared, vectors: Sequence[Sequence[float]]) -> None:
-        """Store as the version after the newest, again and again while other writers take that place."""
-        while True:
-            current = await self._graph.current_source(self._scope, item.document.uri)
-            if current and current.content_hash == item.content:
-                self._report.unchanged += 1
-                self._report.source_ids.append(current.id)
-                break
-            bundle = await asyncio.to_thread(_bundle, self._scope, item, vectors, current)
-            if await self._graph.put_source(bundle):
-                self._report.added += current is None
-                self._report.updated += current is not None
-                self._report.passages += len(item.pieces)
-                self._report.source_ids.append(bundle.source.id)
-                break
-        self._tell(documents=1)
+    def _settle(self, steps: Sequence[_Step], refused: Collection[str]) -> list[_Prepared]:
+        """Report what is done; the documents whose source was refused are left to do."""
+        left: list[_Prepared] = []
+        for step in steps:
+            if step.source.id in refused:
+                left.append(step.item)
+                continue
+            self._report.unchanged += not step.is_new
+            self._report.added += step.is_new and step.replaces is None
+            self._report.updated += step.is_new and step.replaces is not None
+            self._report.passages += len(step.item.pieces) if step.is_new else 0
+            self._report.source_ids.append(step.source.id)
+            self._tell(documents=1)
+        return left
 
-    def _fail(self, uri: str, reason: str) -> None:
+    def _fail(self, uri: str, reason: str) -> list[_Prepared]:
         self._report.failures.append((uri, reason))
         self._tell(documents=1)
+        return []
 
     def _tell(self, *, documents: int = 0) -> None:
         self._done += documents
@@ -161,9 +178,24 @@ def _prepare(document: Document) -> _Prepared:
     return _Prepared(document, content_hash(document.title, document.text), split(document))
 
 
-def _bundle(scope: Scope, item: _Prepared, vectors: Sequence[Sequence[float]], current: Source | None) -> SourceBundle:
-    document, version = item.document, current.version + 1 if current else 1
-    source = Source(
+def _steps(scope: Scope, window: Sequence[_Prepared], newest: Mapping[str, Source]) -> list[_Step]:
+    """One step for each document, in order: of two with one uri, the second follows the first."""
+    reached = dict(newest)
+    steps: list[_Step] = []
+    for item in window:
+        uri = item.document.uri
+        current = reached.get(uri)
+        if current and current.content_hash == item.content:
+            steps.append(_Step(item, current, None, is_new=False))
+            continue
+        reached[uri] = _source(scope, item, current.version + 1 if current else 1)
+        steps.append(_Step(item, reached[uri], current.id if current else None, is_new=True))
+    return steps
+
+
+def _source(scope: Scope, item: _Prepared, version: int) -> Source:
+    document = item.document
+    return Source(
         id=source_id(scope, document.uri, version, item.content),
         scope=scope,
         kind=document.kind,
@@ -174,6 +206,14 @@ def _bundle(scope: Scope, item: _Prepared, vectors: Sequence[Sequence[float]], c
         added_at=datetime.now(UTC),
         metadata=dict(document.metadata),
     )
+
+
+def _bundles(steps: Iterable[_Step]) -> list[SourceBundle]:
+    return [_bundle(step) for step in steps]
+
+
+def _bundle(step: _Step) -> SourceBundle:
+    source, scope = step.source, step.source.scope
     passages = [
         Passage(
             id=passage_id(source.id, ordinal),
@@ -184,7 +224,7 @@ def _bundle(scope: Scope, item: _Prepared, vectors: Sequence[Sequence[float]], c
             text=piece.text,
             position=Position(piece.start, piece.end),
         )
-        for ordinal, piece in enumerate(item.pieces)
+        for ordinal, piece in enumerate(step.item.pieces)
     ]
     found: dict[str, Entity] = {}
     mentions: list[Mention] = []
@@ -192,7 +232,7 @@ def _bundle(scope: Scope, item: _Prepared, vectors: Sequence[Sequence[float]], c
         things, places = entities(scope, passage.id, passage.title, passage.text)
         found |= {thing.id: thing for thing in things}
         mentions += places
-    return SourceBundle(source, passages, vectors, list(found.values()), mentions, current.id if current else None)
+    return SourceBundle(source, passages, step.item.vectors, list(found.values()), mentions, step.replaces)
 
 
 async def _each(documents: Documents) -> AsyncIterator[Document | Unreadable]:

@@ -61,9 +61,13 @@ VALUES (:tenant, :answer_id, :item_id, :rank, :score, :audience) ON CONFLICT DO 
 INSERT INTO asserts (tenant, answer_id, claim_id, ordinal, audience)
 VALUES (:tenant, :answer_id, :claim_id, :ordinal, :audience) ON CONFLICT DO NOTHING;
 
+-- name: next_number (not of a tenant)
+-- The first number that no item is searched under; the write lock keeps it free.
+SELECT coalesce(max(n), 0) + 1 FROM search_item;
+
 -- name: add_search_item
 -- The number under which an item is searched.
-INSERT INTO search_item (tenant, id, audience) VALUES (:tenant, :id, :audience) RETURNING n;
+INSERT INTO search_item (n, tenant, id, audience) VALUES (:n, :tenant, :id, :audience);
 
 -- name: add_words (not of a tenant)
 -- The words of a search item; its place token holds the tenant.

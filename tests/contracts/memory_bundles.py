@@ -161,8 +161,18 @@ def answer_bundle(
 
 async def put(graph: MemoryGraph, *bundles: SourceBundle) -> None:
     await graph.claim_embedder(IDENTITY)
-    for bundle in bundles:
-        assert await graph.put_source(bundle) is True
+    assert await graph.put_sources(bundles) == [True] * len(bundles)
+
+
+async def stored(graph: MemoryGraph, bundle: SourceBundle) -> bool:
+    """Write one source; whether it was taken."""
+    (taken,) = await graph.put_sources([bundle])
+    return taken
+
+
+async def newest(graph: MemoryGraph, scope: Scope, uri: str) -> Source | None:
+    """The current version of one source."""
+    return (await graph.current_sources(scope, [uri])).get(uri)
 
 
 async def found_by_text(graph: MemoryGraph, scope: Scope, *terms: str, k: int = 50) -> list[str]:

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 
 from stemma.memory.errors import MemoryUnavailable
 from stemma.memory.ports import MemoryGraph
-from tests.contracts import memory_lineage, memory_scopes, memory_search, memory_sources, memory_writers
+from tests.contracts import memory_batches, memory_lineage, memory_scopes, memory_search, memory_sources, memory_writers
 from tests.contracts.memory_bundles import IDENTITY, new_scope, put, source_bundle
 
 __all__ = ["CHECKS", "FRESH_CHECKS", "IDENTITY", "PAIR_CHECKS", "Check", "PairCheck", "backed_up"]
@@ -33,6 +33,12 @@ CHECKS: list[Check] = [
     memory_sources.check_statistics_name_every_label_and_relation,
     memory_sources.check_erase_takes_its_own_and_narrower_ones,
     memory_sources.check_what_was_erased_can_be_stored_again,
+    memory_batches.check_an_empty_batch_is_harmless,
+    memory_batches.check_a_batch_takes_the_new_and_refuses_the_rest,
+    memory_batches.check_versions_of_one_uri_follow_each_other_in_a_batch,
+    memory_batches.check_a_batch_may_go_to_several_scopes,
+    memory_batches.check_a_failing_batch_leaves_nothing,
+    memory_batches.check_a_large_batch_is_stored_whole,
     memory_search.check_text_search_ranks_by_terms,
     memory_search.check_text_search_folds_case_accents_and_endings,
     memory_search.check_title_counts_more_than_text,
@@ -58,6 +64,7 @@ PAIR_CHECKS: list[PairCheck] = [
     memory_writers.check_writers_do_not_lose_each_others_work,
     memory_writers.check_one_of_many_writers_of_a_version_wins,
     memory_writers.check_same_bundle_from_many_writers_is_stored_once,
+    memory_batches.check_batches_in_opposite_order_do_not_block_each_other,
     memory_writers.check_embedder_claimed_by_two_is_one,
 ]
 

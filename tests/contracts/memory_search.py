@@ -20,6 +20,7 @@ from tests.contracts.memory_bundles import (
     new_scope,
     put,
     source_bundle,
+    stored,
     unit,
     vector,
 )
@@ -134,7 +135,7 @@ async def check_vectors_of_another_size_are_refused(graph: MemoryGraph) -> None:
     with pytest.raises(EmbedderMismatch):
         await graph.search_vector(scope, [1.0, 0.0], 3)
     with pytest.raises(EmbedderMismatch):
-        await graph.put_source(source_bundle(scope, "u:1", ["short vector"], vectors=[[1.0, 0.0]]))
+        await stored(graph, source_bundle(scope, "u:1", ["short vector"], vectors=[[1.0, 0.0]]))
     assert sum((await graph.statistics(scope)).by_node.values()) == 0
 
 
@@ -144,7 +145,7 @@ async def check_unclaimed_store_holds_no_vectors(graph: MemoryGraph) -> None:
     assert await graph.search_text(scope, ["anything"], 3) == []
     assert await graph.search_vector(scope, vector("anything"), 3) == []
     with pytest.raises(EmbedderMismatch):
-        await graph.put_source(source_bundle(scope, "u:1", ["too early"]))
+        await stored(graph, source_bundle(scope, "u:1", ["too early"]))
     assert sum((await graph.statistics(scope)).by_node.values()) == 0
 
 

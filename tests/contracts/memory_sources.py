@@ -18,8 +18,10 @@ from tests.contracts.memory_bundles import (
     found_by_vector,
     make_claim,
     new_scope,
+    newest,
     put,
     source_bundle,
+    stored,
     vector,
 )
 
@@ -28,7 +30,7 @@ async def check_source_is_read_back_whole(graph: MemoryGraph) -> None:
     scope = new_scope("ann", "buyer", "t-1")
     bundle = source_bundle(scope, "file:///a.md", ["First text.", "Second text."], title="A", entities=["Ostrava"])
     await put(graph, bundle)
-    assert await graph.current_source(scope, "file:///a.md") == bundle.source
+    assert await newest(graph, scope, "file:///a.md") == bundle.source
     assert await graph.sources(scope, [bundle.source.id]) == [bundle.source]
     ids = [passage.id for passage in bundle.passages]
     assert await graph.passages(scope, ids) == list(bundle.passages)
@@ -57,7 +59,7 @@ async def check_same_source_again_changes_nothing(graph: MemoryGraph) -> None:
     bundle = source_bundle(scope, "u:1", ["rain in the port"], entities=["Rotterdam"])
     await put(graph, bundle)
     before = await graph.statistics(scope)
-    assert await graph.put_source(bundle) is False
+    assert await stored(graph, bundle) is False
     assert await graph.statistics(scope) == before
     assert await found_by_text(graph, scope, "rain") == [bundle.passages[0].id]
     assert await found_by_vector(graph, scope, bundle.vectors[0]) == [bundle.passages[0].id]
@@ -67,8 +69,9 @@ async def check_new_version_replaces_the_old(graph: MemoryGraph) -> None:
     scope = new_scope()
     old = source_bundle(scope, "u:1", ["the strike lasts"], title="Memo")
     new = source_bundle(scope, "u:1", ["the strike ended"], title="Memo", version=2, replaces=old.source.id)
-    await put(graph, old, new)
-    assert await graph.current_source(scope, "u:1") == new.source
+    await put(graph, old)
+    await put(graph, new)
+    assert await newest(graph, scope, "u:1") == new.source
     assert await graph.sources(scope, [old.source.id]) == [replace(old.source, replaced=True)]
     assert await graph.passages(scope, [old.passages[0].id]) == [replace(old.passages[0], recallable=False)]
     assert await found_by_text(graph, scope, "strike") == [new.passages[0].id]
@@ -89,9 +92,9 @@ async def check_only_the_next_version_is_taken(graph: MemoryGraph) -> None:
         source_bundle(scope, "u:1", ["replaces a stranger"], version=2, replaces="no-such-source"),
         source_bundle(scope, "u:2", ["starts late"], version=2, replaces=first.source.id),
     ):
-        assert await graph.put_source(refused) is False, refused.source
+        assert await stored(graph, refused) is False, refused.source
     assert await graph.statistics(scope) == before
-    assert await graph.current_source(scope, "u:1") == first.source
+    assert await newest(graph, scope, "u:1") == first.source
 
 
 async def check_one_uri_has_versions_of_its_own_in_each_scope(graph: MemoryGraph) -> None:
@@ -100,10 +103,10 @@ async def check_one_uri_has_versions_of_its_own_in_each_scope(graph: MemoryGraph
     everyone = source_bundle(wide, "u:1", ["for everyone"])
     hers = source_bundle(narrow, "u:1", ["for ann"])
     await put(graph, everyone, hers)
-    assert await graph.current_source(wide, "u:1") == everyone.source
-    assert await graph.current_source(narrow, "u:1") == hers.source
-    assert await graph.current_source(Scope(wide.tenant, "bob"), "u:1") is None
-    assert await graph.current_source(new_scope(), "u:1") is None
+    assert await newest(graph, wide, "u:1") == everyone.source
+    assert await newest(graph, narrow, "u:1") == hers.source
+    assert await newest(graph, Scope(wide.tenant, "bob"), "u:1") is None
+    assert await newest(graph, new_scope(), "u:1") is None
 
 
 async def check_hostile_text_is_kept_as_it_is(graph: MemoryGraph) -> None:
@@ -112,7 +115,7 @@ async def check_hostile_text_is_kept_as_it_is(graph: MemoryGraph) -> None:
     bundle = source_bundle(scope, "u:'; --\x00\"", texts, title='ti"tle \x00 OR *')
     await put(graph, bundle)
     assert await graph.passages(scope, [p.id for p in bundle.passages]) == list(bundle.passages)
-    assert await graph.current_source(scope, bundle.source.uri) == bundle.source
+    assert await newest(graph, scope, bundle.source.uri) == bundle.source
 
 
 async def check_items_come_in_pages_newest_first(graph: MemoryGraph) -> None:
@@ -158,7 +161,7 @@ async def check_erase_takes_its_own_and_narrower_ones(graph: MemoryGraph) -> Non
         assert len(await found_by_text(graph, scope, "erasable")) > 0
     widest = await graph.statistics(Scope(tenant))
     for scope in gone:
-        assert await graph.current_source(scope, "u:1") is None
+        assert await newest(graph, scope, "u:1") is None
         left = set(await found_by_vector(graph, scope, vector("erasable words")))
         assert left == set(await found_by_vector(graph, Scope(tenant, "", scope.agent), vector("erasable words")))
     await graph.erase(Scope(tenant))
@@ -172,6 +175,6 @@ async def check_what_was_erased_can_be_stored_again(graph: MemoryGraph) -> None:
     bundle = source_bundle(scope, "u:1", ["erased and back"], entities=["Oslo"])
     await put(graph, bundle)
     await graph.erase(scope)
-    assert await graph.put_source(bundle) is True
+    assert await stored(graph, bundle) is True
     assert await found_by_text(graph, scope, "erased") == [bundle.passages[0].id]
     assert await found_by_vector(graph, scope, bundle.vectors[0]) == [bundle.passages[0].id]

@@ -16,7 +16,9 @@ from tests.contracts.memory_bundles import (
     found_by_vector,
     make_claim,
     new_scope,
+    newest,
     source_bundle,
+    stored,
     vector,
 )
 
@@ -26,7 +28,7 @@ async def check_writers_do_not_lose_each_others_work(one: MemoryGraph, two: Memo
     await two.claim_embedder(IDENTITY)
     scope = new_scope()
     bundles = [source_bundle(scope, f"u:{n}", [f"parallel text {n}"], entities=["Gdynia"]) for n in range(24)]
-    taken = await asyncio.gather(*((one, two)[n % 2].put_source(bundle) for n, bundle in enumerate(bundles)))
+    taken = await asyncio.gather(*(stored((one, two)[n % 2], bundle) for n, bundle in enumerate(bundles)))
     assert taken == [True] * len(bundles)
     for graph in (one, two):
         assert len(await found_by_text(graph, scope, "parallel")) == len(bundles)
@@ -39,10 +41,10 @@ async def check_one_of_many_writers_of_a_version_wins(one: MemoryGraph, two: Mem
     await two.claim_embedder(IDENTITY)
     scope = new_scope()
     rivals = [source_bundle(scope, "u:1", [f"rival number {n}"]) for n in range(10)]
-    taken = await asyncio.gather(*((one, two)[n % 2].put_source(bundle) for n, bundle in enumerate(rivals)))
+    taken = await asyncio.gather(*(stored((one, two)[n % 2], bundle) for n, bundle in enumerate(rivals)))
     assert sorted(taken) == [False] * 9 + [True]
     winner = rivals[taken.index(True)]
-    assert await two.current_source(scope, "u:1") == winner.source
+    assert await newest(two, scope, "u:1") == winner.source
     assert await found_by_text(one, scope, "rival") == [winner.passages[0].id]
 
 
@@ -51,7 +53,7 @@ async def check_same_bundle_from_many_writers_is_stored_once(one: MemoryGraph, t
     await two.claim_embedder(IDENTITY)
     scope = new_scope()
     bundle = source_bundle(scope, "u:1", ["ground"])
-    taken = await asyncio.gather(*(graph.put_source(bundle) for graph in (one, two) * 5))
+    taken = await asyncio.gather(*(stored(graph, bundle) for graph in (one, two) * 5))
     assert sorted(taken) == [False] * 9 + [True]
     learned = answer_bundle(scope, "one", [make_claim(scope, "A claim.")], [bundle.passages[0].id])
     taken = await asyncio.gather(*(graph.put_answer(learned) for graph in (one, two) * 5))

@@ -83,8 +83,7 @@ async def test_a_changed_document_becomes_a_new_version_and_may_change_back(memo
     for version, document in enumerate(versions, start=1):
         report = await memory.ingest(SCOPE, [document])
         assert (report.added, report.updated) == ((1, 0) if version == 1 else (0, 1))
-        source = await memory.graph.current_source(SCOPE, PORT.uri)
-        assert source is not None
+        source = (await memory.graph.current_sources(SCOPE, [PORT.uri]))[PORT.uri]
         assert source.version == version
         hits = await memory.recall(SCOPE, "Who is the harbour master?", k=5)
         assert [hit.text for hit in hits] == [document.text]

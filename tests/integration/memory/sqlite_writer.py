@@ -8,7 +8,7 @@ from pathlib import Path
 
 from stemma.memory.model import Scope
 from stemma.memory.sqlite_graph import SqliteGraph
-from tests.contracts.memory_bundles import IDENTITY, answer_bundle, make_claim, source_bundle
+from tests.contracts.memory_bundles import IDENTITY, answer_bundle, make_claim, source_bundle, stored
 
 
 async def write(file: str, tenant: str, name: str, count: int) -> int:
@@ -19,10 +19,10 @@ async def write(file: str, tenant: str, name: str, count: int) -> int:
     scope, won = Scope(tenant), 0
     for n in range(count):
         bundle = source_bundle(scope, f"u:{name}:{n}", [f"text of {name} number {n}"], entities=["Shared"])
-        assert await graph.put_source(bundle)
+        assert await stored(graph, bundle)
         claim = make_claim(scope, f"Claim of {name} number {n}.")
         assert await graph.put_answer(answer_bundle(scope, f"{name}-{n}", [claim], [bundle.passages[0].id]))
-        won += await graph.put_source(source_bundle(scope, f"u:race:{n}", [f"raced by {name}"]))
+        won += await stored(graph, source_bundle(scope, f"u:race:{n}", [f"raced by {name}"]))
     await graph.close()
     return won
 

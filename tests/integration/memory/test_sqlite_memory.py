@@ -24,8 +24,10 @@ from tests.contracts.memory_bundles import (
     found_by_vector,
     make_claim,
     new_scope,
+    newest,
     put,
     source_bundle,
+    stored,
     vector,
 )
 from tests.contracts.memory_graph import backed_up
@@ -73,7 +75,7 @@ async def test_what_was_written_is_there_after_closing(tmp_path: Path) -> None:
         await put(graph, bundle)
     async with opened(SqliteGraph(tmp_path / "m.db")) as graph:
         assert await graph.embedder() == IDENTITY
-        assert await graph.current_source(scope, "u:1") == bundle.source
+        assert await newest(graph, scope, "u:1") == bundle.source
         assert await found_by_vector(graph, scope, bundle.vectors[0]) == [bundle.passages[0].id]
 
 
@@ -131,12 +133,12 @@ async def test_a_lock_that_is_held_too_long_is_busy_and_loses_nothing(tmp_path: 
         holder = apsw.Connection(str(tmp_path / "m.db"))
         holder.execute("BEGIN IMMEDIATE")
         with pytest.raises(MemoryBusy) as failure:
-            await graph.put_source(bundle)
+            await stored(graph, bundle)
         assert "again" in failure.value.hint
-        assert await graph.current_source(scope, "u:1") is None
+        assert await newest(graph, scope, "u:1") is None
         holder.execute("ROLLBACK")
         holder.close()
-        assert await graph.put_source(bundle) is True
+        assert await stored(graph, bundle) is True
 
 
 async def test_the_event_loop_goes_on_while_a_lock_is_waited_for(tmp_path: Path) -> None:
@@ -145,9 +147,9 @@ async def test_the_event_loop_goes_on_while_a_lock_is_waited_for(tmp_path: Path)
         await graph.claim_embedder(IDENTITY)
         holder = apsw.Connection(str(tmp_path / "m.db"))
         holder.execute("BEGIN IMMEDIATE")
-        writing = asyncio.create_task(graph.put_source(source_bundle(scope, "u:1", ["waits"])))
+        writing = asyncio.create_task(stored(graph, source_bundle(scope, "u:1", ["waits"])))
         for _ in range(20):  # reads are answered, on this loop, while the write waits
-            assert await graph.current_source(scope, "u:1") is None
+            assert await newest(graph, scope, "u:1") is None
         assert not writing.done()
         holder.execute("ROLLBACK")
         holder.close()
@@ -163,11 +165,11 @@ async def test_a_full_disk_is_told_and_the_file_stays_good(tmp_path: Path) -> No
         large = source_bundle(scope, "u:large", [f"{n} " + "words " * 2000 for n in range(60)])
         before = await graph.statistics(scope)
         with pytest.raises(MemoryFull) as failure:
-            await graph.put_source(large)
+            await stored(graph, large)
         assert "space" in failure.value.hint
         assert await graph.statistics(scope) == before
     async with opened(SqliteGraph(tmp_path / "m.db")) as graph:
-        assert await graph.put_source(large) is True
+        assert await stored(graph, large) is True
         assert await found_by_text(graph, scope, "small") == [small.passages[0].id]
 
 
@@ -176,7 +178,7 @@ async def test_a_backup_taken_while_writing_is_a_whole_store(tmp_path: Path) -> 
     async with opened(SqliteGraph(tmp_path / "m.db")) as graph:
         await graph.claim_embedder(IDENTITY)
         bundles = [source_bundle(scope, f"u:{n}", [f"saved {n}"]) for n in range(30)]
-        writing = asyncio.gather(*(graph.put_source(bundle) for bundle in bundles))
+        writing = asyncio.gather(*(stored(graph, bundle) for bundle in bundles))
         assert await backed_up(graph, str(tmp_path / "copies" / "copy.db"))
         await writing
     async with opened(SqliteGraph(tmp_path / "copies" / "copy.db")) as copy:
