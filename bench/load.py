@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import random
 import time
 import uuid
 from dataclasses import dataclass, field
@@ -26,6 +27,12 @@ class Sample:
         """The value below which `share` of the times lie, in milliseconds."""
         ordered = sorted(times)
         return 1000 * ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else float("nan")
+
+
+def uuid7() -> str:
+    """A time-ordered id (RFC 9562), as the JavaScript SDK mints for its threads."""
+    milliseconds = time.time_ns() // 1_000_000
+    return str(uuid.UUID(int=milliseconds << 80 | 7 << 76 | 2 << 62 | random.getrandbits(62)))
 
 
 def request(thread_id: str) -> bytes:
@@ -48,7 +55,7 @@ def request(thread_id: str) -> bytes:
 async def one_run(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, sample: Sample) -> None:
     """Start one run and read its stream to the end of the chunked body."""
     started = time.perf_counter()
-    writer.write(request(str(uuid.uuid4())))
+    writer.write(request(uuid7()))
     head = await reader.readuntil(b"\r\n\r\n")
     body = b""
     first = 0.0

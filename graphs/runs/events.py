@@ -7,8 +7,8 @@ repetition.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class EventName(StrEnum):
@@ -35,8 +35,7 @@ class EventName(StrEnum):
     """What is left of a deleted run's row."""
 
 
-@dataclass(frozen=True, slots=True)
-class RunEvent:
+class RunEvent(NamedTuple):
     """One row of the log. `data` is JSON, as stored; `namespace` is the path of subgraphs, "" at the root."""
 
     thread_id: str
@@ -49,8 +48,7 @@ class RunEvent:
     """When it was logged, in seconds since the epoch."""
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(NamedTuple):
     """What one reader gets in one stream mode: a server-sent event before it is written down."""
 
     id: int | None

@@ -26,6 +26,8 @@ from stemma.graphs.runs.translate import MODES, Row, Translator
 from stemma.graphs.settings import GraphSettings
 
 log = logging.getLogger(__name__)
+SENDS = "__pregel_tasks"
+"""LangGraph's own channel of `Send`s, which no step lists among its triggers."""
 BATCH_SECONDS = 0.03
 """How long token deltas are added up."""
 GRACE_SECONDS = 0.5
@@ -40,28 +42,32 @@ class Orders:
 
     action: CancelAction | None = None
     drain: bool = False
-    _stop: asyncio.Event = field(default_factory=asyncio.Event)
+    stopped: bool = False
+    _stop: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
     def cancel(self, action: CancelAction) -> None:
         if self.action != "rollback":
             self.action = action
-        self._stop.set()
+        self.halt()
 
     def requeue(self) -> None:
         """Put it back to pending: this process ends."""
         self.drain = True
-        self._stop.set()
-
-    @property
-    def stopped(self) -> bool:
-        return self._stop.is_set()
+        self.halt()
 
     def halt(self) -> None:
-        """Its rows can no longer be written."""
-        self._stop.set()
+        """Stop it now; also when its rows can no longer be written."""
+        self.stopped = True
+        self._wake()
 
-    async def given(self) -> None:
-        await self._stop.wait()
+    async def first(self, drive: asyncio.Task[None]) -> None:
+        """Return when the run is done or somebody wants it stopped."""
+        drive.add_done_callback(self._wake)
+        await self._stop
+
+    def _wake(self, _drive: object = None) -> None:
+        if not self._stop.done():
+            self._stop.set_result(None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +83,7 @@ class Executor:
         unit = Unit(run.thread_id, run.run_id, run.epoch, on_failure=orders.halt)
         translator = Translator(unit.heads)
         drive = asyncio.ensure_future(self._drive(run, unit, translator))
-        stop = asyncio.ensure_future(orders.given())
-        await asyncio.wait((drive, stop), return_when=asyncio.FIRST_COMPLETED)
-        stop.cancel()
+        await orders.first(drive)
         if not drive.done():
             drive.cancel()
             await asyncio.wait((drive,), timeout=GRACE_SECONDS)
@@ -92,6 +96,7 @@ class Executor:
 
     async def _drive(self, run: Run, unit: Unit, translator: Translator) -> None:
         graph = self.graphs.get(run.graph_id)
+        unit.triggers = {*graph.trigger_to_nodes, SENDS}
         entry = self.graphs.catalog.entry(run.graph_id)
         head = None
         if run.attempt > 1:

@@ -37,7 +37,7 @@ class Follower:
             return
         start = first - 1 if renderer.remembers else max(after, first - 1)
         async for row in self._rows(run.thread_id, start, partial(self._store.run_span, run.run_id)):
-            if row.run_id != run.run_id:
+            if row.event in renderer.hidden or row.run_id != run.run_id:
                 continue
             if row.seq <= after:
                 renderer.skip(row)

@@ -188,7 +188,7 @@ class MemoryRuns:
             if row.run_id == run.run_id:
                 ends = row.event == EventName.END
                 event = row.event if ends else EventName.TOMBSTONE.value
-                rows[position] = replace(row, event=event, namespace="", data=row.data if ends else b"")
+                rows[position] = row._replace(event=event, namespace="", data=row.data if ends else b"")
         self._checkpoints._delete_for_runs([run.run_id])
         self._drop(run.run_id)
 

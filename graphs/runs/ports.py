@@ -10,7 +10,7 @@ Every operation may raise `StoreBusy` (another process holds the lock for longer
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -34,6 +34,8 @@ class Unit:
     on_failure: Callable[[], None] | None = None
     heads: dict[str, str] = field(default_factory=dict)
     """Namespace -> the newest checkpoint this run read or wrote there."""
+    triggers: Set[str] = frozenset()
+    """Channels of the root graph whose change makes a step run; empty: not known."""
     inputs: dict[str, object] = field(default_factory=dict)
     """Namespaces whose input was saved and not yet taken in by a step."""
 

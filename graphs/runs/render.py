@@ -8,7 +8,7 @@ its first.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import Any
 
 import orjson
@@ -46,6 +46,8 @@ class Renderer:
         self._values, self._checkpoints = values, checkpoints
         self._debug = "debug" in modes
         self._tuple = "messages-tuple" in modes
+        self.hidden = frozenset[str]() if self._debug else frozenset(_hidden(modes))
+        """Names of rows that need not be given to `skip` or `frame`."""
         self._sums: dict[str, BaseMessageChunk] = {}
         self._steps: dict[str, int] = {}
 
@@ -131,6 +133,15 @@ class Renderer:
 
     def _frame(self, row: RunEvent, name: str, data: bytes) -> Frame:
         return Frame(row.seq, f"{name}|{row.namespace}" if row.namespace else name, data)
+
+
+def _hidden(modes: frozenset[str]) -> Iterator[str]:
+    """Events that these modes never show and that no shown one depends on."""
+    for event in ("values", "checkpoints", *_PLAIN):
+        if event not in modes:
+            yield event
+    if not modes & {"messages", "messages-tuple"}:
+        yield from (EventName.MESSAGES_METADATA, EventName.MESSAGES_DELTA, EventName.MESSAGES_COMPLETE)
 
 
 def _chunk(fields: dict[str, Any]) -> BaseMessageChunk:

@@ -159,7 +159,7 @@ class Runtime(ThreadFacade):
         after: int = 0,
         subgraphs: bool = False,
     ) -> AsyncGenerator[Frame, None]:
-        """The run's frames after a cursor, then live; ends with the run. Raises `InvalidRequest`."""
+        """The run's frames after a cursor, then live; ends with the run. Raises `InvalidRequest`, `UnknownRun`."""
         require(actor, Permission.RUNS_READ)
         run = await self._store.run(actor.tenant, thread_id, run_id)
         async with aclosing(self._follower.run(run, modes, after, subgraphs)) as frames:

@@ -8,14 +8,16 @@ types a graph's own schemas name are ever built; a crafted row runs nothing. Fou
 2. Inside a run, `aput_writes` returns before its commit: nothing waits for it but the next checkpoint, which
    commits it too, and lingering 2 ms lets it share that commit or its siblings'.
 3. A checkpoint that only takes the input in is not waited for: the run's row holds the input, and a crash begins anew.
+   Nor is the one that no step follows: the run's end follows, is waited for, and comes after it in the same order.
 4. The lease travels in the config under a name that LangGraph neither stores nor shows.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import AsyncIterator, Sequence
-from typing import Any
+from collections.abc import AsyncIterator, Callable, Sequence
+from inspect import signature
+from typing import Any, TypeVar
 
 import orjson
 from langchain_core.runnables import RunnableConfig
@@ -36,12 +38,19 @@ from stemma.graphs.runs.ports import CheckpointRow, RunStore, Unit, WriteRow
 from stemma.graphs.runs.prune import kept
 from stemma.graphs.runs.rows import to_json
 
+Function = TypeVar("Function", bound=Callable[..., Any])
 LEASE_KEY = "__stemma_lease"
 """Where a run's `Unit` travels in `configurable`."""
 DURABILITY_KEY = "__pregel_durability"
 """LangGraph's own name for the run's durability."""
 _INLINE = (str, int, float, bool, type(None))
 _INLINE_CHARACTERS = 256
+
+
+def _remember_signature(function: Function) -> Function:
+    """LangGraph asks `aput_writes` for its signature in every run; working it out again takes 60 us of processor."""
+    vars(function)["__signature__"] = signature(function)
+    return function
 
 
 class RunSaver(BaseCheckpointSaver[int]):
@@ -86,7 +95,9 @@ class RunSaver(BaseCheckpointSaver[int]):
         if lease is not None:
             self._mark(lease, ns, checkpoint, stored)
         if lease is None or not (
-            configurable.get(DURABILITY_KEY) == "async" or _only_input(lease, ns, checkpoint, metadata)
+            configurable.get(DURABILITY_KEY) == "async"
+            or _only_input(lease, ns, checkpoint, metadata)
+            or _last(lease, ns, checkpoint)
         ):
             await self.store.committed(unit)
         return {"configurable": {"thread_id": thread_id, "checkpoint_ns": ns, "checkpoint_id": checkpoint["id"]}}
@@ -114,6 +125,7 @@ class RunSaver(BaseCheckpointSaver[int]):
             self.store.log(lease, EventName.VALUES.value, ns, data)
         self.store.log(lease, EventName.CHECKPOINTS.value, ns, data)
 
+    @_remember_signature
     async def aput_writes(
         self, config: RunnableConfig, writes: Sequence[tuple[str, Any]], task_id: str, task_path: str = ""
     ) -> None:
@@ -218,6 +230,12 @@ def _only_input(lease: Unit, ns: str, checkpoint: Checkpoint, metadata: Checkpoi
         lease.inputs[ns] = taken
         return True
     return ns in lease.inputs and taken != lease.inputs.pop(ns)
+
+
+def _last(lease: Unit, ns: str, checkpoint: Checkpoint) -> bool:
+    """Whether nothing changed that would make a step of the root graph run."""
+    updated = checkpoint.get("updated_channels")
+    return not ns and bool(lease.triggers) and updated is not None and lease.triggers.isdisjoint(updated)
 
 
 def _config(row: CheckpointRow, checkpoint_id: str) -> RunnableConfig:
