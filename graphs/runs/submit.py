@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 from datetime import UTC, datetime
 from typing import Literal
-from uuid import uuid4
 
 from langgraph.checkpoint.base.id import uuid6
 
@@ -52,7 +51,7 @@ class Submissions:
         now = datetime.now(UTC)
         run = Run(
             run_id=str(uuid6()),
-            thread_id=thread_id or str(uuid4()),
+            thread_id=thread_id or str(uuid6()),
             tenant=actor.tenant,
             user=actor.user,
             assistant_id=entry.assistant_id,

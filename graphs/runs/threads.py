@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Literal
-from uuid import uuid4
+
+from langgraph.checkpoint.base.id import uuid6
 
 from stemma.graphs.errors import InvalidRequest, ThreadExists, UnknownAssistant
 from stemma.graphs.policy import Actor
@@ -33,7 +34,7 @@ class Threads:
     ) -> Thread:
         """Raises `ThreadExists`; with do_nothing only when the thread is another tenant's."""
         now = datetime.now(UTC)
-        thread = Thread(thread_id or str(uuid4()), actor.tenant, now, now, dict(metadata), ThreadStatus.IDLE)
+        thread = Thread(thread_id or str(uuid6()), actor.tenant, now, now, dict(metadata), ThreadStatus.IDLE)
         try:
             await self._store.create_thread(thread)
         except ThreadExists:
