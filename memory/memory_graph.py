@@ -109,7 +109,7 @@ class InMemoryGraph:
         tenant = self._tenant(scope)
         wanted = set(content_terms(" ".join(terms)))
         rows = {item.id: tenant.words[item.id] for item in _searchable(tenant, scope)}
-        return _best(_bm25(wanted, rows), k)
+        return _best(tenant, _bm25(wanted, rows), k)
 
     async def search_vector(self, scope: Scope, vector: Sequence[float], k: int) -> list[Scored]:
         if self._identity is None:
@@ -117,7 +117,7 @@ class InMemoryGraph:
         self._check_vectors([vector])
         tenant = self._tenant(scope)
         similarities = {item.id: sum(map(mul, vector, tenant.vectors[item.id])) for item in _searchable(tenant, scope)}
-        return _best(similarities, k)
+        return _best(tenant, similarities, k)
 
     async def passages(self, scope: Scope, ids: Sequence[str]) -> list[Passage]:
         return [item for item in self._chosen(scope, ids) if isinstance(item, Passage)]
@@ -267,9 +267,13 @@ def _listing_order(tenant: _Tenant) -> Callable[[Item], tuple[float | str, str, 
     return order
 
 
-def _best(scores: dict[str, float], k: int) -> list[Scored]:
+def _best(tenant: _Tenant, scores: dict[str, float], k: int) -> list[Scored]:
     ranked = sorted(scores.items(), key=lambda pair: (-pair[1], pair[0]))
-    return [Scored(item_id, score) for item_id, score in ranked[:k]]
+    return [_scored(tenant.items[item_id], score) for item_id, score in ranked[:k]]
+
+
+def _scored(item: Item, score: float) -> Scored:
+    return Scored(item.id, score, _LABELS[type(item)], item.title if isinstance(item, Passage) else "")
 
 
 def _bm25(terms: set[str], rows: dict[str, Counter[str]]) -> dict[str, float]:

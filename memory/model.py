@@ -257,6 +257,10 @@ class Scored:
 
     id: str
     score: float
+    kind: Node = Node.PASSAGE
+    """A passage or a claim."""
+    title: str = ""
+    """A passage's title, which ranking looks at; the text is looked up for the few that are shown."""
 
 
 @dataclass(frozen=True, slots=True)

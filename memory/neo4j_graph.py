@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from uuid import uuid4
 
 from stemma.memory.errors import EmbedderMismatch, MemoryUnavailable, UnknownItem
@@ -26,7 +27,18 @@ from stemma.memory.model import (
     Statistics,
 )
 from stemma.memory.neo4j_connection import Neo4jConnection, Transaction
-from stemma.memory.neo4j_rows import READERS, Item, Row, claim, derivation, head_key, passage, source, text_query
+from stemma.memory.neo4j_rows import (
+    READERS,
+    Item,
+    Row,
+    claim,
+    derivation,
+    head_key,
+    passage,
+    scored,
+    source,
+    text_query,
+)
 from stemma.memory.neo4j_schema import embedder, prepare, settle_embedder
 from stemma.memory.neo4j_sources import source_rows, write_sources
 from stemma.memory.neo4j_write import RefusedWrite, erase_audiences, write_answer
@@ -101,7 +113,7 @@ class Neo4jGraph:
         if not query or k < 1:
             return []
         parameters = {"tenant": scope.tenant, "query": query, "k": k}
-        return _scored(await self._connection.read(_SEARCH["text"], parameters))
+        return [scored(row) for row in await self._connection.read(_SEARCH["text"], parameters)]
 
     async def search_vector(self, scope: Scope, vector: Sequence[float], k: int) -> list[Scored]:
         if await self.embedder() is None:
@@ -112,7 +124,7 @@ class Neo4jGraph:
         parameters = {"tenant": scope.tenant, "audiences": list(scope.audiences()), "vector": list(vector), "k": k}
         # Neo4j's cosine score is (1 + cos) / 2.
         rows = await self._connection.read(_SEARCH["vector"], parameters)
-        return [Scored(row["id"], 2 * row["score"] - 1) for row in rows]
+        return [replace(found, score=2 * found.score - 1) for found in map(scored, rows)]
 
     async def passages(self, scope: Scope, ids: Sequence[str]) -> list[Passage]:
         return [passage(scope.tenant, row) for row in await self._chosen("passages", scope, ids)]
@@ -186,7 +198,3 @@ class Neo4jGraph:
                     f"A vector of {len(vector)} numbers does not fit a memory of {dimension}.",
                     hint="use the embedder that filled it (MEMORY_EMBEDDER)",
                 )
-
-
-def _scored(rows: Iterable[Row]) -> list[Scored]:
-    return [Scored(row["id"], row["score"]) for row in rows]

@@ -22,6 +22,7 @@ from stemma.memory.model import (
     Passage,
     Position,
     Scope,
+    Scored,
     Source,
     SourceKind,
     Use,
@@ -185,6 +186,10 @@ def assert_rows(answer: Answer) -> list[Row]:
 
 def derivation(row: Mapping[str, Any]) -> Derivation:
     return Derivation(**row)
+
+
+def scored(row: Row) -> Scored:
+    return Scored(row["id"], row["score"], Node(row["kind"]), row["title"] or "")
 
 
 def source(tenant: str, row: Row) -> Source:

@@ -42,6 +42,7 @@ from stemma.memory.sqlite_rows import (
     read_derivation,
     read_entity,
     read_passage,
+    read_scored,
     read_source,
 )
 from stemma.memory.sqlite_schema import check_or_migrate
@@ -122,7 +123,7 @@ class SqliteGraph:
             return []
         where = {**_reader(scope), "query": query, "k": k}
         found = await self._database.read(lambda connection: rows(connection, _QUERIES["search_words"], where))
-        return [Scored(item_id, score) for item_id, score in found]
+        return [read_scored(row) for row in found]
 
     async def search_vector(self, scope: Scope, vector: Sequence[float], k: int) -> list[Scored]:
         if await self.embedder() is None:
@@ -132,9 +133,9 @@ class SqliteGraph:
 
         def nearest(connection: apsw.Connection) -> list[Scored]:
             found = [
-                Scored(item_id, score)
+                read_scored(row)
                 for audience in scope.audiences()
-                for item_id, score in rows(connection, _QUERIES["search_vectors"], {**where, "audience": audience})
+                for row in rows(connection, _QUERIES["search_vectors"], {**where, "audience": audience})
             ]
             return sorted(found, key=lambda item: (-item.score, item.id))[:k]
 

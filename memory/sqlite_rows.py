@@ -16,9 +16,11 @@ from stemma.memory.model import (
     Claim,
     Derivation,
     Entity,
+    Node,
     Passage,
     Position,
     Scope,
+    Scored,
     Source,
     SourceKind,
     Use,
@@ -192,6 +194,12 @@ def read_answer(row: Row) -> Answer:
         used=tuple(Use(*use) for use in json.loads(used)),
         asserts=tuple(json.loads(said)),
     )
+
+
+def read_scored(row: Row) -> Scored:
+    """The third column is a passage's title, NULL for a claim."""
+    item_id, score, title = row
+    return Scored(item_id, score, Node.CLAIM if title is None else Node.PASSAGE, title or "")
 
 
 def read_derivation(row: Row) -> Derivation:

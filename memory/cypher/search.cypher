@@ -4,7 +4,7 @@
 // By words: `query` requires one of the reach words of the scope, which weigh nothing, and one of the terms.
 CALL db.index.fulltext.queryNodes('stemma_words', $query, {limit: $k}) YIELD node, score
 WHERE node.tenant = $tenant
-RETURN node.id AS id, score
+RETURN node.id AS id, score, labels(node)[0] AS kind, node.title AS title
 ORDER BY score DESC, id;
 
 // name: vector
@@ -18,8 +18,10 @@ CALL (audience) {
     WHERE n.tenant = $tenant AND n.audience = audience AND n.recallable = true
     LIMIT $k
   ) SCORE AS score
-  RETURN n.id AS id, score
+  RETURN n, score
 }
-RETURN id, score
+WITH n, n.id AS id, score
 ORDER BY score DESC, id
-LIMIT $k;
+LIMIT $k
+RETURN id, score, labels(n)[0] AS kind, n.title AS title
+ORDER BY score DESC, id;

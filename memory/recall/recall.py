@@ -7,7 +7,7 @@ stands in `rank.py` and `recipes.py`; who may see what is the store's business, 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Container, Coroutine, Sequence
 
 from stemma.memory.errors import EmbedderMismatch
 from stemma.memory.model import Claim, Derivation, Hit, Node, Passage, Scope, Scored, Source
@@ -27,27 +27,22 @@ class Recall:
     async def __call__(self, scope: Scope, query: str, k: int, recipe: Recipe) -> list[Hit]:
         """The k best hits, highest first. Raises `EmbedderMismatch`, `EmbedderUnavailable`, what the store raises."""
         searches = await self._search(scope, query, max(k, recipe.pool), recipe)
-        ids = list(dict.fromkeys(item.id for found in searches.values() for item in found))
-        if not ids:
+        found = {item.id: item for items in searches.values() for item in items}
+        if not found:
             return []
-        passages, claims = await asyncio.gather(self._graph.passages(scope, ids), self._graph.claims(scope, ids))
-        titles = {passage.id: passage.title for passage in passages}
+        titles = {item.id: item.title for item in found.values() if item.kind is Node.PASSAGE}
         ranked = fuse(searches, named_in(query, titles), recipe)
-        items: dict[str, Passage | Claim] = {passage.id: passage for passage in passages}
-        items |= {claim.id: claim for claim in claims}
-        ranked = [item for item in ranked if item.id in items]  # one may have been erased since it was found
-        lineage = await self._lineage(scope, claims)
+        lineage = await self._lineage(scope, [item_id for item_id in found if item_id not in titles])
         replaced = await self._replaced(scope, lineage)
-        best = place_claims(ranked, lineage, replaced, k, recipe)
-        return await self._hits(scope, best, items)
+        return await self._hits(scope, place_claims(ranked, lineage, replaced, k, recipe), titles)
 
     async def _search(self, scope: Scope, query: str, pool: int, recipe: Recipe) -> dict[str, list[Scored]]:
-        searches: dict[str, list[Scored]] = {}
+        searches: dict[str, Coroutine[None, None, list[Scored]]] = {}
         if recipe.lexical:
-            searches["lexical"] = await self._graph.search_text(scope, search_terms(query), pool)
+            searches["lexical"] = self._graph.search_text(scope, search_terms(query), pool)
         if recipe.dense:
-            searches["dense"] = await self._nearest(scope, query, pool)
-        return searches
+            searches["dense"] = self._nearest(scope, query, pool)
+        return dict(zip(searches, await asyncio.gather(*searches.values()), strict=True))
 
     async def _nearest(self, scope: Scope, query: str, pool: int) -> list[Scored]:
         filled_by = await self._graph.embedder()
@@ -58,8 +53,8 @@ class Recall:
         (vector,) = await self._embedder.embed([query])
         return await self._graph.search_vector(scope, vector, pool)
 
-    async def _lineage(self, scope: Scope, claims: Sequence[Claim]) -> dict[str, list[Derivation]]:
-        lineage: dict[str, list[Derivation]] = {claim.id: [] for claim in claims}
+    async def _lineage(self, scope: Scope, claims: Sequence[str]) -> dict[str, list[Derivation]]:
+        lineage: dict[str, list[Derivation]] = {claim_id: [] for claim_id in claims}
         if lineage:
             for row in await self._graph.derivations(scope, list(lineage)):
                 lineage[row.claim_id].append(row)
@@ -71,10 +66,18 @@ class Recall:
             return set()
         return {passage.id for passage in await self._graph.passages(scope, antecedents) if not passage.recallable}
 
-    async def _hits(self, scope: Scope, best: Sequence[Ranked], items: dict[str, Passage | Claim]) -> list[Hit]:
-        ids = {item.source_id for item in (items[hit.id] for hit in best) if isinstance(item, Passage)}
-        sources = {source.id: source for source in await self._graph.sources(scope, list(ids))}
-        return [_hit(hit, rank, items[hit.id], sources) for rank, hit in enumerate(best, start=1)]
+    async def _hits(self, scope: Scope, best: Sequence[Ranked], passages: Container[str]) -> list[Hit]:
+        """Only now are texts looked up; what was erased since it was found is left out."""
+        ids = [hit.id for hit in best]
+        items = await asyncio.gather(
+            self._graph.passages(scope, [item_id for item_id in ids if item_id in passages]),
+            self._graph.claims(scope, [item_id for item_id in ids if item_id not in passages]),
+        )
+        by_id: dict[str, Passage | Claim] = {item.id: item for found in items for item in found}
+        shown = {item.source_id for item in by_id.values() if isinstance(item, Passage)}
+        sources = {source.id: source for source in await self._graph.sources(scope, list(shown))}
+        there = [hit for hit in best if hit.id in by_id]
+        return [_hit(hit, rank, by_id[hit.id], sources) for rank, hit in enumerate(there, start=1)]
 
 
 def search_terms(query: str) -> list[str]:

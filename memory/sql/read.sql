@@ -86,16 +86,18 @@ WHERE tenant = :tenant AND audience IN (SELECT value FROM json_each(:audiences))
 
 -- name: search_words
 -- The k best recallable items by BM25 (FTS5: k1 1.2, b .75; the title's words weigh 3). `:query` is made of quoted terms only.
-SELECT search_item.id, -words.rank FROM words JOIN search_item ON search_item.n = words.rowid
+SELECT search_item.id, -words.rank, passage.title FROM words JOIN search_item ON search_item.n = words.rowid
+LEFT JOIN passage ON passage.tenant = search_item.tenant AND passage.id = search_item.id
 WHERE words MATCH :query AND search_item.tenant = :tenant
 AND search_item.audience IN (SELECT value FROM json_each(:audiences))
 ORDER BY words.rank, search_item.id LIMIT :k;
 
 -- name: search_vectors
 -- The k nearest recallable items of one audience: exact, inside its partition.
-SELECT search_item.id, 1.0 - nearest.distance
+SELECT search_item.id, 1.0 - nearest.distance, passage.title
 FROM (
     SELECT n, distance FROM vectors
     WHERE embedding MATCH :embedding AND k = :k AND tenant = :tenant AND audience = :audience AND recallable = 1
 ) AS nearest JOIN search_item ON search_item.n = nearest.n
+LEFT JOIN passage ON passage.tenant = search_item.tenant AND passage.id = search_item.id
 WHERE search_item.tenant = :tenant ORDER BY nearest.distance, search_item.id;

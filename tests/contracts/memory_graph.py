@@ -42,6 +42,7 @@ CHECKS: list[Check] = [
     memory_search.check_text_search_ranks_by_terms,
     memory_search.check_text_search_folds_case_accents_and_endings,
     memory_search.check_title_counts_more_than_text,
+    memory_search.check_what_is_found_says_its_kind_and_title,
     memory_search.check_terms_are_never_query_syntax,
     memory_search.check_vector_search_is_exact_cosine,
     memory_search.check_small_tenant_gets_all_its_results,

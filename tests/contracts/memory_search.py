@@ -7,16 +7,16 @@ from math import isclose
 import pytest
 
 from stemma.memory.errors import EmbedderMismatch
-from stemma.memory.model import (
-    Scope,
-)
+from stemma.memory.model import Node, Scope
 from stemma.memory.ports import EmbedderIdentity, MemoryGraph
 from tests.contracts.memory_bundles import (
     HOSTILE,
     IDENTITY,
+    answer_bundle,
     cosine,
     found_by_text,
     found_by_vector,
+    make_claim,
     new_scope,
     put,
     source_bundle,
@@ -57,6 +57,22 @@ async def check_title_counts_more_than_text(graph: MemoryGraph) -> None:
     in_title = source_bundle(scope, "u:2", ["sirius freight line tariff"], title="Orion notes of today")
     await put(graph, in_text, in_title)
     assert await found_by_text(graph, scope, "orion") == [in_title.passages[0].id, in_text.passages[0].id]
+
+
+async def check_what_is_found_says_its_kind_and_title(graph: MemoryGraph) -> None:
+    scope = new_scope()
+    titled = source_bundle(scope, "u:1", ["ferry text"], title="Ferry notes")
+    untitled = source_bundle(scope, "u:2", ["ferry words"])
+    await put(graph, titled, untitled)
+    claim = make_claim(scope, "The ferry is late.")
+    await graph.put_answer(answer_bundle(scope, "one", [claim], [titled.passages[0].id]))
+    wanted = {
+        titled.passages[0].id: (Node.PASSAGE, "Ferry notes"),
+        untitled.passages[0].id: (Node.PASSAGE, ""),
+        claim.id: (Node.CLAIM, ""),
+    }
+    for found in (await graph.search_text(scope, ["ferry"], 9), await graph.search_vector(scope, vector("q"), 9)):
+        assert {hit.id: (hit.kind, hit.title) for hit in found} == wanted
 
 
 async def check_terms_are_never_query_syntax(graph: MemoryGraph) -> None:
