@@ -97,6 +97,20 @@ async def test_two_versions_in_one_batch_come_in_order(memory: LongTermMemory) -
     assert [hit.text for hit in await memory.recall(SCOPE, "harbour master")] == [changed.text]
 
 
+async def test_many_documents_are_stored_in_order_whatever_shares_their_transaction(memory: LongTermMemory) -> None:
+    notes = [Document(f"file:/{n}", f"Note {n}", f"Note number {n}. " + "More. " * (n % 7)) for n in range(300)]
+    await memory.ingest(SCOPE, notes[::3])
+    changed = replace(notes[0], text="Note number zero.")
+    report = await memory.ingest(SCOPE, [*notes, changed, notes[1]])
+    assert (report.added, report.updated, report.unchanged, report.passages) == (200, 1, 101, 201)
+    current = await memory.graph.current_sources(SCOPE, [note.uri for note in notes])
+    assert report.source_ids[1:300] == [current[note.uri].id for note in notes[1:]]
+    assert report.source_ids[300:] == [current[notes[0].uri].id, current[notes[1].uri].id]
+    for note in notes[5:300:60]:
+        (hit,) = await memory.recall(SCOPE, note.text, k=1, recipe="dense")
+        assert (hit.uri, hit.text) == (note.uri, note.text.strip())
+
+
 async def test_what_cannot_be_read_is_named_and_the_others_go_on(memory: LongTermMemory) -> None:
     documents: list[Document | Unreadable] = [
         Unreadable("file:/broken.pdf", "no reader for it"),
