@@ -52,7 +52,6 @@ async def examine(settings: ApiSettings) -> list[Check]:
         _python(),
         _packages("packages", ""),
         *([_packages("packages for minilm", "minilm")] if memory.embedder == "minilm" else []),
-        *([_packages("packages for neo4j", "neo4j")] if not memory.url.startswith(("sqlite:", "memory:")) else []),
         *(_folder(name, url) for name, url in (("memory folder", memory.url), ("runs folder", graphs.database_url))),
         await _opened("memory", _memory),
         await _opened("runs", _runs),

@@ -80,9 +80,7 @@ def _neo4j(url: str, settings: MemorySettings) -> MemoryGraph:
     try:
         from stemma.memory.neo4j_graph import Neo4jGraph
     except ModuleNotFoundError as missing:
-        raise MemoryUnavailable(
-            "the Neo4j driver is not installed", hint="pip install 'stemma-agents[neo4j]'"
-        ) from missing
+        raise MemoryUnavailable("the Neo4j driver is not installed", hint="pip install stemma-agents") from missing
     password = settings.password.get_secret_value()
     if not password and settings.user == USER:
         password = password_for(url, settings.neo4j_folder)

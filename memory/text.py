@@ -148,7 +148,7 @@ def fold(text: str) -> str:
     """Case and accents folded: "Ångström" and "angstrom" are the same text. Lengths may change."""
     if text.isascii():
         return text.lower()
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())  # "𝐀" decomposes to "A"
     return unicodedata.normalize("NFC", "".join(c for c in decomposed if not unicodedata.combining(c)))
 
 

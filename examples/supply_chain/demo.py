@@ -29,7 +29,10 @@ BOLD, DIM, PLAIN = ("\033[1m", "\033[2m", "\033[0m") if sys.stdout.isatty() else
 
 QUESTIONS = (
     ("A question with an answer", "Which port are containers diverted to when Port Merrow is closed?"),
-    ("A question in words the documents do not use: it is rewritten", "Who is the boss of the quay at Merrow?"),
+    (
+        "A question that finds too little at first: it is rewritten",
+        "Who is the contact for claims at the trucking company?",
+    ),
     ("A question without an answer: it abstains", "Which bank financed the new headquarters in Lisbon?"),
 )
 
