@@ -120,6 +120,9 @@ class EventStream(Response):
         self._size = 0
         self._ended = False
         self._gone = False
+        self._sending = False
+        self._since = 0.0
+        self._cut = False
         self._wake = asyncio.Event()
         self._room = asyncio.Event()
         self.init_headers({**headers, **STREAM_HEADERS})
@@ -133,15 +136,40 @@ class EventStream(Response):
         await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
         self.answers.add(self)
         tasks = asyncio.create_task(self._read()), asyncio.create_task(self._listen(receive))
+        writer = cast("asyncio.Task[None]", asyncio.current_task())
+        self._since = writer.get_loop().time()
+        self._watch(writer)
         try:
             await self._write(send)
+        except asyncio.CancelledError:
+            if not self._cut:
+                raise
+            writer.uncancel()
+            logger.warning("a reader took nothing for %g s and was cut", self.settings.slow_reader_seconds)
         finally:
+            self._timer.cancel()
             self.answers.remove(self)
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
         if self._gone and not self._ended and self.on_gone is not None:
             await self.on_gone()
+
+    def _watch(self, writer: asyncio.Task[None]) -> None:
+        """One timer a stream: a heartbeat when nothing was written, an end for a reader that takes nothing."""
+        heartbeat, patience = self.settings.heartbeat_seconds, self.settings.slow_reader_seconds
+        now = writer.get_loop().time()
+        if self._sending and now >= self._since + patience:
+            self._cut = True
+            writer.cancel()
+            return
+        if not self._sending and now >= self._since + heartbeat:
+            self._since = now
+            self._waiting.append(HEARTBEAT)
+            self._ended = self._ended or server_is_stopping()
+            self._wake.set()
+        due = self._since + (patience if self._sending else heartbeat)
+        self._timer = writer.get_loop().call_at(min(due, now + min(heartbeat, patience)), self._watch, writer)
 
     async def _read(self) -> None:
         # A process border: whatever a graph or store raises ends this stream with an event, not the connection.
@@ -172,13 +200,9 @@ class EventStream(Response):
         self._wake.set()
 
     async def _write(self, send: Send) -> None:
+        time = asyncio.get_running_loop().time
         while True:
-            try:
-                async with asyncio.timeout(self.settings.heartbeat_seconds):
-                    await self._wake.wait()
-            except TimeoutError:
-                self._waiting.append(HEARTBEAT)
-                self._ended = self._ended or server_is_stopping()
+            await self._wake.wait()
             self._wake.clear()
             if self._gone and not self._ended:
                 return
@@ -186,12 +210,9 @@ class EventStream(Response):
             self._waiting.clear()
             self._size = 0
             self._room.set()
-            try:
-                async with asyncio.timeout(self.settings.slow_reader_seconds):
-                    await send({"type": "http.response.body", "body": body, "more_body": not ended})
-            except TimeoutError:
-                logger.warning("a reader took nothing for %g s and was cut", self.settings.slow_reader_seconds)
-                return
+            self._sending, self._since = True, time()
+            await send({"type": "http.response.body", "body": body, "more_body": not ended})
+            self._sending, self._since = False, time()
             if ended:
                 return
 

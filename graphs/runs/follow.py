@@ -13,7 +13,7 @@ from stemma.graphs.errors import UnknownRun
 from stemma.graphs.runs.events import EventName, Frame, RunEvent
 from stemma.graphs.runs.graphs import BoundGraphs
 from stemma.graphs.runs.marks import Marks
-from stemma.graphs.runs.model import Run
+from stemma.graphs.runs.model import Run, RunStatus
 from stemma.graphs.runs.ports import RunStore
 from stemma.graphs.runs.render import MODES, Renderer, check_modes
 from stemma.graphs.runs.tail import Tails
@@ -32,7 +32,8 @@ class Follower:
         """The run's frames after a cursor; ends after the run's last row. Raises `InvalidRequest`, and `UnknownRun`
         when it is deleted meanwhile."""
         renderer = self._renderer(run.graph_id, check_modes(modes), subgraphs)
-        first, last = await self._store.run_span(run.run_id)
+        live = run.first_seq and run.status is RunStatus.RUNNING
+        first, last = (run.first_seq, None) if live else await self._store.run_span(run.run_id)
         if last is not None and after >= last:
             return
         start = first - 1 if renderer.remembers else max(after, first - 1)

@@ -98,6 +98,8 @@ class Run:
     """Raised by every lease; a write with an older epoch is refused."""
     attempt: int = 0
     """How often a worker has started it."""
+    first_seq: int = 0
+    """The number of its first event on its thread; 0: not looked up."""
     error: str | None = None
     """`Class: message` of what ended it, when status is error."""
     user: str = ""

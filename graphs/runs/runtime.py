@@ -45,7 +45,7 @@ class Runtime(ThreadFacade):
         self._threads = Threads(store, self._states)
         self._follower = Follower(store, graphs, tails)
         self._joins = Joins(store, graphs, self._follower)
-        self._submissions = Submissions(store, graphs, self._states, worker)
+        self._submissions = Submissions(store, graphs, self._states, tails, worker)
         self._reruns = Reruns(store, self._states, self._submissions)
         self._cancellations = Cancellations(store, self._follower, worker)
         self._watch = Watch(store, self._foreign_change, lambda: tails.followed)
@@ -161,7 +161,9 @@ class Runtime(ThreadFacade):
     ) -> AsyncGenerator[Frame, None]:
         """The run's frames after a cursor, then live; ends with the run. Raises `InvalidRequest`, `UnknownRun`."""
         require(actor, Permission.RUNS_READ)
-        run = await self._store.run(actor.tenant, thread_id, run_id)
+        run = self._worker.running(run_id) if self._worker is not None else None
+        if run is None or run.tenant != actor.tenant or thread_id not in (None, run.thread_id):
+            run = await self._store.run(actor.tenant, thread_id, run_id)
         async with aclosing(self._follower.run(run, modes, after, subgraphs)) as frames:
             async for frame in frames:
                 yield frame

@@ -80,7 +80,8 @@ def _insert(tx: Transaction, submission: Submission, now: float, *, free: bool, 
     if submission.idempotency_key is not None:
         key = (run.tenant, submission.idempotency_key, run.run_id, submission.fingerprint, now)
         tx.do("run_key_insert", key)
-    return Accepted(replace(run, status=status, epoch=epoch, attempt=epoch), leased=leased, cancelled=cancelled)
+    accepted = replace(run, status=status, epoch=epoch, attempt=epoch, first_seq=first)
+    return Accepted(accepted, leased=leased, cancelled=cancelled)
 
 
 def lease(tx: Transaction, owner: str, until: float, limit: int, dead: Sequence[str]) -> list[Run]:

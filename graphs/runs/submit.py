@@ -20,6 +20,7 @@ from stemma.graphs.runs.ports import Accepted, RunStore, Submission
 from stemma.graphs.runs.resume import to_command
 from stemma.graphs.runs.rows import request_json, to_json
 from stemma.graphs.runs.state import States
+from stemma.graphs.runs.tail import Tails
 from stemma.graphs.runs.worker import Worker
 
 STRATEGIES = ("reject", "interrupt", "rollback", "enqueue")
@@ -29,8 +30,10 @@ DURABILITIES = (None, "sync", "async", "exit")
 class Submissions:
     """Checks requests and hands accepted runs to the worker of this process, if it has one."""
 
-    def __init__(self, store: RunStore, graphs: BoundGraphs, states: States, worker: Worker | None) -> None:
-        self._store, self._graphs, self._states, self._worker = store, graphs, states, worker
+    def __init__(
+        self, store: RunStore, graphs: BoundGraphs, states: States, tails: Tails, worker: Worker | None
+    ) -> None:
+        self._store, self._graphs, self._states, self._tails, self._worker = store, graphs, states, tails, worker
 
     async def submit(
         self,
@@ -63,21 +66,21 @@ class Submissions:
             request=request,
         )
         stored = request_json(request)
-        accepted = await self._store.submit(
-            Submission(
-                run,
-                stored,
-                first_event=to_json({"run_id": run.run_id, "attempt": 1}),
-                create_thread=thread_id is None or if_not_exists == "create",
-                thread_metadata={"graph_id": entry.graph_id, "assistant_id": entry.assistant_id},
-                temporary=thread_id is None,
-                idempotency_key=idempotency_key,
-                fingerprint=hashlib.sha256(f"{thread_id or ''}\n".encode() + stored).hexdigest(),
-                owner=self._worker.owner if self._worker is not None and self._worker.has_room else None,
-                lease_until=self._worker.lease_until() if self._worker is not None else 0.0,
-            )
+        submission = Submission(
+            run,
+            stored,
+            first_event=to_json({"run_id": run.run_id, "attempt": 1}),
+            create_thread=thread_id is None or if_not_exists == "create",
+            thread_metadata={"graph_id": entry.graph_id, "assistant_id": entry.assistant_id},
+            temporary=thread_id is None,
+            idempotency_key=idempotency_key,
+            fingerprint=hashlib.sha256(f"{thread_id or ''}\n".encode() + stored).hexdigest(),
+            owner=self._worker.owner if self._worker is not None and self._worker.has_room else None,
+            lease_until=self._worker.lease_until() if self._worker is not None else 0.0,
         )
-        self._hand_over(accepted, request)
+        with self._tails.hold(run.thread_id):  # so that a reader finds the first event without asking the store
+            accepted = await self._store.submit(submission)
+            self._hand_over(accepted, request)
         return accepted.run
 
     def _hand_over(self, accepted: Accepted, request: RunRequest) -> None:

@@ -56,17 +56,24 @@ class Tails:
         """Whether anybody reads anything."""
         return bool(self._tails)
 
+    def acquire(self, thread_id: str) -> None:
+        """Remember this thread's events from now on, until as many calls of `release`."""
+        self._tails.setdefault(thread_id, _Tail()).holders += 1
+
+    def release(self, thread_id: str) -> None:
+        tail = self._tails[thread_id]
+        tail.holders -= 1
+        if not tail.holders:
+            del self._tails[thread_id]
+
     @contextmanager
     def hold(self, thread_id: str) -> Iterator[None]:
-        """Remember this thread's events from now on."""
-        tail = self._tails.setdefault(thread_id, _Tail())
-        tail.holders += 1
+        """Remember this thread's events for as long as the block lasts."""
+        self.acquire(thread_id)
         try:
             yield
         finally:
-            tail.holders -= 1
-            if not tail.holders:
-                self._tails.pop(thread_id, None)
+            self.release(thread_id)
 
     def publish(self, events: Sequence[RunEvent]) -> None:
         """The store's `on_commit`."""

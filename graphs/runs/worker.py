@@ -33,7 +33,7 @@ class Worker:
         self._settings = executor.settings
         self._tails = tails
         self.owner = f"{socket.gethostname()}-{os.getpid()}-{uuid4().hex[:12]}"
-        self._running: dict[str, tuple[asyncio.Task[None], Orders]] = {}
+        self._running: dict[str, tuple[asyncio.Task[None], Orders, Run]] = {}
         self._wake = asyncio.Event()
         self._loop: asyncio.Task[None] | None = None
         self._draining = False
@@ -50,11 +50,18 @@ class Worker:
     def run(self, run: Run) -> None:
         """Execute a run that this worker has the lease of."""
         orders = Orders()
+        self._tails.acquire(run.thread_id)
         task = asyncio.ensure_future(self._one(run, orders))
         task.add_done_callback(_report)
-        self._running[run.run_id] = (task, orders)
+        task.add_done_callback(lambda _: self._tails.release(run.thread_id))
+        self._running[run.run_id] = (task, orders, run)
         if self._draining:
             orders.requeue()
+
+    def running(self, run_id: str) -> Run | None:
+        """A run that is executed here, as it was when it was leased."""
+        found = self._running.get(run_id)
+        return found[2] if found else None
 
     def look(self) -> None:
         """There may be work."""
@@ -77,16 +84,15 @@ class Worker:
         if self._loop is not None:
             self._loop.cancel()
             await asyncio.wait((self._loop,))
-        for _, orders in list(self._running.values()):
+        for _, orders, _ in list(self._running.values()):
             orders.requeue()
         while self._running:
-            await asyncio.wait([task for task, _ in self._running.values()])
+            await asyncio.wait([task for task, _, _ in self._running.values()])
 
     async def _one(self, run: Run, orders: Orders) -> None:
         waiting = True
         try:
-            with self._tails.hold(run.thread_id):
-                waiting = await self._executor.execute(run, orders)
+            waiting = await self._executor.execute(run, orders)
         finally:
             self._running.pop(run.run_id, None)
             if waiting or len(self._running) == self._settings.concurrency - 1:
