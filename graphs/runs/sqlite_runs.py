@@ -48,6 +48,8 @@ def submit(tx: Transaction, submission: Submission) -> Accepted:
     now = run.created_at.timestamp()
     if not exists:
         sqlite_threads.insert(tx, run.thread_id, run.tenant, now, submission.thread_metadata, submission.temporary)
+    else:
+        tx.do("thread_touch", (now, run.thread_id))
     cancelled: Sequence[str] = ()
     if live and strategy in ("interrupt", "rollback"):
         cancelled, live = _make_way(tx, run, live, "rollback" if strategy == "rollback" else "interrupt")
@@ -76,7 +78,6 @@ def _insert(tx: Transaction, submission: Submission, now: float, *, free: bool, 
          to_json(run.metadata).decode(), submission.request, epoch, epoch, submission.owner if leased else None,
          submission.lease_until if leased else None, first, run.user),
     )  # fmt: skip
-    tx.do("thread_touch", (now, run.thread_id))
     if submission.idempotency_key is not None:
         key = (run.tenant, submission.idempotency_key, run.run_id, submission.fingerprint, now)
         tx.do("run_key_insert", key)

@@ -32,7 +32,8 @@ def insert(
     tx: Transaction, thread_id: str, tenant: str, now: float, metadata: Mapping[str, Any], temporary: bool
 ) -> None:
     values = (thread_id, tenant, now, now, to_json(metadata).decode(), ThreadStatus.IDLE.value, int(temporary))
-    tx.do("thread_insert", values)
+    if tx.do("thread_insert", values):
+        tx.begin_log(thread_id)
 
 
 def owned(tx: Transaction, tenant: str, thread_id: str) -> None:

@@ -98,6 +98,10 @@ class Transaction:
     def add(self, kind: int, row: tuple[Any, ...]) -> None:
         self._rows[kind].append(row)
 
+    def begin_log(self, thread_id: str) -> None:
+        """The thread is new: its log is empty."""
+        self._numbers[thread_id] = 0
+
     def event(self, thread_id: str, run_id: str, event: str, ns: str, at: float, data: bytes) -> int:
         """Append to the thread's log and return the number."""
         last = self._numbers.get(thread_id)
