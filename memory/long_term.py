@@ -53,6 +53,11 @@ class LongTermMemory:
         """
         return await Ingestion(self.graph, self.embedder, scope, on_progress).run(documents)
 
+    @property
+    def recipe(self) -> str:
+        """The name of the default recipe."""
+        return self._recipe.name
+
     async def recall(self, scope: Scope, query: str, *, k: int = 5, recipe: str | None = None) -> list[Hit]:
         """The k best passages and claims for a question, best first; fewer where there are fewer.
 

@@ -94,7 +94,7 @@ async def print_hits(query: str, *, k: int, recipe: str | None, user: str, as_js
         hits = await memory.recall(scope, query, k=k, recipe=recipe)
         empty = not hits and not sum((await memory.statistics(scope)).by_node.values())
     if as_json:
-        _print_json([_hit_record(hit) for hit in hits])
+        _print_json({"query": query, "recipe": recipe or memory.recipe, "hits": [_hit_record(hit) for hit in hits]})
     elif not hits:
         typer.echo(EMPTY if empty else "nothing found")
     for hit in [] if as_json else hits:
@@ -160,4 +160,4 @@ async def print_item(item_id: str, *, user: str, as_json: bool) -> None:
 
 
 def _print_json(value: Any) -> None:
-    typer.echo(json.dumps(value, indent=2))
+    typer.echo(json.dumps(value))

@@ -61,7 +61,7 @@ def test_ingest_counts_and_names_what_it_could_not_read(tmp_path: Path, notes: P
 def test_ingest_reads_standard_input(tmp_path: Path) -> None:
     rows = b'{"id": "a", "title": "Tide", "text": "High water is at noon."}\n'
     assert printed(stemma(tmp_path, "ingest", "-", "--json", given=rows))["added"] == 1
-    (hit,) = printed(stemma(tmp_path, "recall", "When is high water?", "--k", "1", "--json"))
+    (hit,) = printed(stemma(tmp_path, "recall", "When is high water?", "--k", "1", "--json"))["hits"]
     assert (hit["document_id"], hit["rank"], hit["kind"]) == ("a", 1, "Passage")
 
 
@@ -81,8 +81,8 @@ def test_text_from_documents_cannot_drive_the_terminal(tmp_path: Path, notes: Pa
 
 def test_user_memory_is_seen_with_that_user_only(tmp_path: Path, notes: Path) -> None:
     stemma(tmp_path, "ingest", str(notes / "port.md"), "--user", "ann")
-    assert len(printed(stemma(tmp_path, "recall", "harbour", "--user", "ann", "--json"))) == 1
-    assert printed(stemma(tmp_path, "recall", "harbour", "--json")) == []
+    assert len(printed(stemma(tmp_path, "recall", "harbour", "--user", "ann", "--json"))["hits"]) == 1
+    assert printed(stemma(tmp_path, "recall", "harbour", "--json"))["hits"] == []
     assert "stemma ingest" in stemma(tmp_path, "recall", "harbour").stdout
 
 
