@@ -17,9 +17,8 @@ from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 from pydantic import BaseModel
 from sse_starlette.sse import EventSourceResponse
 
+from bench.pragmas import BARE_PRAGMAS
 from bench.three_steps import build
-
-PRAGMAS = ("journal_mode=WAL", "synchronous=FULL")
 
 
 class RunBody(BaseModel):
@@ -34,7 +33,7 @@ class RunBody(BaseModel):
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     async with AsyncSqliteSaver.from_conn_string(os.environ["BENCH_DATABASE"]) as saver:
         await saver.setup()
-        for pragma in PRAGMAS:
+        for pragma in BARE_PRAGMAS:
             await saver.conn.execute(f"PRAGMA {pragma}")
         app.state.graph = build().compile(checkpointer=saver)
         yield

@@ -27,6 +27,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from bench.load import Sample, load  # noqa: E402
+from bench.pragmas import BARE_PRAGMAS, STEMMA_PRAGMAS  # noqa: E402
 
 RESULTS = ROOT / "bench" / "results"
 LEVELS = (1, 16, 64)
@@ -137,7 +138,9 @@ def summary(ours: Server, bare: Server) -> dict[str, Any]:
         "ready s": ours.ready,
     }
     met = {name: value >= BARS[name] if "runs/s" in name else value <= BARS[name] for name, value in measured.items()}
-    return {"stemma": mine, "bare": figures(bare), "measured": measured, "bars": BARS, "met": met}
+    pragmas = {"stemma": list(STEMMA_PRAGMAS), "bare": list(BARE_PRAGMAS)}
+    aside = {"bare ready s": bare.ready, "bare resident MB": bare.resident(), "pragmas": pragmas}
+    return {"stemma": mine, "bare": figures(bare), "measured": measured, "bars": BARS, "met": met, **aside}
 
 
 def show(result: dict[str, Any]) -> None:
@@ -149,6 +152,9 @@ def show(result: dict[str, Any]) -> None:
     for name, value in result["measured"].items():
         sign = ">=" if "runs/s" in name else "<="
         print(f"{'ok ' if result['met'][name] else 'NOT'}  {name:28}{value:10.2f}   wanted {sign} {BARS[name]}")
+    print(f"\nthe bare server: ready in {result['bare ready s']:.2f} s, {result['bare resident MB']:.0f} MB resident")
+    for server, pragmas in result["pragmas"].items():
+        print(f"pragmas of {server}: {', '.join(pragmas)}")
 
 
 def main() -> None:

@@ -15,6 +15,15 @@ from stemma.graphs.errors import StoreBusy, StoreCorrupt, StoreFull, StoreTooNew
 from stemma.graphs.runs.sqlite_queries import SCHEMA
 
 VERSION = len(SCHEMA)
+PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "foreign_keys=OFF",
+    "wal_autocheckpoint=4000",
+    "cache_size=-8000",
+    "temp_store=MEMORY",
+)
+"""Of every connection. FULL: a commit is on the disk when it returns."""
 BUSY_MILLISECONDS = 5_000
 """How long a thread of ours (never the event loop) waits for another process's lock."""
 
@@ -46,14 +55,7 @@ def connect(path: str) -> apsw.Connection:
     with explained(path):
         connection = apsw.Connection(path, statementcachesize=400)
         connection.set_busy_timeout(BUSY_MILLISECONDS)
-        for pragma in (
-            "journal_mode=WAL",
-            "synchronous=FULL",
-            "foreign_keys=OFF",
-            "wal_autocheckpoint=4000",
-            "cache_size=-32000",
-            "temp_store=MEMORY",
-        ):
+        for pragma in PRAGMAS:
             connection.execute(f"PRAGMA {pragma}").fetchall()
         return connection
 
