@@ -12,11 +12,11 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TypeVar
 
 import apsw
-import sqlite_vec
 
 from stemma.memory.errors import MemoryBusy, MemoryCorrupt, MemoryFull, MemoryUnavailable
 
@@ -90,7 +90,7 @@ class SqliteDatabase:
         try:
             connection.set_busy_timeout(self._busy_milliseconds)
             connection.enable_load_extension(True)
-            connection.load_extension(sqlite_vec.loadable_path())
+            connection.load_extension(_vector_extension())
             connection.enable_load_extension(False)
             if connection.pragma("journal_mode") != "wal":
                 connection.pragma("journal_mode", "wal")
@@ -144,6 +144,14 @@ def translated(path: Path) -> Iterator[None]:
     except (apsw.CantOpenError, apsw.IOError, apsw.PermissionsError, apsw.AuthError, OSError) as failure:
         hint = "check MEMORY_URL and the folder's permissions"
         raise MemoryUnavailable(f"the memory {path} cannot be opened", hint=hint) from failure
+
+
+def _vector_extension() -> str:
+    """The path of sqlite-vec's library. Importing it would import numpy, which opening a file does not need."""
+    package = find_spec("sqlite_vec")
+    if package is None or package.origin is None:
+        raise MemoryUnavailable("the package sqlite-vec is not installed", hint="pip install stemma-agents")
+    return str(Path(package.origin).with_name("vec0"))
 
 
 @contextmanager

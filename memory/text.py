@@ -200,3 +200,9 @@ def normalise(name: str) -> str:
 
 def _squeeze(name: str) -> str:
     return " ".join(_WORD.findall(fold(_CLITIC.sub("", name))))
+
+
+@cache
+def term_set(fixed: str) -> frozenset[str]:
+    """The content terms of a list of words in the code, worked out at its first use: the stemmer takes long to load."""
+    return frozenset(content_terms(fixed))

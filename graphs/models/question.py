@@ -13,7 +13,7 @@ from enum import StrEnum
 from itertools import pairwise
 
 from stemma.memory.names import names
-from stemma.memory.text import STOP_WORDS, content_terms, fold, normalise, sentences, stem, words
+from stemma.memory.text import STOP_WORDS, content_terms, fold, normalise, sentences, stem, term_set, words
 
 NAME_WEIGHT = 2.0
 """What a word of a name, or a number, counts beside another word: names tell apart what a passage is about."""
@@ -68,22 +68,13 @@ _QUOTED = re.compile(r"[\"“«]([^\"”»]{2,80})[\"”»]")
 _OR = re.compile(r"\s*,?\s+or\s+(?:the\s+)?")
 _PAIR = re.compile(r"\s+and\s+(?:the\s+)?")
 
-_KIND_OF_NOUN: Mapping[str, Kind] = {
-    **dict.fromkeys(content_terms("year date day month century decade"), Kind.TIME),
-    **dict.fromkeys(
-        content_terms("city country state town village province county region island place district location nation"),
-        Kind.PLACE,
-    ),
-    **dict.fromkeys(
-        content_terms(
-            """person man woman actor actress singer author writer director player rapper artist politician musician
-            manager founder president king queen mother father wife husband son daughter captain composer producer"""
-        ),
-        Kind.PERSON,
-    ),
-    **dict.fromkeys(
-        content_terms("number population percentage share amount price cost height length age rate"), Kind.NUMBER
-    ),
+_NOUNS: Mapping[Kind, str] = {
+    Kind.TIME: "year date day month century decade",
+    Kind.PLACE: "city country state town village province county region island place district location nation",
+    Kind.PERSON: """person man woman actor actress singer author writer director player rapper artist politician
+        musician manager founder president king queen mother father wife husband son daughter captain composer
+        producer""",
+    Kind.NUMBER: "number population percentage share amount price cost height length age rate",
 }
 _KIND_OF_WORD: Mapping[str, Kind] = {
     "who": Kind.PERSON,
@@ -162,7 +153,8 @@ def _kind(text: str, asking: re.Match[str] | None, focus: tuple[str, ...], optio
         return Kind.NUMBER if following and following[0] in _COUNTING else Kind.THING
     if word in _KIND_OF_WORD and not focus:
         return _KIND_OF_WORD[word]
-    return next((_KIND_OF_NOUN[term] for term in reversed(focus) if term in _KIND_OF_NOUN), Kind.THING)
+    named = (kind for term in reversed(focus) for kind, nouns in _NOUNS.items() if term in term_set(nouns))
+    return next(named, Kind.THING)
 
 
 def _options(text: str) -> tuple[str, ...]:

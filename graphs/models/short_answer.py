@@ -12,7 +12,7 @@ from stemma.graphs.models.question import Kind, Question
 from stemma.graphs.models.selection import Excerpt, Quote
 from stemma.graphs.models.spans import spans
 from stemma.memory.names import names
-from stemma.memory.text import content_terms, normalise
+from stemma.memory.text import content_terms, normalise, term_set
 
 ABOUT = 1.0
 """What it counts that a quote holds all the words beside the question word."""
@@ -22,8 +22,8 @@ MOST = 0.75
 _SAME = re.compile(r"\bsame\b", re.IGNORECASE)
 _DEMONYM = re.compile(r"^\w+(?:an|ish|ese|ch)$")
 _YEARS = re.compile(r"\b(1\d{3}|20\d{2})\b")
-_EARLIER = frozenset(content_terms("first earlier older oldest earliest longest"))
-_LATER = frozenset(content_terms("later younger youngest latest newer recently last"))
+_EARLIER = "first earlier older oldest earliest longest"
+_LATER = "later younger youngest latest newer recently last"
 
 
 def short_answer(question: Question, quotes: Sequence[Quote], excerpts: Sequence[Excerpt]) -> str:
@@ -82,8 +82,8 @@ def _choice(question: Question, quotes: Sequence[Quote], excerpts: Sequence[Exce
         )
     years = {o: min((int(y) for y in _YEARS.findall(t)), default=0) for o, t in by_option.items()}
     asked = set(question.weights)
-    if all(years.values()) and asked & (_EARLIER | _LATER):
-        pick = max if asked & _LATER else min
+    if all(years.values()) and asked & (term_set(_EARLIER) | term_set(_LATER)):
+        pick = max if asked & term_set(_LATER) else min
         return pick(years, key=lambda option: years[option])
     shared = {o: len(asked & set(content_terms(t)) - set(content_terms(o))) for o, t in by_option.items()}
     return max(shared, key=lambda option: shared[option])

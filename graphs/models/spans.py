@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from stemma.graphs.models.pieces import Range, definition, is_adjective, phrase_after, pieces, with_unit
 from stemma.graphs.models.question import Kind, Question
-from stemma.memory.text import content_terms
+from stemma.memory.text import content_terms, term_set
 
 FOCUS = 0.5
 """The bonus of a piece that holds, or stands beside, the noun asked for."""
@@ -28,7 +28,7 @@ UNLIKE = 1.0
 _YEAR = re.compile(r"\b(?:1\d{3}|20\d{2})\b")
 _BEFORE_PLACE = re.compile(r"\b(?:in|at|near|from|of|to)\s+(?:the\s+)?$")
 _BEFORE_AGENT = re.compile(r"\bby\s+(?:[a-z]\S*\s+){0,4}$")
-_DYING = frozenset(content_terms("died death dead dies"))
+_DYING = "died death dead dies"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,5 +117,5 @@ def _shape(question: Question, sentence: str, start: int, end: int) -> float:
         score += SHAPE * (2 <= len(piece.split()) <= 4) + SHAPE * bool(_BEFORE_AGENT.search(before))
     if question.kind is Kind.TIME:
         score += SHAPE * ((_YEAR.fullmatch(piece) is None) != ("year" in question.focus))
-        score += SHAPE * (before.rstrip().endswith(("–", "-")) == bool(_DYING & question.weights.keys()))
+        score += SHAPE * (before.rstrip().endswith(("–", "-")) == bool(term_set(_DYING) & question.weights.keys()))
     return score

@@ -13,19 +13,15 @@ from functools import lru_cache
 
 from stemma.memory.names import Name, names
 from stemma.memory.quantities import Quantity, missing, quantities
-from stemma.memory.text import content_terms, sentences, words
+from stemma.memory.text import content_terms, sentences, term_set, words
 
 _CITATION = re.compile(r"\s?\[\d{1,3}\]")
 _NEGATION = re.compile(
     r"\b(?:not|never|none|nobody|nothing|neither|nor|cannot|without|unable|no(?!\.? ?\d))\b|n['’]t\b", re.IGNORECASE
 )
-_REPORTING = frozenset(
-    content_terms(
-        """passage context document source evidence text question answer information provided given based according
+_REPORTING = """passage context document source evidence text question answer information provided given based according
         mention state note refer specify specific explicit include indicate following additional various therefore
         overall conclusion summary unable"""
-    )
-)
 """Words with which an answer speaks about its sources instead of about the world: they need no evidence."""
 _NEAR = 0.6
 """Share of a sentence's content words that an evidence sentence must hold before their negations are compared."""
@@ -73,7 +69,7 @@ def compare(sentence: str, evidence: Sequence[str], *, question: str = "") -> Co
     known = _read(tuple(evidence), question)
     sentence = _CITATION.sub("", sentence)
     terms = frozenset(content_terms(sentence))
-    stated = terms - _REPORTING
+    stated = terms - term_set(_REPORTING)
     return Comparison(
         verbatim=all(_plain(part.text) in known.plain for part in sentences(sentence)),
         terms=len(stated),

