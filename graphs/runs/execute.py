@@ -80,7 +80,7 @@ class Executor:
 
     async def execute(self, run: Run, orders: Orders) -> bool:
         """Run it to its end. True when its thread has another run waiting."""
-        unit = Unit(run.thread_id, run.run_id, run.epoch, on_failure=orders.halt)
+        unit = Unit(run.thread_id, run.run_id, run.epoch, on_failure=orders.halt, new_thread=run.new_thread)
         translator = Translator(unit.heads)
         drive = asyncio.ensure_future(self._drive(run, unit, translator))
         await orders.first(drive)

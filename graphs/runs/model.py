@@ -100,6 +100,8 @@ class Run:
     """How often a worker has started it."""
     first_seq: int = 0
     """The number of its first event on its thread; 0: not looked up."""
+    new_thread: bool = False
+    """It made its thread, so that there is no checkpoint before it. False also when that was not looked up."""
     error: str | None = None
     """`Class: message` of what ended it, when status is error."""
     user: str = ""

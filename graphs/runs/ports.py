@@ -34,6 +34,8 @@ class Unit:
     on_failure: Callable[[], None] | None = None
     heads: dict[str, str] = field(default_factory=dict)
     """Namespace -> the newest checkpoint this run read or wrote there."""
+    new_thread: bool = False
+    """There is no checkpoint but those in `heads`."""
     triggers: Set[str] = frozenset()
     """Channels of the root graph whose change makes a step run; empty: not known."""
     inputs: dict[str, object] = field(default_factory=dict)

@@ -145,11 +145,14 @@ class RunSaver(BaseCheckpointSaver[int]):
     async def aget_tuple(self, config: RunnableConfig) -> CheckpointTuple | None:
         configurable = config["configurable"]
         thread_id, checkpoint_id = str(configurable["thread_id"]), get_checkpoint_id(config)
+        lease: Unit | None = configurable.get(LEASE_KEY)
+        ns = configurable.get("checkpoint_ns", "")
+        if lease is not None and lease.new_thread and ns not in lease.heads:
+            return None
         await self.store.settled(thread_id)
-        row = self.store.checkpoint(thread_id, configurable.get("checkpoint_ns", ""), checkpoint_id)
+        row = self.store.checkpoint(thread_id, ns, checkpoint_id)
         if row is None:
             return None
-        lease: Unit | None = configurable.get(LEASE_KEY)
         if lease is not None:
             lease.heads.setdefault(row.ns, row.checkpoint_id)
         return self._tuple(row, config if checkpoint_id else None)

@@ -53,7 +53,8 @@ def submit(tx: Transaction, submission: Submission) -> Accepted:
     cancelled: Sequence[str] = ()
     if live and strategy in ("interrupt", "rollback"):
         cancelled, live = _make_way(tx, run, live, "rollback" if strategy == "rollback" else "interrupt")
-    return _insert(tx, submission, now, free=not live, cancelled=cancelled)
+    accepted = _insert(tx, submission, now, free=not live, cancelled=cancelled)
+    return accepted if exists else replace(accepted, run=replace(accepted.run, new_thread=True))
 
 
 def _make_way(
