@@ -142,7 +142,7 @@ def print_answer(run: Run, values: Mapping[str, Any]) -> None:
     """The answer, its numbered sources, and how to go on."""
     if values.get("answer"):
         typer.echo(f"\n{printable(values['answer'])}\n")
-    for source in values.get("citations", []):
+    for source in {source["n"]: source for source in values.get("citations", [])}.values():
         title = f"{source.get('title', '')}  {source.get('uri', '')}"
         typer.echo(f"  [{source['n']}] {printable(title)}")
     typer.echo(f"\nrun {run.run_id} on thread {run.thread_id}: {run.status}")

@@ -1,6 +1,7 @@
 """The whole idea on a small corpus: read, ask over HTTP, watch each step, go back to a checkpoint, score. `make demo`
 
-Works in a scratch directory on a free port, without keys or network, and stops the server it started.
+Works in a scratch directory on a free port, without keys or network, and stops the server it started. The directory
+stays, so that the page with the score can be opened.
 """
 
 from __future__ import annotations
@@ -8,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -24,6 +24,7 @@ from typing import Any
 from langgraph_sdk import get_client
 
 HERE = Path(__file__).resolve().parent
+START = os.getcwd()
 STEMMA = str(Path(sys.executable).with_name("stemma"))
 BOLD, DIM, PLAIN = ("\033[1m", "\033[2m", "\033[0m") if sys.stdout.isatty() else ("", "", "")
 
@@ -43,7 +44,7 @@ def say(text: str = "") -> None:
 
 def command(*arguments: str) -> None:
     """Show a command as a person would type it, then run it."""
-    say(f"{DIM}$ stemma {' '.join(os.path.relpath(a) if os.path.exists(a) else a for a in arguments)}{PLAIN}")
+    say(f"{DIM}$ stemma {' '.join(os.path.relpath(a, START) if os.path.exists(a) else a for a in arguments)}{PLAIN}")
     subprocess.run([STEMMA, *arguments], check=True)
 
 
@@ -88,7 +89,7 @@ async def follow(stream: Any) -> None:
         elif part.event == "error":
             raise SystemExit(f"the run failed: {part.data}")
     say(f"\n  {BOLD}{values['answer']}{PLAIN}")
-    for source in values["citations"]:
+    for source in {source["n"]: source for source in values["citations"]}.values():
         say(f"    [{source['n']}] {source['title']}  {DIM}{os.path.basename(source['uri'])}{PLAIN}")
 
 
@@ -132,23 +133,20 @@ async def converse(url: str) -> None:
 def score() -> None:
     """The dozen questions that come with the corpus, scored."""
     say(f"\n{BOLD}The score of the questions that come with the corpus{PLAIN}")
-    command("eval", "run", "--data", str(HERE))
+    command("eval", "run", "--data", str(HERE), "--out", "score")
 
 
 def main() -> None:
     scratch = tempfile.mkdtemp(prefix="stemma-demo-")
     os.chdir(scratch)
-    try:
-        say(f"{BOLD}Read the documents{PLAIN}")
-        command("ingest", str(HERE / "documents"))
-        with served() as url:
-            asyncio.run(converse(url))
-        score()
-    finally:
-        os.chdir(HERE)
-        shutil.rmtree(scratch)
+    say(f"{BOLD}Read the documents{PLAIN}")
+    command("ingest", str(HERE / "documents"))
+    with served() as url:
+        asyncio.run(converse(url))
+    score()
     say(f"\n{BOLD}What to try next{PLAIN}")
     for line in (
+        f"open {scratch}/score/report.html",
         "stemma ingest PATH              your own Markdown, text, HTML or JSONL",
         'stemma ask "…"                  watch each step in the terminal',
         "stemma dev                      the API on http://127.0.0.1:2024 (docs at /docs)",
