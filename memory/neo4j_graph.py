@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 from uuid import uuid4
 
 from stemma.memory.errors import EmbedderMismatch, MemoryUnavailable, UnknownItem
@@ -41,7 +42,7 @@ from stemma.memory.neo4j_rows import (
 )
 from stemma.memory.neo4j_schema import embedder, prepare, settle_embedder
 from stemma.memory.neo4j_sources import source_rows, write_sources
-from stemma.memory.neo4j_write import RefusedWrite, erase_audiences, write_answer
+from stemma.memory.neo4j_write import RefusedWrite, erase_some, write_answer
 from stemma.memory.ports import EmbedderIdentity, ItemPage
 from stemma.memory.queries import load_queries
 
@@ -163,10 +164,9 @@ class Neo4jGraph:
         )
 
     async def erase(self, scope: Scope) -> None:
-        async def work(tx: Transaction) -> None:
-            await erase_audiences(tx, scope)
-
-        await self._connection.write(work)
+        """In several transactions: one that is cut short has removed something, and the next call removes the rest."""
+        while await self._connection.write(partial(erase_some, scope=scope)):
+            pass
 
     async def backup(self, target: str) -> None:
         raise MemoryUnavailable(

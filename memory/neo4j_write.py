@@ -24,6 +24,8 @@ from stemma.memory.neo4j_rows import (
 from stemma.memory.queries import load_queries
 
 BATCH = 500
+ERASED = 1_000
+"""Things removed in one transaction: a tenant's all at once would not fit into the server's memory."""
 _WRITE = load_queries("cypher/write.cypher")
 
 
@@ -52,12 +54,15 @@ async def write_answer(tx: Transaction, bundle: AnswerBundle, writer: str) -> No
     await put_batches(tx, "put_claim_mentions", own, [mention_row(m) for m in bundle.mentions])
 
 
-async def erase_audiences(tx: Transaction, scope: Scope) -> None:
-    """Remove everything of the tenant whose audience is the scope's own or narrower."""
+async def erase_some(tx: Transaction, scope: Scope) -> int:
+    """Remove some of what the scope may erase (at most `ERASED`), relations first; 0 when nothing is left."""
     known = await rows_of(tx, "audiences", {"tenant": scope.tenant})
-    gone = [row["audience"] for row in known if _within(scope, row["audience"])]
+    within = [row["audience"] for row in known if _within(scope, row["audience"])]
     for name in ("erase_relations", "erase_items"):
-        await tx.run(_WRITE[name], {"tenant": scope.tenant, "audiences": gone})
+        [row] = await rows_of(tx, name, {"tenant": scope.tenant, "audiences": within, "most": ERASED})
+        if row["gone"]:
+            return int(row["gone"])
+    return 0
 
 
 async def _refuse_unseen(tx: Transaction, bundle: AnswerBundle) -> None:

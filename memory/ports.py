@@ -131,7 +131,10 @@ class MemoryGraph(Protocol):
         """Counts of what the scope may see."""
 
     async def erase(self, scope: Scope) -> None:
-        """Remove everything of the scope's tenant whose audience is the scope's own or narrower."""
+        """Remove everything of the scope's tenant whose audience is the scope's own or narrower.
+
+        May take several transactions; after a crash in between, calling it again removes the rest.
+        """
 
     async def backup(self, target: str) -> None:
         """Write a consistent copy to a file while in use. Raises `MemoryUnavailable` where the server does its own."""

@@ -113,13 +113,17 @@ WHERE n.audience IS NOT NULL
 RETURN DISTINCT n.audience AS audience;
 
 // name: erase_items
-// Remove the items of these audiences with all their relations.
+// Remove some items of these audiences with all their relations; says how many.
 MATCH (n:Source|Passage|Entity|Claim|Answer|Retraction|SourceHead {tenant: $tenant})
 WHERE n.audience IN $audiences
-DETACH DELETE n;
+WITH n LIMIT $most
+DETACH DELETE n
+RETURN count(*) AS gone;
 
 // name: erase_relations
-// Remove what these audiences had added between wider items.
+// Remove some of what these audiences had added between wider items; says how many.
 MATCH (n:Source|Passage|Entity|Claim|Answer|Retraction {tenant: $tenant})-[r]->()
 WHERE n.audience IS NOT NULL AND r.audience IN $audiences
-DELETE r;
+WITH r LIMIT $most
+DELETE r
+RETURN count(*) AS gone;
