@@ -92,9 +92,12 @@ async def _refuse_empty_memory(memory: Any) -> None:
 async def _watch(runtime: Runtime, run: Run, *, as_json: bool, checkpoints: bool = False) -> None:
     """Follow a run to its end and print it; Ctrl-C cancels a run that this command started."""
     steps: list[dict[str, Any]] = []
+    cancelling: list[asyncio.Task[None]] = []
+
+    def cancel() -> None:
+        cancelling.append(asyncio.ensure_future(runtime.cancel(LOCAL, run.thread_id, run.run_id)))
+
     if not checkpoints:
-        stop = asyncio.ensure_future
-        cancel = lambda: stop(runtime.cancel(LOCAL, run.thread_id, run.run_id))  # noqa: E731
         asyncio.get_running_loop().add_signal_handler(signal.SIGINT, cancel)
     async for frame in runtime.stream(LOCAL, run.thread_id, run.run_id, modes=("custom",)):
         data = json.loads(frame.data)
