@@ -7,6 +7,7 @@ hold other people's memories), erased at the end, on an error and on Ctrl-C alik
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ from stemma.memory.ports import Embedder
 from stemma.memory.settings import MemorySettings
 
 TENANT_PREFIX = "eval-scratch-"
+logger = logging.getLogger("stemma.evals")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,8 @@ class Scratch:
 async def scratch_memory(url: str | None, file: Path, embedder: Embedder | None = None) -> AsyncIterator[Scratch]:
     """Open an empty scratch memory: the file (absolute, not there yet), or a new tenant of the store at `url`.
 
-    The tenant is erased in the end; the file stays where it is.     Raises what `open_memory` raises.
+    The tenant is erased in the end; where that fails, it is said and the figures are kept. The file stays where it is.
+    Raises what `open_memory` raises.
     """
     private = url is None
     place = f"sqlite:///{file}" if url is None else url
@@ -59,7 +62,14 @@ async def scratch_memory(url: str | None, file: Path, embedder: Embedder | None 
             yield Scratch(memory, scope, place.partition(":")[0])
         finally:
             if not private:
-                await memory.erase(scope)
+                await _erase(memory, scope)
+
+
+async def _erase(memory: LongTermMemory, scope: Scope) -> None:
+    try:
+        await memory.erase(scope)
+    except MemoryFailure as failure:
+        logger.warning("the scratch tenant %s could not be erased, and is left behind: %s", scope.tenant, failure)
 
 
 async def fill(scratch: Scratch, documents: Sequence[Document], advance: Callable[[int], None]) -> Json:
