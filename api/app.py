@@ -94,7 +94,6 @@ def _lifespan(runtime: Runtime | None, settings: ApiSettings, graphs: Mapping[st
         async with open_runtime_with(graphs, answer=answer) as opened:
             app.state.services = Services(opened, settings)
             # What start-up made stays for good: walking it again in every full collection costs 70 ms at a time.
-            gc.collect()
             gc.freeze()
             gc.set_threshold(10_000, 10, 10)  # a run makes thousands of short-lived objects and hardly a cycle
             yield
