@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from stemma.graphs.errors import Forbidden
-
-DEFAULT_TENANT = "default"
+from stemma.memory.scope import DEFAULT_TENANT
 
 
 class Permission(StrEnum):

@@ -27,7 +27,7 @@ class Ranked:
 
 
 def fuse(searches: Mapping[str, Sequence[Scored]], bonuses: Mapping[str, float], recipe: Recipe) -> list[Ranked]:
-    """All items that any search found, best first, ties by id.
+    """All items that any search found, best first; of equals the nearer one in meaning.
 
     One search keeps its own scores. Several are joined by reciprocal rank fusion, scaled so that an item which is
     first in all of them has 1; `bonuses` (in [0, 1]) are added then, times the recipe's bonus. `parts` keeps each
@@ -84,7 +84,7 @@ def place_claims(
         for item in ranked
         if item.id in lineage and not _is_echo(lineage[item.id], shown)
     ]
-    merged = sorted([*passages, *claims], key=lambda item: (-item.score, item.id in lineage, item.id))
+    merged = sorted([*passages, *claims], key=lambda item: (-item.score, item.id in lineage, *_tie(item)))
     return merged[:k]
 
 
@@ -110,4 +110,9 @@ def _padded(text: str) -> str:
 
 
 def _ordered(items: Iterable[Ranked]) -> list[Ranked]:
-    return sorted(items, key=lambda item: (-item.score, item.id))
+    return sorted(items, key=lambda item: (-item.score, *_tie(item)))
+
+
+def _tie(item: Ranked) -> tuple[float, str]:
+    # Fused ranks tie often. An id comes from a path: by id alone, the same folder elsewhere would be ranked otherwise.
+    return (-item.parts.get("dense", 0.0), item.id)
