@@ -18,10 +18,9 @@ from uuid import uuid4
 from stemma.evals.errors import NotMeasured
 from stemma.evals.summary import Json
 from stemma.graphs.embedders import hosted_embedder
-from stemma.graphs.policy import DEFAULT_TENANT
 from stemma.memory.errors import EmbedderMismatch, EmbedderUnavailable, MemoryFailure
 from stemma.memory.long_term import LongTermMemory
-from stemma.memory.model import Document, Scope
+from stemma.memory.model import DEFAULT_TENANT, Document, Scope
 from stemma.memory.open import open_memory
 from stemma.memory.ports import Embedder
 from stemma.memory.settings import MemorySettings
