@@ -51,6 +51,22 @@ class UnknownItem(MemoryFailure):
     """There is no such item in this scope."""
 
 
+class WiderItem(MemoryFailure):
+    """The item belongs to a wider scope than the one that asked."""
+
+
+class AlreadyTakenBack(MemoryFailure):
+    """The item is withdrawn already, or in quarantine."""
+
+
+class AlreadyGivenBack(MemoryFailure):
+    """The retraction was lifted already."""
+
+
+class SupersedesNewer(MemoryFailure):
+    """A claim supersedes only claims that were recorded before it."""
+
+
 class UnknownRecipe(MemoryFailure):
     """There is no such recall recipe."""
 

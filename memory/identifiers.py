@@ -42,6 +42,11 @@ def justification_id(claim: str, run_id: str, step: str, antecedents: list[str])
     return _digest("justification", claim, run_id, step, *sorted(antecedents))
 
 
+def retraction_id(scope: Scope, item_id: str, at: str) -> str:
+    """One decision about one item at one moment (ISO 8601)."""
+    return _digest("retraction", scope.tenant, scope.audience, item_id, at)
+
+
 def _digest(*parts: str) -> str:
     framed = "".join(f"{len(part)}:{part}" for part in parts)  # no two lists of parts are framed alike
     return sha256(framed.encode()).hexdigest()[:_LENGTH]

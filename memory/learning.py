@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+from stemma.memory.bundles import AnswerBundle
 from stemma.memory.identifiers import answer_id, claim_id, justification_id
 from stemma.memory.ingest.entities import entities
-from stemma.memory.model import Answer, AnswerBundle, Claim, Derivation, Entity, Mention, Scope
+from stemma.memory.model import Answer, Claim, Derivation, Entity, Mention, Scope
 
 
 class Antecedent(NamedTuple):

@@ -7,11 +7,14 @@ own; ranking stands in `recall/`, ingestion in `ingest/`, and the scope given wi
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
 
+from stemma.memory.identifiers import retraction_id
 from stemma.memory.ingest.pipeline import Documents, Ingestion, IngestProgress, IngestReport
 from stemma.memory.learning import LearnedClaim, bundle_of, identified
+from stemma.memory.lineage.model import Direction, Effect, Lineage, Retraction, RetractionKind, Standing
 from stemma.memory.model import Answer, Claim, Entity, Hit, Node, Passage, Scope, Source, Statistics
 from stemma.memory.ports import Embedder, ItemPage, MemoryGraph
 from stemma.memory.recall.recall import Recall
@@ -86,9 +89,44 @@ class LongTermMemory:
         stored = await self.graph.item(scope, answer.id)
         return stored if isinstance(stored, Answer) else bundle.answer
 
-    async def items(self, scope: Scope, node: Node, *, limit: int = 20, offset: int = 0) -> ItemPage:
-        """A page of what the scope may see of one label, newest first."""
-        return await self.graph.items(scope, node, limit=limit, offset=offset)
+    async def retract(
+        self, scope: Scope, item_id: str, *, reason: str, actor: str, quarantine: bool = False, dry_run: bool = False
+    ) -> Effect:
+        """Withdraw a source or claim (or put it into quarantine), with everything that rests on it alone.
+
+        Raises `UnknownItem`, `WiderItem`, `AlreadyTakenBack`.
+        """
+        at = datetime.now(UTC)
+        kind = RetractionKind.QUARANTINE if quarantine else RetractionKind.WITHDRAWAL
+        decision = Retraction(
+            retraction_id(scope, item_id, at.isoformat()), scope, item_id, reason, actor, at, kind=kind
+        )
+        return await self.graph.take_back(scope, decision, dry_run=dry_run)
+
+    async def restore(self, scope: Scope, retraction: str, *, actor: str, dry_run: bool = False) -> Effect:
+        """Lift a retraction or quarantine: exactly what it took comes back.
+
+        Raises `UnknownItem`, `WiderItem`, `AlreadyGivenBack`.
+        """
+        return await self.graph.give_back(scope, retraction, actor=actor, at=datetime.now(UTC), dry_run=dry_run)
+
+    async def supersede(self, scope: Scope, newer: str, older: str, *, dry_run: bool = False) -> Effect:
+        """Let a newer claim stand in the place of an older one. Raises `UnknownItem`, `WiderItem`, `SupersedesNewer`."""
+        return await self.graph.supersede(scope, newer, older, dry_run=dry_run)
+
+    async def lineage(self, scope: Scope, item_id: str, direction: Direction, *, limit: int = 1_000) -> Lineage:
+        """What an item rests on (upstream), or what it reached (downstream). Raises `UnknownItem`."""
+        return await self.graph.lineage(scope, item_id, direction, limit=limit)
+
+    async def tainted(self, scope: Scope, *, limit: int = 20, offset: int = 0) -> ItemPage:
+        """Answers that used or state something that is no longer supported, newest first."""
+        return await self.graph.items(scope, Node.ANSWER, limit=limit, offset=offset, standing=Standing.UNSUPPORTED)
+
+    async def items(
+        self, scope: Scope, node: Node, *, limit: int = 20, offset: int = 0, standing: Standing | None = None
+    ) -> ItemPage:
+        """A page of what the scope may see of one label, newest first, narrowed to a standing."""
+        return await self.graph.items(scope, node, limit=limit, offset=offset, standing=standing)
 
     async def item(self, scope: Scope, item_id: str) -> Source | Passage | Entity | Claim | Answer:
         """Any one item. Raises `UnknownItem`."""

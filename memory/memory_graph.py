@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from operator import mul
 
+from stemma.memory.bundles import AnswerBundle, SourceBundle
 from stemma.memory.errors import EmbedderMismatch, MemoryUnavailable, UnknownItem
 from stemma.memory.model import (
     Answer,
-    AnswerBundle,
     Claim,
     Derivation,
     Entity,
@@ -26,7 +26,6 @@ from stemma.memory.model import (
     Scope,
     Scored,
     Source,
-    SourceBundle,
     Statistics,
 )
 from stemma.memory.ports import EmbedderIdentity, ItemPage

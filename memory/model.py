@@ -6,10 +6,11 @@ they are stored (`ports.py`, the adapters), ranked (`recall/`) or taken back (`l
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from stemma.memory.scope import DEFAULT_TENANT as DEFAULT_TENANT
 from stemma.memory.scope import EVERYONE as EVERYONE
@@ -72,7 +73,12 @@ class Source:
     trust: float = 1.0
     """In [0, 1]; 1 is trusted fully."""
     replaced: bool = False
-    """A newer version exists: its passages are no longer recalled. It is not withdrawn."""
+    """Derived: a newer supported version exists, so its passages are no longer recalled. It is not withdrawn."""
+    supported: bool = True
+    """Derived: neither withdrawn nor in quarantine."""
+    withdrawn: bool = False
+    quarantined: bool = False
+    """Set by decisions (`Retraction`), like `withdrawn`."""
     metadata: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -83,6 +89,9 @@ class Position:
     start: int
     end: int
     page: int | None = None
+    """A page or slide, from 1."""
+    sheet: str = ""
+    """The sheet of a workbook."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +107,9 @@ class Passage:
     text: str
     position: Position
     recallable: bool = True
-    """Derived: its source is supported and not replaced. Never edited by hand."""
+    """Derived: its source is supported and not replaced, so it is current. Never edited by hand."""
+    supported: bool = True
+    """Derived: its source is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,13 +169,20 @@ class Claim:
     """Kept for a person to look at, never recalled: the groundedness check rejected it, or somebody put it there."""
     reason: str = ""
     """Why it is in quarantine."""
+    withdrawn: bool = False
+    searched: bool = True
+    """False for a claim that says what a sentence of a passage says: it has no vector, and the passage is searched."""
     valid_from: str = ""
     valid_to: str = FAR_FUTURE
     """When it holds in the world (ISO 8601)."""
     expired_at: str = FAR_FUTURE
     """When the store stopped believing it (ISO 8601)."""
     recallable: bool = True
-    """Derived: supported and not quarantined. Never edited by hand."""
+    """Derived: current, that is supported and superseded by no supported claim. Never edited by hand."""
+    supported: bool = True
+    """Derived: not taken back, and one of its justifications has only supported antecedents (`lineage/support.py`)."""
+    stale: bool = False
+    """Derived: current, but every justification rests on something that is no longer current."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,19 +211,10 @@ class Answer:
     used: tuple[Use, ...] = ()
     asserts: tuple[str, ...] = ()
     """Ids of the claims it states."""
-
-
-@dataclass(frozen=True, slots=True)
-class Retraction:
-    """A decision to withdraw a source or a claim."""
-
-    id: str
-    scope: Scope
-    withdraws: str
-    reason: str
-    actor: str
-    at: datetime
-    lifted_at: datetime | None = None
+    supported: bool = True
+    """Derived: everything that it used or states is. An answer that is not is *tainted*."""
+    stale: bool = False
+    """Derived: supported, but something that it used or states is no longer current."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,34 +233,6 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True)
-class SourceBundle:
-    """One version of one source with all that is stored for it, written in one transaction.
-
-    `vectors` has one row for each passage, in order.
-    """
-
-    source: Source
-    passages: Sequence[Passage]
-    vectors: Sequence[Sequence[float]]
-    entities: Sequence[Entity] = ()
-    mentions: Sequence[Mention] = ()
-    replaces: str | None = None
-    """Id of the source version that this one replaces."""
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerBundle:
-    """One answer with its lineage, written in one transaction. `vectors` has one row for each claim, in order."""
-
-    answer: Answer
-    claims: Sequence[Claim] = ()
-    vectors: Sequence[Sequence[float]] = ()
-    derivations: Sequence[Derivation] = ()
-    entities: Sequence[Entity] = ()
-    mentions: Sequence[Mention] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Scored:
     """An item found by one search, with that search's score: higher is better, comparable only within the search."""
 
@@ -261,6 +242,15 @@ class Scored:
     """A passage or a claim."""
     title: str = ""
     """A passage's title, which ranking looks at; the text is looked up for the few that are shown."""
+
+
+class PathStep(NamedTuple):
+    """One step of a walk: from this item, by what it and the next one mention."""
+
+    item_id: str
+    title: str
+    entity: str
+    """The name that leads to the next item, or to the hit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,6 +272,8 @@ class Hit:
     position: Position | None = None
     document_id: str = ""
     """The id a corpus row brought with it (`Source.metadata["id"]`), otherwise empty."""
+    path: tuple[PathStep, ...] = ()
+    """How the walk over mentions came here, from an item that a search found; empty when a search found this one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,20 +13,9 @@ from dataclasses import replace
 from functools import partial
 from uuid import uuid4
 
+from stemma.memory.bundles import AnswerBundle, SourceBundle
 from stemma.memory.errors import EmbedderMismatch, MemoryUnavailable, UnknownItem
-from stemma.memory.model import (
-    AnswerBundle,
-    Claim,
-    Derivation,
-    Node,
-    Passage,
-    Relation,
-    Scope,
-    Scored,
-    Source,
-    SourceBundle,
-    Statistics,
-)
+from stemma.memory.model import Claim, Derivation, Node, Passage, Relation, Scope, Scored, Source, Statistics
 from stemma.memory.neo4j_connection import Neo4jConnection, Transaction
 from stemma.memory.neo4j_rows import (
     READERS,

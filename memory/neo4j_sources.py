@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from uuid import uuid4
 
-from stemma.memory.model import SourceBundle
+from stemma.memory.bundles import SourceBundle
 from stemma.memory.neo4j_connection import Row, Transaction
 from stemma.memory.neo4j_rows import entity_row, head_key, mention_row, passage_row, source_row
 from stemma.memory.neo4j_write import put_batches, rows_of

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from stemma.memory.bundles import AnswerBundle
 from stemma.memory.errors import UnknownItem
-from stemma.memory.model import AnswerBundle, Entity, Scope
+from stemma.memory.model import Entity, Scope
 from stemma.memory.neo4j_connection import Row, Transaction
 from stemma.memory.neo4j_rows import (
     answer_row,

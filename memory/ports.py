@@ -10,20 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from stemma.memory.model import (
-    Answer,
-    AnswerBundle,
-    Claim,
-    Derivation,
-    Entity,
-    Node,
-    Passage,
-    Scope,
-    Scored,
-    Source,
-    SourceBundle,
-    Statistics,
-)
+from stemma.memory.bundles import AnswerBundle, SourceBundle
+from stemma.memory.lineage.model import Standing
+from stemma.memory.lineage.ports import LineageStore
+from stemma.memory.model import Answer, Claim, Derivation, Entity, Node, Passage, Scope, Scored, Source, Statistics
+from stemma.memory.recall.ports import ChangeStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +39,27 @@ class Embedder(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Unindexed:
+    """An item to embed again: `title` is empty for a claim, `spans` are the sentences that have vectors."""
+
+    tenant: str
+    id: str
+    title: str
+    text: str
+    spans: Sequence[tuple[int, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class NewVectors:
+    """The vectors of an item by a new embedder; `sentences` has one row for each span."""
+
+    tenant: str
+    id: str
+    vector: Sequence[float]
+    sentences: Sequence[Sequence[float]]
+
+
+@dataclass(frozen=True, slots=True)
 class ItemPage:
     """Some items of one label in a stable order (newest first), and how many there are in all."""
 
@@ -55,7 +67,7 @@ class ItemPage:
     total: int
 
 
-class MemoryGraph(Protocol):
+class MemoryGraph(LineageStore, ChangeStore, Protocol):
     """The graph-and-vector store. Every operation takes a `Scope`; nothing crosses a tenant.
 
     Reads see what the scope's `audiences()` may see; writes carry their scope in the items. All methods may raise
@@ -86,15 +98,15 @@ class MemoryGraph(Protocol):
 
         Each is taken or refused by itself, as if they were written one after another: refused, and nothing of it
         written, when it is not the next version after the newest one under its scope and uri (it is there already, or
-        another writer won). With `replaces`, the older version is marked replaced and its passages are no longer
-        recallable. When the store fails, nothing of the batch is written.
+        another writer won). With `replaces`, the older version is no longer current while the newer
+        one is supported. When the store fails, nothing of the batch is written.
         """
 
     async def put_answer(self, bundle: AnswerBundle) -> bool:
         """Store an answer with its claims and lineage; False when this answer id is there already.
 
-        A claim id that exists keeps its text and flags and gains the new derivations. An antecedent or used item
-        that the answer's scope cannot see raises `UnknownItem`, and nothing is written.
+        A claim id that exists keeps its text, confidence and decisions, and gains the new derivations. An antecedent
+        or used item that the answer's scope cannot see raises `UnknownItem`, and nothing is written.
         """
 
     async def search_text(self, scope: Scope, terms: Sequence[str], k: int) -> list[Scored]:
@@ -121,8 +133,29 @@ class MemoryGraph(Protocol):
     async def item(self, scope: Scope, item_id: str) -> Source | Passage | Entity | Claim | Answer:
         """Any one item by its id. Raises `UnknownItem`."""
 
-    async def items(self, scope: Scope, node: Node, *, limit: int, offset: int = 0) -> ItemPage:
-        """A page of items with this label."""
+    async def items(
+        self, scope: Scope, node: Node, *, limit: int, offset: int = 0, standing: Standing | None = None
+    ) -> ItemPage:
+        """A page of items with this label, narrowed to a standing; where a label has no such flag there are none."""
+
+    async def begin_reindex(self, identity: EmbedderIdentity) -> None:
+        """Make room for the vectors of another embedder beside those there are; the same one again goes on with it.
+
+        Raises `EmbedderMismatch` when the store is filled by this one already, or another reindexing is under way
+        that some process has written to; `abandon_reindex` ends that one.
+        """
+
+    async def unindexed(self, limit: int) -> list[Unindexed]:
+        """Items of any tenant that still need a vector of the new embedder, fewer than `limit` only at the end."""
+
+    async def put_vectors(self, rows: Sequence[NewVectors]) -> None:
+        """Store vectors of the new embedder; recall still uses the old ones. Unknown ids are left out."""
+
+    async def finish_reindex(self) -> bool:
+        """Switch to the new embedder in one transaction; False, and nothing changed, while items are unindexed."""
+
+    async def abandon_reindex(self) -> None:
+        """Drop what a reindexing has made so far; harmless when there is none."""
 
     async def derivations(self, scope: Scope, claim_ids: Sequence[str]) -> list[Derivation]:
         """Upstream of claims: every DERIVED_FROM of those that the scope may see."""

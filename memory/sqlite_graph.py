@@ -15,10 +15,10 @@ from typing import Any, TypeVar
 
 import apsw
 
+from stemma.memory.bundles import AnswerBundle, SourceBundle
 from stemma.memory.errors import EmbedderMismatch, UnknownItem
 from stemma.memory.model import (
     Answer,
-    AnswerBundle,
     Claim,
     Derivation,
     Entity,
@@ -28,7 +28,6 @@ from stemma.memory.model import (
     Scope,
     Scored,
     Source,
-    SourceBundle,
     Statistics,
 )
 from stemma.memory.ports import EmbedderIdentity, ItemPage

@@ -13,7 +13,8 @@ from typing import Any
 
 import apsw
 
-from stemma.memory.model import Scope, Source, SourceBundle
+from stemma.memory.bundles import SourceBundle
+from stemma.memory.model import Scope, Source
 from stemma.memory.queries import load_queries
 from stemma.memory.sqlite_database import rows
 from stemma.memory.sqlite_rows import passage_row, read_source, source_row

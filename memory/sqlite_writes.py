@@ -13,8 +13,9 @@ from dataclasses import dataclass
 
 import apsw
 
+from stemma.memory.bundles import AnswerBundle
 from stemma.memory.errors import EmbedderMismatch, UnknownItem
-from stemma.memory.model import AnswerBundle, Claim, Entity, Mention, Passage, Scope
+from stemma.memory.model import Claim, Entity, Mention, Passage, Scope
 from stemma.memory.ports import EmbedderIdentity
 from stemma.memory.queries import load_queries
 from stemma.memory.sqlite_database import rows

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from stemma.memory.model import Scope, SourceBundle
+from stemma.memory.bundles import SourceBundle
+from stemma.memory.model import Scope
 
 Place = tuple[Scope, str]
 """Where the versions of one source stand: scope and uri."""

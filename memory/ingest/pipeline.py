@@ -12,11 +12,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
 
+from stemma.memory.bundles import SourceBundle
 from stemma.memory.identifiers import content_hash, passage_id, source_id
 from stemma.memory.ingest.corpus_rows import Unreadable
 from stemma.memory.ingest.entities import entities
 from stemma.memory.ingest.split import Piece, split
-from stemma.memory.model import Document, Entity, Mention, Passage, Position, Scope, Source, SourceBundle
+from stemma.memory.model import Document, Entity, Mention, Passage, Position, Scope, Source
 from stemma.memory.ports import Embedder, MemoryGraph
 
 Documents = Iterable[Document | Unreadable] | AsyncIterable[Document | Unreadable]

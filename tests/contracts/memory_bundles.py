@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
+from stemma.memory.bundles import AnswerBundle, SourceBundle
 from stemma.memory.model import (
     Answer,
-    AnswerBundle,
     Claim,
     Derivation,
     Entity,
@@ -18,7 +18,6 @@ from stemma.memory.model import (
     Position,
     Scope,
     Source,
-    SourceBundle,
     SourceKind,
     Use,
 )

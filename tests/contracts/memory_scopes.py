@@ -7,14 +7,9 @@ from itertools import product
 
 import pytest
 
+from stemma.memory.bundles import AnswerBundle, SourceBundle
 from stemma.memory.errors import UnknownItem
-from stemma.memory.model import (
-    AnswerBundle,
-    Node,
-    Relation,
-    Scope,
-    SourceBundle,
-)
+from stemma.memory.model import Node, Relation, Scope
 from stemma.memory.ports import MemoryGraph
 from tests.contracts.memory_bundles import (
     answer_bundle,

@@ -1,0 +1,65 @@
+"""What taking back and explaining needs of the store: part of `MemoryGraph`.
+
+Decides the contract only; held by `tests/contracts/memory_truth.py` and `memory_paths.py` for every adapter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from stemma.memory.lineage.model import Direction, Effect, Lineage, Retraction
+from stemma.memory.scope import Scope
+
+
+class LineageStore(Protocol):
+    """Decisions and lineage. Each decision is one transaction that also works out every flag that follows from it.
+
+    The flags of *everything* in the tenant that follows change, whoever may see it; only what is told of them is
+    bounded by the scope. Decisions and writes of one tenant take turns, so that whatever order they come in, the flags
+    are those that `support.py` gives for all facts stored. With `dry_run` nothing is written, and the effect is the
+    one that the decision would have now.
+    """
+
+    async def take_back(self, scope: Scope, retraction: Retraction, *, dry_run: bool = False) -> Effect:
+        """Withdraw a source or claim, or put it into quarantine, as `retraction.kind` says.
+
+        Raises `UnknownItem` for what the scope cannot see, or what is neither a source nor a claim; `WiderItem` when
+        the item is not the scope's own or narrower; `AlreadyTakenBack` when it is withdrawn, or is in quarantine and
+        this is another quarantine. A withdrawn item may not be quarantined; one in quarantine may be withdrawn.
+        """
+
+    async def give_back(
+        self, scope: Scope, retraction_id: str, *, actor: str, at: datetime, dry_run: bool = False
+    ) -> Effect:
+        """Lift a retraction: the item is as if it had not been taken back, unless another decision still holds it.
+
+        Raises `UnknownItem`, `WiderItem`, and `AlreadyGivenBack` for a retraction that was lifted.
+        """
+
+    async def supersede(self, scope: Scope, newer: str, older: str, *, dry_run: bool = False) -> Effect:
+        """Let one claim supersede another: while the newer is supported, the older is no longer current.
+
+        Again changes nothing. Raises `UnknownItem` for what the scope cannot see or is no claim, `WiderItem` when the
+        older belongs to a wider scope than the newer, `SupersedesNewer` when `newer` was not recorded after `older`.
+        """
+
+    async def retractions(self, scope: Scope, item_ids: Sequence[str]) -> list[Retraction]:
+        """All decisions about these items that the scope may see, lifted ones included, oldest first."""
+
+    async def retraction(self, scope: Scope, retraction_id: str) -> Retraction:
+        """One decision. Raises `UnknownItem`."""
+
+    async def list_retractions(
+        self, scope: Scope, *, open_only: bool, limit: int, offset: int = 0
+    ) -> tuple[list[Retraction], int]:
+        """A page of decisions, newest first, and how many there are in all."""
+
+    async def lineage(self, scope: Scope, item_id: str, direction: Direction, *, limit: int) -> Lineage:
+        """Everything reachable from a source, passage, claim or answer, nearest first, at most `limit` items.
+
+        Followed are PART_OF, DERIVED_FROM, USED and ASSERTS, and (so that a reader sees why something is not current)
+        SUPERSEDES and REPLACES from the older to the newer when going upstream, and from the newer to the older when
+        going downstream. What the scope cannot see is left out with its edges. Raises `UnknownItem`.
+        """

@@ -1,0 +1,62 @@
+"""What the mention graph in a process's memory needs of the store: part of `MemoryGraph`.
+
+Decides how a process learns what changed since it last looked; held by `tests/contracts/memory_changes.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+from stemma.memory.bundles import SentenceVectors
+from stemma.memory.model import Node
+from stemma.memory.scope import Scope
+
+
+class Revision(NamedTuple):
+    """How often a tenant's memory was written. Both only grow; equal revisions mean equal contents."""
+
+    number: int = 0
+    """Grows with every transaction that writes a source, an answer or a decision of the tenant."""
+    erasures: int = 0
+    """Grows when something was removed: what a process remembers is then worth nothing."""
+
+
+class NamedMention(NamedTuple):
+    """Characters [start, end) of an item's text that mention an entity."""
+
+    entity_id: str
+    name: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class GraphItem:
+    """A passage, or a claim that is searched, as the mention graph needs it."""
+
+    id: str
+    node: Node
+    audience: str
+    """`Scope.audience` of whoever may see it."""
+    title: str
+    text: str
+    recallable: bool
+    revision: int
+    """The tenant's revision number when it last changed, its flags included."""
+    mentions: Sequence[NamedMention]
+    sentences: SentenceVectors | None
+    """None for a claim, and where none were stored."""
+
+
+class ChangeStore(Protocol):
+    """What changed, for caches. These reads see a whole tenant: only `scope.tenant` counts, and the cache's own masks
+    by audience decide what a reader is shown."""
+
+    async def revision(self, scope: Scope) -> Revision:
+        """Where the tenant stands; `Revision(0, 0)` for one that nothing was written for."""
+
+    async def changed_items(self, scope: Scope, after: int, limit: int) -> list[GraphItem]:
+        """The items whose revision is greater than `after`, in order of (revision, id), at least `limit` where there
+        are so many: the last revision is always whole, so that the next call can go on after it."""
