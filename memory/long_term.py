@@ -111,7 +111,7 @@ class LongTermMemory:
         return await self.graph.give_back(scope, retraction, actor=actor, at=datetime.now(UTC), dry_run=dry_run)
 
     async def supersede(self, scope: Scope, newer: str, older: str, *, dry_run: bool = False) -> Effect:
-        """Let a newer claim stand in the place of an older one. Raises `UnknownItem`, `WiderItem`, `SupersedesNewer`."""
+        """Let a newer claim stand in an older one's place. Raises `UnknownItem`, `WiderItem`, `SupersedesNewer`."""
         return await self.graph.supersede(scope, newer, older, dry_run=dry_run)
 
     async def lineage(self, scope: Scope, item_id: str, direction: Direction, *, limit: int = 1_000) -> Lineage:

@@ -1,0 +1,103 @@
+"""Truth maintenance: which statements are supported, current and stale, given who rests on what. Pure.
+
+Decides the derived flags for every store alike, after Doyle, "A truth maintenance system" (Artificial Intelligence 12,
+1979). Support is well-founded: the least fixpoint upwards from sources (as Dowling and Gallier, "Linear-time algorithms
+for testing the satisfiability of propositional Horn formulae", J. Logic Programming 1984, compute it), so that claims
+which only support each other are not supported. It reads and writes nothing: which items to look at, and what the
+flags of the items around them are, the store knows.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from stemma.memory.lineage.model import Status
+from stemma.memory.model import Node
+
+UNSUPPORTED = Status(supported=False, current=False, stale=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """A region of lineage: the items whose flags are asked for, and all that these depend on.
+
+    A region must be closed downstream: what depends on an item inside is inside too.
+    """
+
+    nodes: Mapping[str, Node]
+    """The items inside, and what each is."""
+    justifications: Mapping[str, Sequence[Collection[str]]]
+    """For each item inside, the sets of antecedents that support it, each set alone. A source has one empty set; a
+    passage one, its source; a claim one for each justification, and none when nobody says why; an answer one, with
+    everything that it used or states."""
+    taken_back: Collection[str] = ()
+    """Sources and claims inside that are withdrawn or in quarantine."""
+    superseded_by: Mapping[str, Collection[str]] = field(default_factory=dict)
+    """For claims and sources inside: the newer claims, or the newer versions, that stand in their place."""
+    around: Mapping[str, Status] = field(default_factory=dict)
+    """The flags of antecedents and superseding items outside. One that is in neither place is not supported."""
+
+
+def statuses(facts: Facts) -> dict[str, Status]:
+    """The flags of every item inside. Takes time linear in the antecedents; the order of anything does not matter."""
+    supported = _well_founded(
+        facts, set(facts.taken_back), [item for item, status in facts.around.items() if status.supported]
+    )
+    current = _current(facts, supported)
+    fresh = _well_founded(
+        facts,
+        facts.nodes.keys() - current,
+        [item for item, status in facts.around.items() if status.current and not status.stale],
+    )
+    return {
+        item: Status(item in supported, item in current, item in current and item not in fresh) for item in facts.nodes
+    }
+
+
+def _current(facts: Facts, supported: set[str]) -> set[str]:
+    """Supported, and superseded by nothing supported; a passage is as current as its source."""
+    around = {item for item, status in facts.around.items() if status.supported}
+    superseded = {
+        item for item, newer in facts.superseded_by.items() if any(one in supported or one in around for one in newer)
+    }
+    current = supported - superseded
+    sources = {item for item, status in facts.around.items() if status.current} | current
+    return {
+        item
+        for item in current
+        if facts.nodes[item] is not Node.PASSAGE
+        or all(source in sources for antecedents in facts.justifications[item] for source in antecedents)
+    }
+
+
+def _well_founded(facts: Facts, blocked: Collection[str], given: Iterable[str]) -> set[str]:
+    """The items inside that follow from `given`, never through a blocked one."""
+    missing: list[int] = []
+    owner: list[str] = []
+    waiting: defaultdict[str, list[int]] = defaultdict(list)
+    ready: list[str] = []
+    for item in facts.nodes:
+        for antecedents in facts.justifications.get(item, ()):
+            needed = set(antecedents)
+            for antecedent in needed:
+                waiting[antecedent].append(len(missing))
+            missing.append(len(needed))
+            owner.append(item)
+            if not needed:
+                ready.append(item)
+    found: set[str] = set()
+    known = set(given)
+    queue = [*known, *ready]
+    while queue:
+        item = queue.pop()
+        if item not in known:
+            if item in blocked or item in found:
+                continue
+            found.add(item)
+        for number in waiting.pop(item, ()):
+            missing[number] -= 1
+            if not missing[number]:
+                queue.append(owner[number])
+    return found
