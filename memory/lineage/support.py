@@ -31,7 +31,7 @@ class Facts:
     justifications: Mapping[str, Sequence[Collection[str]]]
     """For each item inside, the sets of antecedents that support it, each set alone. A source has one empty set; a
     passage one, its source; a claim one for each justification, and none when nobody says why; an answer one, with
-    everything that it used or states."""
+    everything that it used or states. Items outside have no entry."""
     taken_back: Collection[str] = ()
     """Sources and claims inside that are withdrawn or in quarantine."""
     superseded_by: Mapping[str, Collection[str]] = field(default_factory=dict)
@@ -43,11 +43,13 @@ class Facts:
 def statuses(facts: Facts) -> dict[str, Status]:
     """The flags of every item inside. Takes time linear in the antecedents; the order of anything does not matter."""
     supported = _well_founded(
-        facts, set(facts.taken_back), [item for item, status in facts.around.items() if status.supported]
+        facts.justifications,
+        set(facts.taken_back),
+        [item for item, status in facts.around.items() if status.supported],
     )
     current = _current(facts, supported)
     fresh = _well_founded(
-        facts,
+        _without_corrected(facts),
         facts.nodes.keys() - current,
         [item for item, status in facts.around.items() if status.current and not status.stale],
     )
@@ -72,14 +74,30 @@ def _current(facts: Facts, supported: set[str]) -> set[str]:
     }
 
 
-def _well_founded(facts: Facts, blocked: Collection[str], given: Iterable[str]) -> set[str]:
+def _without_corrected(facts: Facts) -> dict[str, Sequence[Collection[str]]]:
+    """The justifications without what an item itself supersedes: a correction is not stale because of what it corrects."""
+    corrected: defaultdict[str, set[str]] = defaultdict(set)
+    for older, newer in facts.superseded_by.items():
+        for item in newer:
+            corrected[item].add(older)
+    changed = {
+        item: [set(antecedents) - older for antecedents in facts.justifications[item]]
+        for item, older in corrected.items()
+        if item in facts.justifications
+    }
+    return {**facts.justifications, **changed}
+
+
+def _well_founded(
+    justifications: Mapping[str, Sequence[Collection[str]]], blocked: Collection[str], given: Iterable[str]
+) -> set[str]:
     """The items inside that follow from `given`, never through a blocked one."""
     missing: list[int] = []
     owner: list[str] = []
     waiting: defaultdict[str, list[int]] = defaultdict(list)
     ready: list[str] = []
-    for item in facts.nodes:
-        for antecedents in facts.justifications.get(item, ()):
+    for item, sets in justifications.items():
+        for antecedents in sets:
             needed = set(antecedents)
             for antecedent in needed:
                 waiting[antecedent].append(len(missing))
