@@ -75,7 +75,7 @@ def _current(facts: Facts, supported: set[str]) -> set[str]:
 
 
 def _without_corrected(facts: Facts) -> dict[str, Sequence[Collection[str]]]:
-    """The justifications without what an item itself supersedes: a correction is not stale because of what it corrects."""
+    """The justifications without what an item itself supersedes: what a correction corrects does not make it stale."""
     corrected: defaultdict[str, set[str]] = defaultdict(set)
     for older, newer in facts.superseded_by.items():
         for item in newer:
