@@ -7,17 +7,13 @@ refuses to guess about the store: a full or unreachable one ends the whole inges
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from itertools import islice
 
-from stemma.memory.bundles import SourceBundle
-from stemma.memory.identifiers import content_hash, passage_id, source_id
+from stemma.memory.ingest.bundling import Prepared, Step, bundles_of, embedded_text, prepare, steps_of
 from stemma.memory.ingest.corpus_rows import Unreadable
-from stemma.memory.ingest.entities import entities
-from stemma.memory.ingest.split import Piece, split
-from stemma.memory.model import Document, Entity, Mention, Passage, Position, Scope, Source
+from stemma.memory.model import Document, Scope
 from stemma.memory.ports import Embedder, MemoryGraph
 
 Documents = Iterable[Document | Unreadable] | AsyncIterable[Document | Unreadable]
@@ -55,24 +51,6 @@ class IngestReport:
     """(uri, reason) of every document that could not be read."""
 
 
-@dataclass(slots=True)
-class _Prepared:
-    document: Document
-    content: str
-    pieces: Sequence[Piece]
-    vectors: Sequence[Sequence[float]] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class _Step:
-    """What is to be done with a document: store it as this source, or nothing because it is that source already."""
-
-    item: _Prepared
-    source: Source
-    replaces: str | None
-    is_new: bool
-
-
 class Ingestion:
     """One call of `LongTermMemory.ingest`."""
 
@@ -92,7 +70,7 @@ class Ingestion:
 
     async def run(self, documents: Documents) -> IngestReport:
         """Raises what the store and the embedder raise; a document's own faults are in the report."""
-        window: list[_Prepared] = []
+        window: list[Prepared] = []
         async for document in _each(documents):
             window += await self._prepared(document)
             if sum(len(item.pieces) for item in window) >= _WINDOW:
@@ -101,29 +79,29 @@ class Ingestion:
         await self._store(window)
         return self._report
 
-    async def _prepared(self, document: Document | Unreadable) -> list[_Prepared]:
+    async def _prepared(self, document: Document | Unreadable) -> list[Prepared]:
         """The document as it will be stored, or nothing when it cannot be."""
         if isinstance(document, Unreadable):
             return self._fail(document.uri, document.reason)
         try:
-            prepared = await asyncio.to_thread(_prepare, document)
+            prepared = await asyncio.to_thread(prepare, document)
         except UnicodeEncodeError:
             return self._fail(document.uri, "it holds characters that are not valid Unicode")
         return [prepared] if prepared.pieces else self._fail(document.uri, "it holds no text")
 
-    async def _store(self, window: Sequence[_Prepared]) -> None:
+    async def _store(self, window: Sequence[Prepared]) -> None:
         """Store each as the version after the newest, again and again while other writers take that place."""
         while window:
             newest = await self._graph.current_sources(self._scope, [item.document.uri for item in window])
-            steps = _steps(self._scope, window, newest)
+            steps = steps_of(self._scope, window, newest)
             new = [step for step in steps if step.is_new]
             await self._embed([step.item for step in new if not step.item.vectors])
-            bundles = await asyncio.to_thread(_bundles, new)
+            bundles = await asyncio.to_thread(bundles_of, new)
             taken = await self._graph.put_sources(bundles) if bundles else []
             refused = {step.source.id for step, is_taken in zip(new, taken, strict=True) if not is_taken}
             window = self._settle(steps, refused)
 
-    async def _embed(self, items: Sequence[_Prepared]) -> None:
+    async def _embed(self, items: Sequence[Prepared]) -> None:
         """Give the items their vectors. Texts of like length go together: a batch costs as much as its longest."""
         if not items:
             return
@@ -143,9 +121,9 @@ class Ingestion:
         for item in items:
             item.vectors = list(islice(rows, len(item.pieces)))
 
-    def _settle(self, steps: Sequence[_Step], refused: Collection[str]) -> list[_Prepared]:
+    def _settle(self, steps: Sequence[Step], refused: Collection[str]) -> list[Prepared]:
         """Report what is done; the documents whose source was refused are left to do."""
-        left: list[_Prepared] = []
+        left: list[Prepared] = []
         for step in steps:
             if step.source.id in refused:
                 left.append(step.item)
@@ -158,7 +136,7 @@ class Ingestion:
             self._tell(documents=1)
         return left
 
-    def _fail(self, uri: str, reason: str) -> list[_Prepared]:
+    def _fail(self, uri: str, reason: str) -> list[Prepared]:
         self._report.failures.append((uri, reason))
         self._tell(documents=1)
         return []
@@ -168,72 +146,6 @@ class Ingestion:
         if self._on_progress:
             stored = self._report.added + self._report.updated
             self._on_progress(IngestProgress(self._done, self._embedded, self._known, stored))
-
-
-def embedded_text(title: str, text: str) -> str:
-    """What is embedded for a passage: its title takes part in its meaning."""
-    return f"{title}. {text}" if title else text
-
-
-def _prepare(document: Document) -> _Prepared:
-    return _Prepared(document, content_hash(document.title, document.text), split(document))
-
-
-def _steps(scope: Scope, window: Sequence[_Prepared], newest: Mapping[str, Source]) -> list[_Step]:
-    """One step for each document, in order: of two with one uri, the second follows the first."""
-    reached = dict(newest)
-    steps: list[_Step] = []
-    for item in window:
-        uri = item.document.uri
-        current = reached.get(uri)
-        if current and current.content_hash == item.content:
-            steps.append(_Step(item, current, None, is_new=False))
-            continue
-        reached[uri] = _source(scope, item, current.version + 1 if current else 1)
-        steps.append(_Step(item, reached[uri], current.id if current else None, is_new=True))
-    return steps
-
-
-def _source(scope: Scope, item: _Prepared, version: int) -> Source:
-    document = item.document
-    return Source(
-        id=source_id(scope, document.uri, version, item.content),
-        scope=scope,
-        kind=document.kind,
-        uri=document.uri,
-        title=document.title,
-        content_hash=item.content,
-        version=version,
-        added_at=datetime.now(UTC),
-        metadata=dict(document.metadata),
-    )
-
-
-def _bundles(steps: Iterable[_Step]) -> list[SourceBundle]:
-    return [_bundle(step) for step in steps]
-
-
-def _bundle(step: _Step) -> SourceBundle:
-    source, scope = step.source, step.source.scope
-    passages = [
-        Passage(
-            id=passage_id(source.id, ordinal),
-            source_id=source.id,
-            scope=scope,
-            ordinal=ordinal,
-            title=piece.title,
-            text=piece.text,
-            position=Position(piece.start, piece.end),
-        )
-        for ordinal, piece in enumerate(step.item.pieces)
-    ]
-    found: dict[str, Entity] = {}
-    mentions: list[Mention] = []
-    for passage in passages:
-        things, places = entities(scope, passage.id, passage.title, passage.text)
-        found |= {thing.id: thing for thing in things}
-        mentions += places
-    return SourceBundle(source, passages, step.item.vectors, list(found.values()), mentions, step.replaces)
 
 
 async def _each(documents: Documents) -> AsyncIterator[Document | Unreadable]:

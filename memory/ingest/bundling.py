@@ -1,0 +1,105 @@
+"""From a document to the bundle that is stored: its pieces, its source's version, its passages and what they mention.
+
+Decides which version a document becomes, and what goes into its bundle. It embeds nothing and stores nothing: that is
+`pipeline.py`. Pure, apart from the time of adding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from stemma.memory.bundles import SourceBundle
+from stemma.memory.identifiers import content_hash, passage_id, source_id
+from stemma.memory.ingest.entities import entities
+from stemma.memory.ingest.split import Piece, split
+from stemma.memory.model import Document, Entity, Mention, Passage, Position, Scope, Source
+
+
+@dataclass(slots=True)
+class Prepared:
+    """A document in pieces. `content` is its hash; `vectors` has one row for each piece once it is embedded."""
+
+    document: Document
+    content: str
+    pieces: Sequence[Piece]
+    vectors: Sequence[Sequence[float]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What is to be done with a document: store it as this source, or nothing because it is that source already."""
+
+    item: Prepared
+    source: Source
+    replaces: str | None
+    is_new: bool
+
+
+def embedded_text(title: str, text: str) -> str:
+    """What is embedded for a passage: its title takes part in its meaning."""
+    return f"{title}. {text}" if title else text
+
+
+def prepare(document: Document) -> Prepared:
+    """Cut a document. Raises `UnicodeEncodeError` on a lone surrogate."""
+    return Prepared(document, content_hash(document.title, document.text), split(document))
+
+
+def steps_of(scope: Scope, window: Sequence[Prepared], newest: Mapping[str, Source]) -> list[Step]:
+    """One step for each document, in order: of two with one uri, the second follows the first."""
+    reached = dict(newest)
+    steps: list[Step] = []
+    for item in window:
+        uri = item.document.uri
+        current = reached.get(uri)
+        if current and current.content_hash == item.content:
+            steps.append(Step(item, current, None, is_new=False))
+            continue
+        reached[uri] = _source(scope, item, current.version + 1 if current else 1)
+        steps.append(Step(item, reached[uri], current.id if current else None, is_new=True))
+    return steps
+
+
+def _source(scope: Scope, item: Prepared, version: int) -> Source:
+    document = item.document
+    return Source(
+        id=source_id(scope, document.uri, version, item.content),
+        scope=scope,
+        kind=document.kind,
+        uri=document.uri,
+        title=document.title,
+        content_hash=item.content,
+        version=version,
+        added_at=datetime.now(UTC),
+        metadata=dict(document.metadata),
+    )
+
+
+def bundles_of(steps: Iterable[Step]) -> list[SourceBundle]:
+    """What is stored for each step, in order."""
+    return [_bundle(step) for step in steps]
+
+
+def _bundle(step: Step) -> SourceBundle:
+    source, scope = step.source, step.source.scope
+    passages = [
+        Passage(
+            id=passage_id(source.id, ordinal),
+            source_id=source.id,
+            scope=scope,
+            ordinal=ordinal,
+            title=piece.title,
+            text=piece.text,
+            position=Position(piece.start, piece.end),
+        )
+        for ordinal, piece in enumerate(step.item.pieces)
+    ]
+    found: dict[str, Entity] = {}
+    mentions: list[Mention] = []
+    for passage in passages:
+        things, places = entities(scope, passage.id, passage.title, passage.text)
+        found |= {thing.id: thing for thing in things}
+        mentions += places
+    return SourceBundle(source, passages, step.item.vectors, list(found.values()), mentions, step.replaces)
