@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from stemma.api.settings import ApiSettings
     from stemma.graphs.runs.runtime import Runtime
+    from stemma.memory.long_term import LongTermMemory
 
 EVENT = {
     "type": "object",
@@ -32,6 +33,7 @@ def create_app(
     runtime: Runtime | None = None,
     settings: ApiSettings | None = None,
     *,
+    memory: LongTermMemory | None = None,
     graphs: Mapping[str, Any] | None = None,
     answer: bool = True,
 ) -> FastAPI:
@@ -39,7 +41,8 @@ def create_app(
 
     `graphs` are compiled graphs or builders by name, served beside the built-in `answer` graph (unless `answer` is
     false). Stores are those of the MEMORY_* and GRAPHS_* settings, opened when the application starts and closed when
-    it stops. A caller that has an open `runtime` gives it instead; it stays open and is served as it is.
+    it stops. A caller that has an open `runtime` gives it instead, with its `memory` if it has one; they stay open and
+    are served as they are.
     """
     from fastapi import FastAPI
     from starlette.middleware import Middleware
@@ -58,7 +61,7 @@ def create_app(
         version="1",
         docs_url=None,
         redoc_url=None,
-        lifespan=_lifespan(runtime, settings, graphs or {}, answer=answer),
+        lifespan=_lifespan(runtime, memory, settings, graphs or {}, answer=answer),
         exception_handlers=HANDLERS,
         middleware=[
             Middleware(CORSMiddleware, **_cors(settings)),
@@ -80,19 +83,26 @@ def _routers() -> Sequence[APIRouter]:
     return [module.router for module in (stateless_runs, runs, threads, state, assistants, system)]
 
 
-def _lifespan(runtime: Runtime | None, settings: ApiSettings, graphs: Mapping[str, Any], *, answer: bool) -> Any:
+def _lifespan(
+    runtime: Runtime | None,
+    memory: LongTermMemory | None,
+    settings: ApiSettings,
+    graphs: Mapping[str, Any],
+    *,
+    answer: bool,
+) -> Any:
     from stemma.api.services import Services
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         if runtime is not None:
-            app.state.services = Services(runtime, settings)
+            app.state.services = Services(runtime, settings, memory)
             yield
             return
-        from stemma.api.compose import open_runtime_with
+        from stemma.graphs.local import open_local
 
-        async with open_runtime_with(graphs, answer=answer) as opened:
-            app.state.services = Services(opened, settings)
+        async with open_local(graphs=graphs, answer=answer) as local:
+            app.state.services = Services(local.runtime, settings, local.memory)
             # What start-up made stays for good: walking it again in every full collection costs 70 ms at a time.
             gc.freeze()
             gc.set_threshold(10_000, 10, 10)  # a run makes thousands of short-lived objects and hardly a cycle

@@ -1,4 +1,4 @@
-"""What a request may use: the open runtime, the settings, the answers that are being written."""
+"""What a request may use: the open runtime and memory, the settings, the answers that are being written."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from starlette.requests import Request
 from stemma.api.settings import ApiSettings
 from stemma.api.sse import OpenAnswers
 from stemma.graphs.runs.runtime import Runtime
+from stemma.memory.errors import MemoryUnavailable
+from stemma.memory.long_term import LongTermMemory
 
 
 @dataclass(slots=True)
@@ -20,10 +22,18 @@ class Services:
 
     runtime: Runtime
     settings: ApiSettings
+    opened: LongTermMemory | None = None
     answers: OpenAnswers = field(default_factory=OpenAnswers)
     started: float = field(default_factory=time.monotonic)
     submitted: int = 0
     """Runs that clients created through this process."""
+
+    @property
+    def memory(self) -> LongTermMemory:
+        """Raises `MemoryUnavailable` when the app was made over a runtime alone."""
+        if self.opened is None:
+            raise MemoryUnavailable("this server was started without a memory", hint="create_app(runtime, memory=…)")
+        return self.opened
 
 
 async def _services(request: Request) -> Services:

@@ -17,10 +17,10 @@ import uvicorn
 import uvloop
 
 from stemma.api.app import create_app
-from stemma.api.compose import open_runtime_with
 from stemma.api.run_log import report_runs
 from stemma.api.services import Services
 from stemma.api.settings import ApiSettings
+from stemma.graphs.local import open_local
 from stemma.graphs.runs.runtime import Runtime
 
 
@@ -48,8 +48,9 @@ async def _serve(
     report: Callable[[str], None] | None,
 ) -> None:
     async with AsyncExitStack() as stack:
-        runtime = await stack.enter_async_context(open_runtime_with(graphs, answer=True))
-        app = create_app(runtime, settings)
+        local = await stack.enter_async_context(open_local(graphs=graphs))
+        runtime = local.runtime
+        app = create_app(runtime, settings, memory=local.memory)
         host, port = listener.getsockname()[:2]
         address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
         server = Server(app, settings, lambda: announce(address, runtime))

@@ -1,13 +1,17 @@
 """Memory, the built-in graphs and durable runs, opened together in this process from their settings.
 
-Decides the order in which they open and close. What serves them over HTTP, or prints them, stands elsewhere.
+Decides the order in which they open and close. What serves them over HTTP, or prints them, stands elsewhere. Memory's
+store is opened at once, so that a wrong MEMORY_URL ends the start and not the first answer; its embedder loads with the
+first recall.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
 
 from stemma.graphs.answer.register import register_answer
 from stemma.graphs.catalog import Catalog
@@ -17,24 +21,36 @@ from stemma.graphs.settings import GraphSettings
 from stemma.memory.long_term import LongTermMemory
 from stemma.memory.open import open_memory
 
+NO_GRAPHS: Mapping[str, Any] = MappingProxyType({})
+
 
 @dataclass(frozen=True, slots=True)
 class Local:
-    """What a command works with."""
+    """What a command, or the server, works with."""
 
     memory: LongTermMemory
     runtime: Runtime
 
 
 @asynccontextmanager
-async def open_local(*, worker: bool = True, settings: GraphSettings | None = None) -> AsyncIterator[Local]:
+async def open_local(
+    *,
+    worker: bool = True,
+    settings: GraphSettings | None = None,
+    graphs: Mapping[str, Any] = NO_GRAPHS,
+    answer: bool = True,
+) -> AsyncIterator[Local]:
     """Open the configured stores; with `worker`, this process also executes runs.
 
+    `graphs` are compiled graphs or builders by name, beside the built-in `answer` graph, which `answer` may leave out.
     Raises: MemoryFailure, StoreUnavailable, ModelUnavailable, InvalidSetting.
     """
     settings = settings or GraphSettings()
     async with await open_memory() as memory:
         catalog = Catalog()
-        register_answer(catalog, memory, settings)
+        if answer:
+            register_answer(catalog, memory, settings)
+        for graph_id, graph in graphs.items():
+            catalog.register(graph_id, graph)
         async with await open_runtime(catalog, settings, worker=worker) as runtime:
             yield Local(memory, runtime)
