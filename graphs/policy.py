@@ -1,4 +1,4 @@
-"""Who acts, and what they may do. The tenant always comes from here, never from a request's body."""
+"""Who acts, what they may do, and whose memory they work on. The tenant always comes from here, never from a request."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from stemma.graphs.errors import Forbidden
-from stemma.memory.scope import DEFAULT_TENANT
+from stemma.memory.scope import DEFAULT_TENANT, EVERYONE, Scope
 
 
 class Permission(StrEnum):
@@ -28,6 +28,13 @@ class Actor:
     tenant: str = DEFAULT_TENANT
     user: str = ""
     permissions: frozenset[Permission] = frozenset(Permission)
+    name: str = "local"
+    """What decisions are signed with when the actor is no particular user."""
+
+    @property
+    def signature(self) -> str:
+        """Who did it, as a retraction keeps it."""
+        return self.user or self.name
 
 
 LOCAL = Actor()
@@ -38,3 +45,12 @@ def require(actor: Actor, permission: Permission) -> None:
     """Raise `Forbidden` unless the actor holds the permission."""
     if permission not in actor.permissions:
         raise Forbidden(f"this credential does not allow {permission.value}")
+
+
+def memory_scope(actor: Actor, *, agent: str = EVERYONE, thread: str = EVERYONE) -> Scope:
+    """Whose memory an actor works on: that of their tenant and user, which nothing asked for can widen or change.
+
+    Within it, `agent` and `thread` narrow further; the caller has made sure that the thread is the actor's to read.
+    Raises `ValueError` for a name that holds control characters.
+    """
+    return Scope(tenant=actor.tenant, user=actor.user, agent=agent, thread=thread)

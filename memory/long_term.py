@@ -114,6 +114,16 @@ class LongTermMemory:
         """Let a newer claim stand in an older one's place. Raises `UnknownItem`, `WiderItem`, `SupersedesNewer`."""
         return await self.graph.supersede(scope, newer, older, dry_run=dry_run)
 
+    async def retraction(self, scope: Scope, retraction: str) -> Retraction:
+        """One decision, by its id. Raises `UnknownItem`."""
+        return await self.graph.retraction(scope, retraction)
+
+    async def retractions(
+        self, scope: Scope, *, open_only: bool = False, limit: int = 20, offset: int = 0
+    ) -> tuple[list[Retraction], int]:
+        """A page of decisions, newest first, and how many there are in all; `open_only` leaves lifted ones out."""
+        return await self.graph.list_retractions(scope, open_only=open_only, limit=limit, offset=offset)
+
     async def lineage(self, scope: Scope, item_id: str, direction: Direction, *, limit: int = 1_000) -> Lineage:
         """What an item rests on (upstream), or what it reached (downstream). Raises `UnknownItem`."""
         return await self.graph.lineage(scope, item_id, direction, limit=limit)

@@ -9,11 +9,10 @@ from stemma.graphs.answer.context import AnswerContext
 from stemma.graphs.answer.graph import build_answer_graph
 from stemma.graphs.catalog import Catalog
 from stemma.graphs.models.open import open_model
-from stemma.graphs.policy import Actor
+from stemma.graphs.policy import Actor, memory_scope
 from stemma.graphs.runs.model import Run
 from stemma.graphs.settings import GraphSettings
 from stemma.memory.long_term import LongTermMemory
-from stemma.memory.model import Scope
 
 GRAPH_ID = "answer"
 DESCRIPTION = "Answers a question from memory with citations, checks every sentence, or says that it cannot."
@@ -32,7 +31,6 @@ def register_answer(
     model = open_model(settings)
 
     def context(actor: Actor, _: Run) -> AnswerContext:
-        scope = Scope(tenant=actor.tenant, user=actor.user)
-        return AnswerContext(memory=memory, model=model, scope=scope, k=k, recipe=recipe, learn=learn)
+        return AnswerContext(memory=memory, model=model, scope=memory_scope(actor), k=k, recipe=recipe, learn=learn)
 
     catalog.register(GRAPH_ID, build_answer_graph(), context=context, description=DESCRIPTION)
