@@ -15,8 +15,8 @@ from stemma.memory.identifiers import retraction_id
 from stemma.memory.ingest.pipeline import Documents, Ingestion, IngestProgress, IngestReport
 from stemma.memory.learning import LearnedClaim, bundle_of, identified
 from stemma.memory.lineage.model import Direction, Effect, Lineage, Retraction, RetractionKind, Standing
-from stemma.memory.model import Answer, Claim, Entity, Hit, Node, Passage, Scope, Source, Statistics
-from stemma.memory.ports import Embedder, ItemPage, MemoryGraph
+from stemma.memory.model import Answer, Hit, Node, Scope, Statistics
+from stemma.memory.ports import Embedder, Item, ItemPage, MemoryGraph
 from stemma.memory.recall.recall import Recall
 from stemma.memory.recall.recipes import recipe_named
 
@@ -138,7 +138,7 @@ class LongTermMemory:
         """A page of what the scope may see of one label, newest first, narrowed to a standing."""
         return await self.graph.items(scope, node, limit=limit, offset=offset, standing=standing)
 
-    async def item(self, scope: Scope, item_id: str) -> Source | Passage | Entity | Claim | Answer:
+    async def item(self, scope: Scope, item_id: str) -> Item:
         """Any one item. Raises `UnknownItem`."""
         return await self.graph.item(scope, item_id)
 

@@ -11,10 +11,13 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from stemma.memory.bundles import AnswerBundle, SourceBundle
-from stemma.memory.lineage.model import Standing
+from stemma.memory.lineage.model import Retraction, Standing
 from stemma.memory.lineage.ports import LineageStore
 from stemma.memory.model import Answer, Claim, Derivation, Entity, Node, Passage, Scope, Scored, Source, Statistics
 from stemma.memory.recall.ports import ChangeStore
+
+Item = Source | Passage | Entity | Claim | Answer | Retraction
+"""Whatever has an id and is listed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,7 @@ class NewVectors:
 class ItemPage:
     """Some items of one label in a stable order (newest first), and how many there are in all."""
 
-    items: Sequence[Source | Passage | Entity | Claim | Answer]
+    items: Sequence[Item]
     total: int
 
 
@@ -130,7 +133,7 @@ class MemoryGraph(LineageStore, ChangeStore, Protocol):
     async def sources(self, scope: Scope, ids: Sequence[str]) -> list[Source]:
         """Those of the sources that the scope may see, in the order of `ids`."""
 
-    async def item(self, scope: Scope, item_id: str) -> Source | Passage | Entity | Claim | Answer:
+    async def item(self, scope: Scope, item_id: str) -> Item:
         """Any one item by its id. Raises `UnknownItem`."""
 
     async def items(
@@ -152,7 +155,10 @@ class MemoryGraph(LineageStore, ChangeStore, Protocol):
         """Store vectors of the new embedder; recall still uses the old ones. Unknown ids are left out."""
 
     async def finish_reindex(self) -> bool:
-        """Switch to the new embedder in one transaction; False, and nothing changed, while items are unindexed."""
+        """Switch to the new embedder in one transaction; False, and nothing changed, while items are unindexed.
+
+        It raises every tenant's `Revision.erasures`: what a process remembers was made with other vectors.
+        """
 
     async def abandon_reindex(self) -> None:
         """Drop what a reindexing has made so far; harmless when there is none."""

@@ -20,14 +20,18 @@ class LineageStore(Protocol):
     bounded by the scope. Decisions and writes of one tenant take turns, so that whatever order they come in, the flags
     are those that `support.py` gives for all facts stored. With `dry_run` nothing is written, and the effect is the
     one that the decision would have now.
+
+    Deciding needs ownership: the item's audience is the scope's own or narrower. A decision is kept under its item's
+    scope: whoever sees the item sees why it was taken back, and whoever owns the item may lift it.
     """
 
     async def take_back(self, scope: Scope, retraction: Retraction, *, dry_run: bool = False) -> Effect:
         """Withdraw a source or claim, or put it into quarantine, as `retraction.kind` says.
 
-        Raises `UnknownItem` for what the scope cannot see, or what is neither a source nor a claim; `WiderItem` when
-        the item is not the scope's own or narrower; `AlreadyTakenBack` when it is withdrawn, or is in quarantine and
-        this is another quarantine. A withdrawn item may not be quarantined; one in quarantine may be withdrawn.
+        Raises `UnknownItem` for what the scope neither sees nor owns, or what is neither a source nor a claim;
+        `WiderItem` when it sees the item and does not own it; `AlreadyTakenBack` when the item is withdrawn, or is in
+        quarantine and this is another quarantine. A withdrawn item may not be quarantined; one in quarantine may be
+        withdrawn. The effect's retraction has the item's scope.
         """
 
     async def give_back(
@@ -41,8 +45,9 @@ class LineageStore(Protocol):
     async def supersede(self, scope: Scope, newer: str, older: str, *, dry_run: bool = False) -> Effect:
         """Let one claim supersede another: while the newer is supported, the older is no longer current.
 
-        Again changes nothing. Raises `UnknownItem` for what the scope cannot see or is no claim, `WiderItem` when the
-        older belongs to a wider scope than the newer, `SupersedesNewer` when `newer` was not recorded after `older`.
+        Again changes nothing. Raises `UnknownItem` for what the scope neither sees nor owns or is no claim, `WiderItem`
+        when the scope does not own the older, or the older is not the newer's own or narrower, and `SupersedesNewer`
+        when `newer` was not recorded after `older`.
         """
 
     async def retractions(self, scope: Scope, item_ids: Sequence[str]) -> list[Retraction]:
