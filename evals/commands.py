@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from stemma.evals.settings import EvalSettings
 
 eval_app = typer.Typer(
-    rich_markup_mode=None, add_completion=False, no_args_is_help=True, help="Score retrieval and answers."
+    rich_markup_mode=None, add_completion=False, no_args_is_help=True, help="Score retrieval, answers and groundedness."
 )
 
 Data = Annotated[
@@ -107,6 +107,34 @@ def run_answers(
     )
     evaluation = _evaluate(folder, lambda phase: evaluate_answers(dataset, plan, phase))
     _finish(evaluation, folder, settings, as_json=as_json)
+
+
+@eval_app.command()
+def groundedness(
+    data: Annotated[
+        Path | None, typer.Option("--data", help="Judge with what ships: JSON lines of answers that people marked.")
+    ] = None,
+    fit: Annotated[
+        Path | None, typer.Option("--fit", help="Fit the calibration anew on this file; figures are out of fold.")
+    ] = None,
+    out: Out = None,
+    as_json: AsJson = False,
+) -> None:
+    """Does the groundedness check find what people marked as unsupported? No model."""
+    from stemma.evals.errors import InvalidDataset
+    from stemma.evals.groundedness import evaluate_groundedness
+    from stemma.evals.labelled import read_labelled
+    from stemma.evals.settings import EvalSettings
+
+    file = fit or data
+    if file is None or (fit and data):
+        raise InvalidDataset("say which file to judge", hint="either --data FILE or --fit FILE")
+    settings = EvalSettings()
+    answers = read_labelled(file)
+    folder = _folder(out, settings, "groundedness")
+    _finish(
+        evaluate_groundedness(answers, _sampling(settings), refit=fit is not None), folder, settings, as_json=as_json
+    )
 
 
 @eval_app.command()

@@ -14,7 +14,8 @@ def lines_of(summary: Summary) -> Iterator[str]:
     """The lines, without colours."""
     data = summary["data"]
     asked = "" if data["corpus"] == "own" else f", asked of {data['corpus']}"
-    yield f"{summary['kind']}: {data['questions']} questions of {', '.join(data['sets'])}{asked}"
+    what = "answers" if summary["kind"] == "groundedness" else "questions"
+    yield f"{summary['kind']}: {data['questions']} {what} of {', '.join(data['sets'])}{asked}"
     if ingest := summary["ingest"]:
         yield f"{ingest['documents']} documents, {ingest['passages']} passages, stored in {ingest['seconds']:.1f} s"
     columns = _columns(summary)
@@ -27,7 +28,22 @@ def lines_of(summary: Summary) -> Iterator[str]:
         )
     for name, figures in _sets(summary).items():
         yield from _table(name, figures)
+    if "confounds" in summary:
+        yield from _groundedness(summary)
     yield from _end(summary)
+
+
+def _groundedness(summary: Summary) -> Iterator[str]:
+    """What has to stand beside F1 and AUROC, so that a confound is not taken for skill."""
+    yield ""
+    for name, figure in summary["confounds"].items():
+        yield f"{f'auroc, {name} only':24}{_cell(figure['auroc']):>26}"
+    yield f"{'answers a CPU second':24}{summary['answers_per_cpu_second']:>26.0f}"
+    yield ""
+    for name, row in summary["by_model"].items():
+        yield f"{name:24}{row['n']:>6} answers, {row['ungrounded']:>3} ungrounded, f1 {percent(row['f1'])}"
+    for name, row in summary["by_error"].items():
+        yield f"{name:24}{row['n']:>6} answers, {percent(row['recall'])} of them found"
 
 
 def _columns(summary: Summary) -> dict[str, Summary]:

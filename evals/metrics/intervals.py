@@ -6,10 +6,11 @@ same scores and seed give the same interval, in any order of the metrics. Failur
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 _BLOCK = 2_000_000
 """Indices drawn at once: bounds the memory a large question set takes."""
@@ -50,6 +51,31 @@ def estimate(scores: Sequence[float], sampling: Sampling) -> Estimate:
     tail = (1 - sampling.level) / 2
     low, high = np.quantile(means, [tail, 1 - tail])
     return Estimate(float(values.mean()), float(low), float(high), int(values.size))
+
+
+def clustered(statistic: Callable[[NDArray[np.intp]], float], clusters: Sequence[str], sampling: Sampling) -> Estimate:
+    """A statistic of rows with an interval that resamples whole clusters (Field and Welsh, "Bootstrapping clustered
+    data", J. R. Statist. Soc. B 69, 2007): rows of one source are no independent evidence.
+
+    `statistic` takes the numbers of the chosen rows, with repetitions, and raises ValueError where it is not defined;
+    such a resample is drawn again, at most as often as there are resamples. `n` counts the rows.
+    """
+    names = np.unique(np.asarray(clusters), return_inverse=True)[1]
+    members = [np.flatnonzero(names == number) for number in range(int(names.max()) + 1)]
+    generator = np.random.default_rng(sampling.seed)
+    values: list[float] = []
+    for _ in range(2 * sampling.resamples):
+        if len(values) == sampling.resamples:
+            break
+        chosen = np.concatenate([members[number] for number in generator.integers(0, len(members), len(members))])
+        try:
+            values.append(statistic(chosen))
+        except ValueError:
+            continue
+    mean = statistic(np.arange(len(clusters)))
+    tail = (1 - sampling.level) / 2
+    low, high = np.quantile(values, [tail, 1 - tail]) if values else (mean, mean)
+    return Estimate(mean, float(low), float(high), len(clusters))
 
 
 def percentile(values: Sequence[float], share: float) -> float:

@@ -20,7 +20,7 @@ _PAGE = """<!doctype html>
 <body><main><header><p class="kicker">Stemma evaluation</p><h1>{title}</h1><p class="quiet">{about}</p></header>
 {alerts}{tiles}{sections}{cases}<footer>{facts}</footer></main></body></html>
 """
-_TITLES = {"retrieval": "Retrieval", "run": "Answers"}
+_TITLES = {"retrieval": "Retrieval", "run": "Answers", "groundedness": "Groundedness"}
 
 
 def page_of(evaluation: Evaluation, limit: int = 500) -> str:
@@ -83,6 +83,13 @@ def _sections(figures: dict[str, Any]) -> Html:
         parts.append(comparison("Recipes", figures["recipes"]))
     if "sets" in figures:
         parts.append(comparison("Question sets", figures["sets"], "One merged corpus, each set of questions apart."))
+    if "confounds" in figures:
+        note = "What is reached without looking at the evidence: by the answer's length, and by which model wrote it."
+        confounds = {
+            name: {"metrics": figure, "cases": figures["cases"], "failures": 0}
+            for name, figure in figures["confounds"].items()
+        }
+        parts.append(comparison("Confounds", confounds, note))
     if figures.get("baseline", {}).get("metrics"):
         note = "The baseline answers with the sentence of the first passage that shares most words with the question."
         shared = figures["baseline"]["metrics"]

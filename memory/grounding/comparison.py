@@ -23,6 +23,8 @@ _REPORTING = """passage context document source evidence text question answer in
         mention state note refer specify specific explicit include indicate following additional various therefore
         overall conclusion summary unable"""
 """Words with which an answer speaks about its sources instead of about the world: they need no evidence."""
+_AKIN = 5
+"""Words that share so many first letters are taken for forms of one: "maintenance" and "maintain"."""
 _NEAR = 0.6
 """Share of a sentence's content words that an evidence sentence must hold before their negations are compared."""
 _CLOSE = 0.1
@@ -39,6 +41,8 @@ class Comparison:
     """How many different content words the sentence has."""
     novel: tuple[str, ...]
     """Those of them that stand neither in the evidence nor in the question, stemmed."""
+    strange: tuple[str, ...]
+    """Those of the novel ones that no word there is akin to: none begins with the same five letters."""
     quantities: tuple[str, ...]
     """Numbers and dates that neither bears out, as written in the sentence."""
     names: tuple[str, ...]
@@ -55,6 +59,7 @@ class Comparison:
 @dataclass(frozen=True, slots=True)
 class _Evidence:
     terms: frozenset[str]
+    beginnings: frozenset[str]
     words: frozenset[str]
     quantities: tuple[Quantity, ...]
     plain: frozenset[str]
@@ -70,10 +75,12 @@ def compare(sentence: str, evidence: Sequence[str], *, question: str = "") -> Co
     sentence = _CITATION.sub("", sentence)
     terms = frozenset(content_terms(sentence))
     stated = terms - term_set(_REPORTING)
+    novel = tuple(sorted(stated - known.terms))
     return Comparison(
         verbatim=all(_plain(part.text) in known.plain for part in sentences(sentence)),
         terms=len(stated),
-        novel=tuple(sorted(stated - known.terms)),
+        novel=novel,
+        strange=tuple(word for word in novel if len(word) < _AKIN or word[:_AKIN] not in known.beginnings),
         quantities=tuple(sentence[q.start : q.end] for q in missing(quantities(sentence), known.quantities)),
         names=tuple(name.text for name in names(sentence) if not _holds(known, name)),
         negation=_negation_differs(terms, sentence, known),
@@ -84,8 +91,10 @@ def compare(sentence: str, evidence: Sequence[str], *, question: str = "") -> Co
 def _read(evidence: tuple[str, ...], question: str) -> _Evidence:
     cut = [sentence.text for text in evidence for sentence in sentences(text)]
     everything = [*evidence, question]
+    terms = frozenset(term for text in everything for term in content_terms(text))
     return _Evidence(
-        terms=frozenset(term for text in everything for term in content_terms(text)),
+        terms=terms,
+        beginnings=frozenset(term[:_AKIN] for term in terms if len(term) >= _AKIN),
         words=frozenset(word for text in everything for word in words(text)),
         quantities=tuple(quantity for text in everything for quantity in quantities(text)),
         plain=frozenset(_plain(text) for text in cut),
