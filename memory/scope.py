@@ -46,3 +46,10 @@ class Scope:
             (EVERYONE,) if part == EVERYONE else (EVERYONE, part) for part in (self.user, self.agent, self.thread)
         ]
         return tuple("\x1f".join(combination) for combination in product(*choices))
+
+    def owns(self, audience: str) -> bool:
+        """Whether a marking is this scope's own or a narrower one: what it may take back and erase."""
+        return all(
+            mine in (EVERYONE, part)
+            for mine, part in zip(self.audience.split("\x1f"), audience.split("\x1f"), strict=True)
+        )
