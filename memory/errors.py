@@ -47,6 +47,10 @@ class EmbedderUnavailable(MemoryFailure):
     """The embedder cannot be loaded."""
 
 
+class ExtractorUnavailable(MemoryUnavailable):
+    """The claim extractor cannot be loaded."""
+
+
 class UnknownItem(MemoryFailure):
     """There is no such item in this scope."""
 

@@ -13,6 +13,7 @@ from typing import Self
 
 from stemma.memory.identifiers import retraction_id
 from stemma.memory.ingest.pipeline import Documents, Ingestion, IngestProgress, IngestReport
+from stemma.memory.ingest.ports import ClaimExtractor
 from stemma.memory.learning import LearnedClaim, bundle_of, identified
 from stemma.memory.lineage.model import Direction, Effect, Lineage, Retraction, RetractionKind, Standing
 from stemma.memory.model import Answer, Hit, Node, Scope, Statistics
@@ -24,10 +25,21 @@ from stemma.memory.recall.recipes import recipe_named
 class LongTermMemory:
     """An open memory; `async with` closes its store. Every method may raise what the ports may raise."""
 
-    def __init__(self, graph: MemoryGraph, embedder: Embedder, *, recipe: str = "hybrid") -> None:
-        """`graph` is open already. Raises `UnknownRecipe` for a default recipe that does not exist."""
+    def __init__(
+        self,
+        graph: MemoryGraph,
+        embedder: Embedder,
+        *,
+        recipe: str = "hybrid",
+        extractor: ClaimExtractor | None = None,
+    ) -> None:
+        """`graph` is open already; without an extractor, ingestion stores no claims.
+
+        Raises `UnknownRecipe` for a default recipe that does not exist.
+        """
         self.graph = graph
         self.embedder = embedder
+        self._extractor = extractor
         self._recipe = recipe_named(recipe)
         self._recall = Recall(graph, embedder)
 
@@ -54,7 +66,7 @@ class LongTermMemory:
 
         Raises `EmbedderMismatch`, `EmbedderUnavailable`, and what the store raises.
         """
-        return await Ingestion(self.graph, self.embedder, scope, on_progress).run(documents)
+        return await Ingestion(self.graph, self.embedder, scope, on_progress, self._extractor).run(documents)
 
     @property
     def recipe(self) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from stemma.memory.errors import InvalidSetting, MemoryUnavailable
+from stemma.memory.ingest.ports import ClaimExtractor
 from stemma.memory.long_term import LongTermMemory
 from stemma.memory.neo4j_folder import USER, password_for
 from stemma.memory.ports import Embedder, MemoryGraph
@@ -30,12 +31,17 @@ SCHEMES = {
 
 
 async def open_memory(
-    settings: MemorySettings | None = None, *, url: str | None = None, embedder: Embedder | None = None
+    settings: MemorySettings | None = None,
+    *,
+    url: str | None = None,
+    embedder: Embedder | None = None,
+    extractor: ClaimExtractor | None = None,
 ) -> LongTermMemory:
     """Open the memory that the settings (or `url`) name; close it with `async with` or `aclose()`.
 
     The embedder's model is not loaded until something is embedded. Raises `InvalidSetting`, `UnknownRecipe`,
-    `EmbedderUnavailable`, `MemoryUnavailable`, `MemoryBusy`, `MemoryTooNew`, `MemoryTooOld`, `MemoryCorrupt`.
+    `EmbedderUnavailable`, `ExtractorUnavailable`, `MemoryUnavailable`, `MemoryBusy`, `MemoryTooNew`, `MemoryTooOld`,
+    `MemoryCorrupt`.
     """
     settings = settings or MemorySettings()
     recipe_named(settings.recipe)
@@ -44,8 +50,12 @@ async def open_memory(
         from stemma.memory.ingest.embedders import chosen_embedder
 
         embedder = await chosen_embedder(settings)
+    if extractor is None:
+        from stemma.memory.ingest.extractors import chosen_extractor
+
+        extractor = await chosen_extractor(settings)
     await graph.open()
-    return LongTermMemory(graph, embedder, recipe=settings.recipe)
+    return LongTermMemory(graph, embedder, recipe=settings.recipe, extractor=extractor)
 
 
 def graph_at(url: str, settings: MemorySettings) -> MemoryGraph:

@@ -26,6 +26,8 @@ class MemorySettings(BaseSettings):
     database: str = "neo4j"
     embedder: str = "minilm"
     """minilm, hashing (tests), or provider:model."""
+    extract: str = "rules"
+    """What finds claims in the passages that are ingested: rules (offline), off, or provider:model."""
     model_folder: Path = _cache_folder()
     """Where converted embedding models are kept, shared by all projects of a user."""
     recipe: str = "hybrid"

@@ -12,19 +12,23 @@ from datetime import UTC, datetime
 
 from stemma.memory.bundles import SourceBundle
 from stemma.memory.identifiers import content_hash, passage_id, source_id
-from stemma.memory.ingest.entities import entities
+from stemma.memory.ingest.claims import claims_of
+from stemma.memory.ingest.entities import mentioned, named_spans
+from stemma.memory.ingest.ports import Excerpt, Extraction
 from stemma.memory.ingest.split import Piece, split
 from stemma.memory.model import Document, Entity, Mention, Passage, Position, Scope, Source
 
 
 @dataclass(slots=True)
 class Prepared:
-    """A document in pieces. `content` is its hash; `vectors` has one row for each piece once it is embedded."""
+    """A document in pieces. `content` is its hash; the rest has one entry for each piece, once it is there."""
 
     document: Document
     content: str
     pieces: Sequence[Piece]
+    excerpts: Sequence[Excerpt]
     vectors: Sequence[Sequence[float]] = ()
+    extractions: Sequence[Extraction] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +48,9 @@ def embedded_text(title: str, text: str) -> str:
 
 def prepare(document: Document) -> Prepared:
     """Cut a document. Raises `UnicodeEncodeError` on a lone surrogate."""
-    return Prepared(document, content_hash(document.title, document.text), split(document))
+    pieces = split(document)
+    excerpts = [Excerpt(piece.title, piece.text, named_spans(piece.title, piece.text)) for piece in pieces]
+    return Prepared(document, content_hash(document.title, document.text), pieces, excerpts)
 
 
 def steps_of(scope: Scope, window: Sequence[Prepared], newest: Mapping[str, Source]) -> list[Step]:
@@ -77,29 +83,42 @@ def _source(scope: Scope, item: Prepared, version: int) -> Source:
     )
 
 
-def bundles_of(steps: Iterable[Step]) -> list[SourceBundle]:
-    """What is stored for each step, in order."""
-    return [_bundle(step) for step in steps]
+def bundles_of(steps: Iterable[Step], extractor: str) -> list[tuple[SourceBundle, int]]:
+    """What is stored for each step, in order, each with how many of its statements were dropped."""
+    return [_bundle(step, extractor) for step in steps]
 
 
-def _bundle(step: Step) -> SourceBundle:
-    source, scope = step.source, step.source.scope
-    passages = [
-        Passage(
-            id=passage_id(source.id, ordinal),
-            source_id=source.id,
-            scope=scope,
-            ordinal=ordinal,
-            title=piece.title,
-            text=piece.text,
-            position=Position(piece.start, piece.end),
-        )
-        for ordinal, piece in enumerate(step.item.pieces)
-    ]
+def _bundle(step: Step, extractor: str) -> tuple[SourceBundle, int]:
+    source = step.source
+    passages = [_passage(source, ordinal, piece) for ordinal, piece in enumerate(step.item.pieces)]
     found: dict[str, Entity] = {}
     mentions: list[Mention] = []
-    for passage in passages:
-        things, places = entities(scope, passage.id, passage.title, passage.text)
+    for passage, excerpt in zip(passages, step.item.excerpts, strict=True):
+        things, places = mentioned(source.scope, passage.id, excerpt.named)
         found |= {thing.id: thing for thing in things}
         mentions += places
-    return SourceBundle(source, passages, step.item.vectors, list(found.values()), mentions, step.replaces)
+    extractions = step.item.extractions or [Extraction()] * len(passages)
+    extracted = claims_of(source, passages, extractions, mentions, extractor)
+    bundle = SourceBundle(
+        source,
+        passages,
+        step.item.vectors,
+        entities=list((found | extracted.entities).values()),
+        mentions=mentions + extracted.mentions,
+        replaces=step.replaces,
+        claims=list(extracted.claims.values()),
+        derivations=list(extracted.derivations.values()),
+    )
+    return bundle, extracted.dropped
+
+
+def _passage(source: Source, ordinal: int, piece: Piece) -> Passage:
+    return Passage(
+        id=passage_id(source.id, ordinal),
+        source_id=source.id,
+        scope=source.scope,
+        ordinal=ordinal,
+        title=piece.title,
+        text=piece.text,
+        position=Position(piece.start, piece.end),
+    )

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from hashlib import sha256
 
+from stemma.memory.ingest.ports import NamedSpan
 from stemma.memory.model import Entity, Mention, Scope
 from stemma.memory.names import names
 from stemma.memory.text import normalise
@@ -26,19 +27,37 @@ _LONGEST_NAME = 120
 def entities(scope: Scope, item_id: str, title: str, text: str) -> tuple[list[Entity], list[Mention]]:
     """The entities of one item, each once, in the order of their first mention, and every mention's span of `text`.
 
+    An id follows from tenant, audience and normalised name, so that the same name in another passage is the same
+    entity. The spans of one item do not overlap.
+    """
+    return mentioned(scope, item_id, named_spans(title, text))
+
+
+def named_spans(title: str, text: str) -> list[NamedSpan]:
+    """What the text names, in order and without overlap, at most `ENTITY_LIMIT` different names.
+
     Found are the parts of the title ("Port Merrow > Berths: rules" has three) where the text says them in any case,
     and capitalised spans of at least two letters; a lone word that opens a sentence counts only if the text writes it
-    with a capital elsewhere too. An id follows from tenant, audience and normalised name, so that the same name in
-    another passage is the same entity. The spans of one item do not overlap.
+    with a capital elsewhere too.
     """
-    found: dict[str, Entity] = {}
-    mentions: list[Mention] = []
+    known: set[str] = set()
+    spans: list[NamedSpan] = []
     for start, end, name in sorted(_spans(title, text)):
         key = normalise(name)
-        if key not in found and len(found) == ENTITY_LIMIT:
+        if key not in known and len(known) == ENTITY_LIMIT:
             continue
-        entity = found.setdefault(key, Entity(entity_id(scope, key), scope, " ".join(name.split())))
-        mentions.append(Mention(item_id, entity.id, start, end))
+        known.add(key)
+        spans.append(NamedSpan(start, end, " ".join(name.split())))
+    return spans
+
+
+def mentioned(scope: Scope, item_id: str, spans: Iterable[NamedSpan]) -> tuple[list[Entity], list[Mention]]:
+    """The entities and mentions that the spans come to."""
+    found: dict[str, Entity] = {}
+    mentions: list[Mention] = []
+    for start, end, name in spans:
+        entity = Entity(entity_id(scope, name), scope, name)
+        mentions.append(Mention(item_id, found.setdefault(entity.id, entity).id, start, end))
     return list(found.values()), mentions
 
 

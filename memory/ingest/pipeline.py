@@ -13,6 +13,7 @@ from itertools import islice
 
 from stemma.memory.ingest.bundling import Prepared, Step, bundles_of, embedded_text, prepare, steps_of
 from stemma.memory.ingest.corpus_rows import Unreadable
+from stemma.memory.ingest.ports import ClaimExtractor
 from stemma.memory.model import Document, Scope
 from stemma.memory.ports import Embedder, MemoryGraph
 
@@ -49,6 +50,12 @@ class IngestReport:
     """The current version of every source that was read, in the order they were done."""
     failures: list[tuple[str, str]] = field(default_factory=list)
     """(uri, reason) of every document that could not be read."""
+    claims: int = 0
+    """Claims found in the passages that were stored."""
+    claims_dropped: int = 0
+    """Statements of an extractor that its passage does not bear out."""
+    unextracted: list[tuple[str, str]] = field(default_factory=list)
+    """(uri, reason) of every document that was stored without all of its claims: the extractor failed."""
 
 
 class Ingestion:
@@ -60,11 +67,13 @@ class Ingestion:
         embedder: Embedder,
         scope: Scope,
         on_progress: Callable[[IngestProgress], None] | None,
+        extractor: ClaimExtractor | None = None,
     ) -> None:
         self._graph = graph
         self._embedder = embedder
         self._scope = scope
         self._on_progress = on_progress
+        self._extractor = extractor
         self._known = self._embedded = self._done = 0
         self._report = IngestReport()
 
@@ -96,10 +105,24 @@ class Ingestion:
             steps = steps_of(self._scope, window, newest)
             new = [step for step in steps if step.is_new]
             await self._embed([step.item for step in new if not step.item.vectors])
-            bundles = await asyncio.to_thread(bundles_of, new)
-            taken = await self._graph.put_sources(bundles) if bundles else []
+            await self._extract([step.item for step in new if not step.item.extractions])
+            made = await asyncio.to_thread(bundles_of, new, self._extractor.name if self._extractor else "")
+            taken = await self._graph.put_sources([bundle for bundle, _ in made]) if made else []
             refused = {step.source.id for step, is_taken in zip(new, taken, strict=True) if not is_taken}
+            for (bundle, dropped), is_taken in zip(made, taken, strict=True):
+                self._report.claims += len(bundle.claims) * is_taken
+                self._report.claims_dropped += dropped * is_taken
             window = self._settle(steps, refused)
+
+    async def _extract(self, items: Sequence[Prepared]) -> None:
+        """Give the items what their passages state. A failing extractor costs claims, never a document."""
+        if not items or self._extractor is None:
+            return
+        rows = iter(await self._extractor.extract([excerpt for item in items for excerpt in item.excerpts]))
+        for item in items:
+            item.extractions = list(islice(rows, len(item.pieces)))
+            reasons = dict.fromkeys(row.failure for row in item.extractions if row.failure)
+            self._report.unextracted += [(item.document.uri, reason) for reason in reasons]
 
     async def _embed(self, items: Sequence[Prepared]) -> None:
         """Give the items their vectors. Texts of like length go together: a batch costs as much as its longest."""

@@ -1,0 +1,109 @@
+"""Statements about named things, found in a passage by rule: the offline `ClaimExtractor`.
+
+Decides which sentences state something that can stand alone. Left out are questions, headings, fragments, lists of
+names, instructions, and sentences that begin with a pronoun, whose meaning is in the sentence before: a statement that
+is left out costs an index entry, one that is read wrongly is a false claim. A statement is its sentence, verbatim; it
+is never put into other words. Pure, apart from the thread it runs in.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from bisect import bisect_left
+from collections.abc import Sequence
+
+from stemma.memory.ingest.ports import Excerpt, Extraction, NamedSpan, Statement
+from stemma.memory.ingest.verbs import INSTRUCTIONS, find_verb
+from stemma.memory.text import STOP_WORDS, Sentence, sentences
+
+STATEMENT_LIMIT = 16
+"""At most this many statements of one passage, in the order of the text."""
+NAME = "rule:statements"
+
+_LONGEST, _FEWEST_WORDS, _MOST_WORDS = 500, 4, 70
+_FEWEST_CONTENT_WORDS = 3
+_LIST_SHARE = 0.34
+"""From this share of commas and semicolons to words on, a sentence is a list."""
+_WORD = re.compile(r"\w+(?:['’\-.]\w+)*")
+_END = re.compile(r"[.!…][\"'”’»)\]]*(?:\s?\[\d{1,3}\])*\Z")
+_PRONOUN = re.compile(
+    r"\b(?:it|its|he|she|him|his|her|hers|they|them|their|theirs|these|those|this|i|we|our|us|my|you|your)\b",
+    re.IGNORECASE,
+)
+_SUBJECT_PRONOUN = re.compile(r"\b(?:it|he|she|they|these|those|this|i|we|you)\b", re.IGNORECASE)
+_BRACKETED = re.compile(r"\([^()]*\)")
+_ADVERBS = re.compile(r"(?: (?:also|only|often|still|then|now|[a-z]+ly))+\Z")
+_SUBJECT_WORDS = 12
+_NO_SUBJECT = re.compile(
+    r"[,;:]|\b(?:who|which|that|where|when|while|because)\b"
+    r"|\A(?:in|on|at|by|for|from|with|after|before|during|since|until|under|as|if|although|though|there|of|to)\b",
+    re.IGNORECASE,
+)
+"""A clause or an opening that is not the subject."""
+_LONGEST_OBJECT = 200
+
+
+class RuleExtractor:
+    """`ClaimExtractor` without a model."""
+
+    @property
+    def name(self) -> str:
+        return NAME
+
+    async def extract(self, excerpts: Sequence[Excerpt]) -> list[Extraction]:
+        """One extraction for each excerpt, worked out in a thread."""
+        return await asyncio.to_thread(lambda: [Extraction(statements(excerpt)) for excerpt in excerpts])
+
+
+def statements(excerpt: Excerpt) -> list[Statement]:
+    """The statements of one passage, in order, at most `STATEMENT_LIMIT`."""
+    found: list[Statement] = []
+    starts = [span.start for span in excerpt.named]
+    for sentence in sentences(excerpt.text) if starts else ():
+        first = bisect_left(starts, sentence.start)
+        if first == len(starts) or starts[first] >= sentence.end:
+            continue
+        statement = _read(excerpt.text, sentence, excerpt.named[first])
+        if statement and _is_statement(sentence):
+            found.append(statement)
+            if len(found) == STATEMENT_LIMIT:
+                break
+    return found
+
+
+def _is_statement(sentence: Sentence) -> bool:
+    """A full sentence of its own, going by its ends, its length and its words."""
+    text = sentence.text
+    if len(text) > _LONGEST or not _END.search(text) or not (text[0].isupper() or text[0].isdigit()):
+        return False
+    words = _WORD.findall(text)
+    if not _FEWEST_WORDS <= len(words) <= _MOST_WORDS or words[0].lower() in INSTRUCTIONS:
+        return False
+    if text.count(",") + text.count(";") > _LIST_SHARE * len(words):
+        return False
+    content = sum(word.lower() not in STOP_WORDS for word in words)
+    return content >= _FEWEST_CONTENT_WORDS
+
+
+def _read(text: str, sentence: Sentence, named: NamedSpan) -> Statement | None:
+    """The statement with its parts where they can be told; None when it is not about what it names."""
+    outside = sentence.text
+    if "(" in outside or ")" in outside:
+        outside = _BRACKETED.sub(lambda bracketed: " " * len(bracketed.group()), outside)
+    verb = find_verb(outside, 0, len(outside))
+    if verb is None or sentence.start + verb[0] < named.end or "(" in outside or ")" in outside:
+        return None
+    if _says_who(text, sentence, named, sentence.start + verb[0]):
+        return None
+    whole = Statement(sentence.text, sentence.text, sentence.start)
+    subject = _ADVERBS.sub("", " ".join(outside[: verb[0]].split()))
+    rest = _END.sub("", sentence.text[verb[1] :]).strip()
+    if not rest or len(rest) > _LONGEST_OBJECT or len(subject.split()) > _SUBJECT_WORDS or _NO_SUBJECT.search(subject):
+        return whole
+    return Statement(whole.text, whole.quote, whole.start, subject, " ".join(outside[slice(*verb)].split()), rest)
+
+
+def _says_who(text: str, sentence: Sentence, named: NamedSpan, verb: int) -> bool:
+    """Whether a pronoun stands before the name, or as the subject: the sentence before says who is meant."""
+    return bool(_PRONOUN.search(text, sentence.start, named.start) or _SUBJECT_PRONOUN.search(text, named.end, verb))
