@@ -5,18 +5,20 @@ others go on. It does not decide how a text is split (`split.py`) or stored.
 
 A file's uri is `file:` and the path as given, normalised with forward slashes: the same command from the same folder
 names the same sources, so that ingesting again changes nothing. A corpus row adds `#id`; standard input is `stdin:`
-with the start of the text's SHA-256, because two texts from there are two sources and not versions of one.
+with the start of the text's SHA-256, because two texts from there are two sources and not versions of one. An upload is
+`upload:` and the file's name without folders: the same name again is a new version.
 """
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import stat
 import sys
 from collections.abc import Callable, Iterator
 from hashlib import sha256
-from pathlib import Path
+from pathlib import Path, PurePath, PurePosixPath
 from typing import BinaryIO
 
 from stemma.memory.errors import UnreadableDocument
@@ -67,6 +69,21 @@ def read_stream(stream: BinaryIO) -> Iterator[Document | Unreadable]:
         yield Unreadable("stdin:", str(error))
 
 
+def read_upload(name: str, data: bytes) -> Iterator[Document | Unreadable]:
+    """What a file of this name and content holds; the name's suffix says how it is read.
+
+    Raises nothing for bad input: what cannot be read comes as `Unreadable`.
+    """
+    file = PurePosixPath(clean(name).replace("\\", "/"))
+    uri = f"upload:{file.name}"
+    try:
+        if not file.name:
+            raise UnreadableDocument("the upload has no file name")
+        yield from _read_content(io.BytesIO(data), uri, file)
+    except UnreadableDocument as error:
+        yield Unreadable(uri, str(error))
+
+
 def _read_folder(folder: Path) -> Iterator[Document | Unreadable]:
     failures: list[OSError] = []
     found = False
@@ -95,18 +112,23 @@ def _read_file(path: Path) -> Iterator[Document | Unreadable]:
     try:
         if not stat.S_ISREG(path.stat().st_mode):
             raise UnreadableDocument("it is not a regular file; pipe it in and read it as -")
-        suffix = path.suffix.lower()
-        if suffix and suffix not in _SUFFIXES:
-            raise UnreadableDocument(f"files ending in {suffix} are not read, only {', '.join(sorted(_SUFFIXES))}")
         with path.open("rb") as stream:
-            if suffix == ".jsonl":
-                yield from _read_corpus(stream, uri)
-            else:
-                yield _document(stream.read(SIZE_LIMIT + 1), uri, path.stem, _SUFFIXES.get(suffix, _plain))
+            yield from _read_content(stream, uri, path)
     except UnreadableDocument as error:
         yield Unreadable(uri, str(error))
     except OSError as error:
         yield Unreadable(uri, _reason(error))
+
+
+def _read_content(stream: BinaryIO, uri: str, file: PurePath) -> Iterator[Document | Unreadable]:
+    """What a file's name promises. Raises `UnreadableDocument`."""
+    suffix = file.suffix.lower()
+    if suffix and suffix not in _SUFFIXES:
+        raise UnreadableDocument(f"files ending in {suffix} are not read, only {', '.join(sorted(_SUFFIXES))}")
+    if suffix == ".jsonl":
+        yield from _read_corpus(stream, uri)
+    else:
+        yield _document(stream.read(SIZE_LIMIT + 1), uri, file.stem, _SUFFIXES.get(suffix, _plain))
 
 
 def _read_corpus(stream: BinaryIO, uri: str) -> Iterator[Document | Unreadable]:

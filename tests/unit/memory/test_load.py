@@ -12,7 +12,7 @@ import pytest
 
 from stemma.memory.ingest import load
 from stemma.memory.ingest.corpus_rows import Unreadable
-from stemma.memory.ingest.load import read_documents, read_stream
+from stemma.memory.ingest.load import read_documents, read_stream, read_upload
 from stemma.memory.model import Document
 
 
@@ -242,3 +242,12 @@ def test_stream_is_a_corpus_or_one_text() -> None:
     assert one.uri != other.uri
     assert one.uri == only(read_stream(io.BytesIO(b"A note.\nMore."))).uri
     assert "no text" in refusal(read_stream(io.BytesIO(b"")))
+
+
+def test_an_upload_is_read_by_its_name() -> None:
+    document = only(read_upload("a/b\\notes.MD", b"# Top\n\nText."))
+    assert (document.uri, document.title, document.markdown) == ("upload:notes.MD", "Top", True)
+    rows, _ = split_results(read_upload("c.jsonl", (row(id="a", text="One.") + row(id="b", text="Two.")).encode()))
+    assert [document.uri for document in rows] == ["upload:c.jsonl#a", "upload:c.jsonl#b"]
+    for name, data, reason in (("a.exe", b"x", ".exe are not read"), ("a.txt", b"\xe9", "UTF-8"), ("/", b"x", "name")):
+        assert reason in refusal(read_upload(name, data))
