@@ -1,7 +1,8 @@
 """What a run learned: an answer and the claims it stated, made into one bundle to store.
 
-Decides the ids of claims and justifications, and that a quarantined claim is kept but not asserted. Pure: whether a
-claim is supported was decided before (`grounding/`), how it is stored is decided by the store.
+Decides the ids of claims and justifications, and that a quarantined claim is kept but not asserted, with the decision
+that holds it there. Pure: whether a claim is supported was decided before (`grounding/`), how it is stored is decided
+by the store.
 """
 
 from __future__ import annotations
@@ -11,9 +12,13 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from stemma.memory.bundles import AnswerBundle
-from stemma.memory.identifiers import answer_id, claim_id, justification_id
+from stemma.memory.identifiers import answer_id, claim_id, justification_id, retraction_id
 from stemma.memory.ingest.entities import entities
+from stemma.memory.lineage.model import Retraction, RetractionKind
 from stemma.memory.model import Answer, Claim, Derivation, Entity, Mention, Scope
+
+GROUNDEDNESS_CHECK = "groundedness check"
+"""Who puts new claims into quarantine, as their decisions name it."""
 
 
 class Antecedent(NamedTuple):
@@ -66,6 +71,7 @@ def bundle_of(answer: Answer, learned: Sequence[LearnedClaim], vectors: Sequence
         derivations=derivations,
         entities=found,
         mentions=mentions,
+        retractions=[_doubt(claim) for claim in claims.values() if claim.quarantined],
     )
 
 
@@ -79,6 +85,20 @@ def _claim(answer: Answer, learned: LearnedClaim) -> Claim:
         quarantined=learned.quarantined,
         reason=learned.reason,
         recallable=not learned.quarantined,
+        supported=not learned.quarantined,
+    )
+
+
+def _doubt(claim: Claim) -> Retraction:
+    """The decision that keeps a claim in quarantine until a person lifts it."""
+    return Retraction(
+        id=retraction_id(claim.scope, claim.id, claim.recorded_at.isoformat()),
+        scope=claim.scope,
+        withdraws=claim.id,
+        reason=claim.reason,
+        actor=GROUNDEDNESS_CHECK,
+        at=claim.recorded_at,
+        kind=RetractionKind.QUARANTINE,
     )
 
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 from stemma.memory.bundles import AnswerBundle, SourceBundle
+from stemma.memory.lineage.model import Retraction, RetractionKind
 from stemma.memory.model import (
     Answer,
     Claim,
@@ -130,13 +131,21 @@ def make_claim(scope: Scope, text: str, *, quarantined: bool = False) -> Claim:
         quarantined=quarantined,
         reason="not in its evidence" if quarantined else "",
         recallable=not quarantined,
+        supported=not quarantined,
     )
+
+
+def decision(scope: Scope, item_id: str, *, at: int = 1, reason: str = "false", quarantine: bool = False) -> Retraction:
+    """A decision about an item, `at` minutes into the day that decisions are made on."""
+    kind = RetractionKind.QUARANTINE if quarantine else RetractionKind.WITHDRAWAL
+    when = START + timedelta(days=1, minutes=at)
+    return Retraction(identifier("decision", scope, item_id, at, kind), scope, item_id, reason, "ann@desk", when, kind)
 
 
 def answer_bundle(
     scope: Scope, name: str, claims: Sequence[Claim], antecedents: Sequence[str], *, used: Sequence[str] | None = None
 ) -> AnswerBundle:
-    """An answer that asserts the claims, each derived from all the antecedents together."""
+    """An answer that asserts the claims, each derived from all the antecedents together; quarantined ones are not."""
     answer = Answer(
         id=identifier("answer", scope, name),
         scope=scope,
@@ -148,14 +157,17 @@ def answer_bundle(
         recorded_at=START + timedelta(hours=1),
         model="extractive:",
         used=tuple(Use(item, n + 1, 1.0 / (n + 1)) for n, item in enumerate(antecedents if used is None else used)),
-        asserts=tuple(claim.id for claim in claims),
+        asserts=tuple(claim.id for claim in claims if not claim.quarantined),
     )
     derivations = [
         Derivation(claim.id, item, f"j-{name}", "quoted words", 3, 15, "contract", answer.run_id, "learn")
         for claim in claims
         for item in antecedents
     ]
-    return AnswerBundle(answer, claims, [vector(claim.text) for claim in claims], derivations)
+    doubts = [
+        decision(claim.scope, claim.id, reason=claim.reason, quarantine=True) for claim in claims if claim.quarantined
+    ]
+    return AnswerBundle(answer, claims, [vector(claim.text) for claim in claims], derivations, retractions=doubts)
 
 
 async def put(graph: MemoryGraph, *bundles: SourceBundle) -> None:
