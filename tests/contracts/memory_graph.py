@@ -11,7 +11,15 @@ from collections.abc import Awaitable, Callable
 
 from stemma.memory.errors import MemoryUnavailable
 from stemma.memory.ports import MemoryGraph
-from tests.contracts import memory_batches, memory_lineage, memory_scopes, memory_search, memory_sources, memory_writers
+from tests.contracts import (
+    memory_batches,
+    memory_changes,
+    memory_lineage,
+    memory_scopes,
+    memory_search,
+    memory_sources,
+    memory_writers,
+)
 from tests.contracts.memory_bundles import IDENTITY, new_scope, put, source_bundle
 
 __all__ = ["CHECKS", "FRESH_CHECKS", "IDENTITY", "PAIR_CHECKS", "Check", "PairCheck", "backed_up"]
@@ -57,6 +65,15 @@ CHECKS: list[Check] = [
     memory_lineage.check_claim_may_rest_on_claims_and_answers,
     memory_lineage.check_claim_may_rest_on_a_claim_of_the_same_answer,
     memory_lineage.check_unknown_antecedent_is_refused_whole,
+    memory_changes.check_revision_grows_with_every_write,
+    memory_changes.check_reads_and_dry_runs_leave_the_revision,
+    memory_changes.check_changed_items_are_whole,
+    memory_changes.check_changed_items_come_in_whole_revisions,
+    memory_changes.check_flags_that_flip_are_told,
+    memory_changes.check_a_replaced_version_is_told,
+    memory_changes.check_claims_that_are_not_searched_are_not_told,
+    memory_changes.check_an_extracted_claim_of_two_sources_is_one,
+    memory_changes.check_erasures_are_told,
     memory_scopes.check_every_scope_reads_its_own_and_wider_ones_only,
     memory_scopes.check_a_stranger_item_is_unknown,
 ]
@@ -67,6 +84,7 @@ PAIR_CHECKS: list[PairCheck] = [
     memory_writers.check_same_bundle_from_many_writers_is_stored_once,
     memory_batches.check_batches_in_opposite_order_do_not_block_each_other,
     memory_writers.check_embedder_claimed_by_two_is_one,
+    memory_changes.check_another_handle_is_told,
 ]
 
 
