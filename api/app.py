@@ -67,7 +67,7 @@ def create_app(
             Middleware(CORSMiddleware, **_cors(settings)),
             Middleware(BrowserDefence, settings=settings),
             Middleware(Authenticate, settings=settings),
-            Middleware(BodyLimits, max_bytes=settings.max_body_bytes),
+            Middleware(BodyLimits, max_bytes=settings.max_body_bytes, max_upload_bytes=settings.max_upload_bytes),
         ],
     )
     for router in _routers():
@@ -78,9 +78,10 @@ def create_app(
 
 def _routers() -> Sequence[APIRouter]:
     """Matched in this order, one by one: what is asked most often stands first."""
-    from stemma.api.routes import assistants, runs, state, stateless_runs, system, threads
+    from stemma.api.routes import assistants, memory, memory_decisions, runs, state, stateless_runs, system, threads
 
-    return [module.router for module in (stateless_runs, runs, threads, state, assistants, system)]
+    modules = (stateless_runs, runs, threads, state, assistants, system, memory, memory_decisions)
+    return [module.router for module in modules]
 
 
 def _lifespan(

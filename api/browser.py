@@ -7,6 +7,7 @@ Refuses a `Host` that is neither this machine, an address nor a configured name 
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -38,7 +39,7 @@ class BrowserDefence:
             text = origin.decode("latin-1").lower()
             if text not in self.origins and urlsplit(text).netloc != host:
                 return "this Origin is not allowed; add it to API_CORS_ORIGINS"
-        elif headers.get(b"sec-fetch-site") in _FOREIGN and headers.get(b"sec-fetch-mode") != b"navigate":
+        elif headers.get(b"sec-fetch-site") in _FOREIGN and not _follows_a_link(scope["method"], headers):
             return "another site's page may not call this server"
         return ""
 
@@ -55,6 +56,11 @@ class BrowserDefence:
 
 _ASKED = frozenset({b"host", b"origin", b"sec-fetch-site", b"sec-fetch-mode"})
 _FOREIGN = frozenset({b"cross-site", b"same-site"})
+
+
+def _follows_a_link(method: str, headers: Mapping[bytes, bytes]) -> bool:
+    # A form that a page posts is a navigation too: only a link is harmless.
+    return method in ("GET", "HEAD") and headers.get(b"sec-fetch-mode") == b"navigate"
 
 
 def _without_port(host: str) -> str:

@@ -27,6 +27,8 @@ class Services:
     started: float = field(default_factory=time.monotonic)
     submitted: int = 0
     """Runs that clients created through this process."""
+    uploads: int = 0
+    """Uploads that are being read and stored now."""
 
     @property
     def memory(self) -> LongTermMemory:

@@ -25,6 +25,13 @@ class ApiSettings(BaseSettings):
     cors_origins: Annotated[list[str], NoDecode] = []
     """Origins whose web pages may call this server, e.g. http://localhost:3000. Separated by commas."""
     max_body_bytes: int = Field(default=16 * 1024 * 1024, ge=1024)
+    max_upload_bytes: int = Field(default=64 * 1024 * 1024, ge=1024)
+    """All files of one upload together, with what surrounds them. They are held in memory while they are read."""
+    max_upload_files: int = Field(default=100, ge=1)
+    max_uploads: int = Field(default=4, ge=1)
+    """Uploads taken at once; another one is told to come back."""
+    upload_seconds: float = Field(default=120.0, gt=0)
+    """How long the body of an upload may take to arrive."""
     heartbeat_seconds: float = Field(default=5.0, gt=0)
     """Longest silence on a stream: clients measure it and reconnect."""
     slow_reader_seconds: float = Field(default=30.0, gt=0)

@@ -1,4 +1,4 @@
-"""Who acts, what they may do, and whose memory they work on. The tenant always comes from here, never from a request."""
+"""Who acts, what they may do, and whose memory they work on. The tenant comes from here, never from a request."""
 
 from __future__ import annotations
 

@@ -6,13 +6,18 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Annotated
+from uuid import UUID
 
-from fastapi import Depends
+from fastapi import Depends, Query
 from starlette.requests import Request
 
 from stemma.api.auth.key import ACTOR
-from stemma.graphs.policy import Actor, Permission, require
+from stemma.api.services import Served, Services
+from stemma.graphs.policy import Actor, Permission, memory_scope, require
+from stemma.memory.long_term import LongTermMemory
+from stemma.memory.scope import Scope
 
 
 def _allow(permission: Permission) -> Callable[[Request], Awaitable[Actor]]:
@@ -30,3 +35,42 @@ RunsWrite = Annotated[Actor, Depends(_allow(Permission.RUNS_WRITE))]
 ThreadsRead = Annotated[Actor, Depends(_allow(Permission.THREADS_READ))]
 ThreadsWrite = Annotated[Actor, Depends(_allow(Permission.THREADS_WRITE))]
 AssistantsRead = Annotated[Actor, Depends(_allow(Permission.ASSISTANTS_READ))]
+
+Agent = Annotated[
+    str,
+    Query(max_length=256, pattern=r"^[^\x00-\x1f\x7f]*$", description="Narrow to what one agent knows, and wider"),
+]
+OwnThread = Annotated[
+    UUID | None,
+    Query(description="Narrow to what is known on one thread, and wider; asks for threads:read as well"),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryAccess:
+    """Who asks, and whose memory they ask about: their own tenant's and user's, narrowed as the request says."""
+
+    actor: Actor
+    scope: Scope
+    served: Services
+
+    @property
+    def memory(self) -> LongTermMemory:
+        """Raises `MemoryUnavailable` when this server has none."""
+        return self.served.memory
+
+
+def _allow_memory(permission: Permission) -> Callable[[Request, Services, str, UUID | None], Awaitable[MemoryAccess]]:
+    async def access(request: Request, served: Served, agent: Agent = "", thread_id: OwnThread = None) -> MemoryAccess:
+        actor: Actor = request.scope[ACTOR]
+        require(actor, permission)
+        if thread_id is None:
+            return MemoryAccess(actor, memory_scope(actor, agent=agent), served)
+        thread = await served.runtime.get_thread(actor, str(thread_id))  # a stranger's thread is a 404
+        return MemoryAccess(actor, memory_scope(actor, agent=agent, thread=thread.thread_id), served)
+
+    return access
+
+
+MemoryRead = Annotated[MemoryAccess, Depends(_allow_memory(Permission.MEMORY_READ))]
+MemoryWrite = Annotated[MemoryAccess, Depends(_allow_memory(Permission.MEMORY_WRITE))]

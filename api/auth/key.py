@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from dataclasses import replace
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -51,7 +52,8 @@ class Authenticate:
             )
             await refusal(scope, receive, send)
             return
-        scope[ACTOR] = LOCAL
+        # Whoever holds the one key is not necessarily the person at this machine.
+        scope[ACTOR] = LOCAL if self.digest is None else replace(LOCAL, name="api-key")
         await self.app(scope, receive, send)
 
 

@@ -21,6 +21,9 @@ from stemma.graphs.catalog import Catalog
 from stemma.graphs.runs.open import open_runtime
 from stemma.graphs.runs.runtime import Runtime
 from stemma.graphs.settings import GraphSettings
+from stemma.memory.long_term import LongTermMemory
+from stemma.memory.open import open_memory
+from stemma.memory.settings import MemorySettings
 from tests.integration.toy_graphs import toy_graphs
 
 KEY = "a-key-for-tests"
@@ -33,6 +36,7 @@ class Live:
     url: str
     runtime: Runtime
     app: FastAPI
+    memory: LongTermMemory
     key: str | None = None
 
     def client(self) -> LangGraphClient:
@@ -52,11 +56,19 @@ async def toy_runtime(folder: Path) -> AsyncIterator[Runtime]:
 
 
 @asynccontextmanager
+async def toy_memory() -> AsyncIterator[LongTermMemory]:
+    """An open memory whose embedder needs no model."""
+    settings = MemorySettings(embedder="hashing")
+    async with await open_memory(settings, url="memory:") as memory:
+        yield memory
+
+
+@asynccontextmanager
 async def live_server(folder: Path, **given: Any) -> AsyncIterator[Live]:
-    """Serve the toy graphs on a free port until the block ends. `given` are ApiSettings."""
+    """Serve the toy graphs and an empty memory on a free port until the block ends. `given` are ApiSettings."""
     settings = ApiSettings(**{"port": 0, "heartbeat_seconds": 0.2, **given})
-    async with toy_runtime(folder) as runtime:
-        app = create_app(runtime, settings)
+    async with toy_memory() as memory, toy_runtime(folder) as runtime:
+        app = create_app(runtime, settings, memory=memory)
         listener = bind(settings)
         started = asyncio.Event()
         server = Server(app, settings, started.set)
@@ -65,7 +77,7 @@ async def live_server(folder: Path, **given: Any) -> AsyncIterator[Live]:
             await started.wait()
             port = listener.getsockname()[1]
             key = settings.key.get_secret_value() if settings.key else None
-            yield Live(f"http://127.0.0.1:{port}", runtime, app, key)
+            yield Live(f"http://127.0.0.1:{port}", runtime, app, memory, key)
         finally:
             server.should_exit = True
             await serving

@@ -117,17 +117,31 @@ async def reachable_document(live: Live) -> dict[str, Any]:
         history = await sdk.threads.get_history(threads[0])
     async with httpx.AsyncClient(base_url=live.url) as client:
         document: dict[str, Any] = (await client.get("/openapi.json")).json()
+        sources = [await stored_source(client, n) for n in range(6)]
+        made = [await client.post("/memory/retractions", json={"item_id": i, "reason": "x"}) for i in sources[:3]]
+        items = [item["id"] for item in (await client.get("/memory/items?label=Passage")).json()["items"]]
     nobody = str(uuid.UUID(int=0))
     known = {
         "thread_id": [*threads, nobody],
         "run_id": [*(run["run_id"] for run in runs), nobody],
         "checkpoint_id": [*(state["checkpoint"]["checkpoint_id"] for state in history), nobody],
         "assistant_id": ["count", "ask", "fail", "tell", "chat", "nobody"],
+        "retraction_id": [*(answer.json()["retraction"]["id"] for answer in made), nobody],
+        "item_id": [*sources, *items, nobody],
     }
     for operations in document["paths"].values():
         for operation in operations.values():
             for parameter in operation.get("parameters", ()):
                 if parameter["name"] in known:
                     parameter["schema"] = {"type": "string", "enum": known[parameter["name"]]}
-    document["components"]["schemas"]["RunCreate"]["properties"]["assistant_id"] = {"enum": known["assistant_id"]}
+    schemas = document["components"]["schemas"]
+    schemas["RunCreate"]["properties"]["assistant_id"] = {"enum": known["assistant_id"]}
+    schemas["RetractionCreate"]["properties"]["item_id"] = {"enum": known["item_id"]}
     return document
+
+
+async def stored_source(client: httpx.AsyncClient, n: int) -> str:
+    """The id of a new source."""
+    body = {"uri": f"crane-{n}", "text": f"Crane {n} of Port Merrow is idle."}
+    (result,) = (await client.post("/memory/sources", json=body)).json()["results"]
+    return str(result["source_ids"][0])

@@ -1,0 +1,269 @@
+"""What memory holds, on the wire: items by label, hits, pages, counts. The tenant stays here.
+
+Decides names and shapes only. An item is the record that `stemma memory show --json` prints, without the tenant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any, Literal, NotRequired
+
+from typing_extensions import TypedDict
+
+from stemma.memory.item_view import as_record
+from stemma.memory.lineage.model import Retraction
+from stemma.memory.model import Derivation, Hit, Scope, Statistics
+from stemma.memory.ports import Item
+
+Label = Literal["Source", "Passage", "Entity", "Claim", "Answer", "Retraction"]
+StandingName = Literal["unsupported", "withdrawn", "quarantined", "stale"]
+
+
+class ScopeBody(TypedDict, total=False):
+    """Whose it is, within the tenant; empty for what everyone in it may see."""
+
+    user: str
+    agent: str
+    thread: str
+
+
+class PositionBody(TypedDict):
+    """Characters [start, end) of the source's text, and the page, slide or sheet where there are such."""
+
+    start: int
+    end: int
+    page: int | None
+    sheet: str
+
+
+class SourceItem(TypedDict):
+    """Something that came in from outside. `replaced`: a newer version stands in its place."""
+
+    label: Literal["Source"]
+    id: str
+    scope: ScopeBody
+    kind: str
+    uri: str
+    title: str
+    content_hash: str
+    version: int
+    added_at: str
+    trust: float
+    replaced: bool
+    supported: bool
+    withdrawn: bool
+    quarantined: bool
+    metadata: dict[str, str]
+
+
+class PassageItem(TypedDict):
+    """A piece of a source that is searched. `recallable`: its source is supported and not replaced."""
+
+    label: Literal["Passage"]
+    id: str
+    scope: ScopeBody
+    source_id: str
+    ordinal: int
+    title: str
+    text: str
+    position: PositionBody
+    recallable: bool
+    supported: bool
+
+
+class EntityItem(TypedDict):
+    """A thing that passages and claims mention."""
+
+    label: Literal["Entity"]
+    id: str
+    scope: ScopeBody
+    name: str
+    kind: str
+    aliases: list[str]
+
+
+class DerivationBody(TypedDict):
+    """What a claim rests on; rows of one `justification` support it together, each further one alone."""
+
+    claim_id: str
+    antecedent_id: str
+    justification: str
+    quote: str
+    start: int
+    end: int
+    extractor: str
+    run_id: str
+    step: str
+
+
+class ClaimItem(TypedDict):
+    """A statement that an agent or an extractor derived. `recallable`: supported, and not superseded."""
+
+    label: Literal["Claim"]
+    id: str
+    scope: ScopeBody
+    text: str
+    recorded_at: str
+    subject: str
+    predicate: str
+    object: str
+    confidence: float
+    quarantined: bool
+    reason: str
+    withdrawn: bool
+    searched: bool
+    valid_from: str
+    valid_to: str
+    expired_at: str
+    recallable: bool
+    supported: bool
+    stale: bool
+    derived_from: NotRequired[list[DerivationBody]]
+
+
+class UseBody(TypedDict):
+    """What recall had put before the run; 1 is the first rank."""
+
+    item_id: str
+    rank: int
+    score: float
+
+
+class AnswerItem(TypedDict):
+    """What a run said. One that is not `supported` is tainted."""
+
+    label: Literal["Answer"]
+    id: str
+    scope: ScopeBody
+    text: str
+    run_id: str
+    thread_id: str
+    checkpoint_id: str
+    question: str
+    recorded_at: str
+    model: str
+    used: list[UseBody]
+    asserts: list[str]
+    supported: bool
+    stale: bool
+
+
+class RetractionItem(TypedDict):
+    """A decision about `item_id`. `actor` is who the credential says; `lifted_at` is null while it holds."""
+
+    label: Literal["Retraction"]
+    id: str
+    scope: ScopeBody
+    item_id: str
+    kind: Literal["withdrawal", "quarantine"]
+    reason: str
+    actor: str
+    at: str
+    lifted_at: str | None
+    lifted_by: str
+
+
+AnyItem = SourceItem | PassageItem | EntityItem | ClaimItem | AnswerItem | RetractionItem
+
+
+class ItemPageBody(TypedDict):
+    """A page of items, newest first, and how many there are in all."""
+
+    items: list[AnyItem]
+    total: int
+
+
+class PathStepBody(TypedDict):
+    """One step of the walk over mentions that led to a hit."""
+
+    item_id: str
+    title: str
+    entity: str
+
+
+class HitBody(TypedDict):
+    """A passage or a claim, why it is there (`parts`, `path`), and where it came from."""
+
+    id: str
+    label: Literal["Passage", "Claim"]
+    rank: int
+    text: str
+    title: str
+    score: float
+    parts: dict[str, float]
+    path: list[PathStepBody]
+    source_id: str
+    uri: str
+    document_id: str
+    position: PositionBody | None
+
+
+class RecallBody(TypedDict):
+    """The hits of one recall, best first."""
+
+    query: str
+    recipe: str
+    hits: list[HitBody]
+
+
+class StatisticsBody(TypedDict):
+    """How much the asker can see, by node label and by relation type."""
+
+    nodes: dict[str, int]
+    relations: dict[str, int]
+
+
+def show_item(item: Item, derivations: Sequence[Derivation] | None = None) -> dict[str, Any]:
+    """One item; of a claim also what it rests on, when that was looked up."""
+    if isinstance(item, Retraction):
+        return show_retraction(item)
+    record = as_record(item, derivations)
+    record["scope"] = _shown_scope(item.scope)
+    return record
+
+
+def show_retraction(retraction: Retraction) -> dict[str, Any]:
+    """A decision as clients see it."""
+    return {
+        "label": "Retraction",
+        "id": retraction.id,
+        "scope": _shown_scope(retraction.scope),
+        "item_id": retraction.withdraws,
+        "kind": retraction.kind.value,
+        "reason": retraction.reason,
+        "actor": retraction.actor,
+        "at": retraction.at.isoformat(),
+        "lifted_at": retraction.lifted_at.isoformat() if retraction.lifted_at else None,
+        "lifted_by": retraction.lifted_by,
+    }
+
+
+def _shown_scope(scope: Scope) -> dict[str, str]:
+    return {name: value for name in ("user", "agent", "thread") if (value := getattr(scope, name))}
+
+
+def show_hit(hit: Hit) -> dict[str, Any]:
+    """One hit as clients see it."""
+    return {
+        "id": hit.id,
+        "label": hit.kind.value,
+        "rank": hit.rank,
+        "text": hit.text,
+        "title": hit.title,
+        "score": float(hit.score),
+        "parts": {name: float(value) for name, value in hit.parts.items()},
+        "path": [step._asdict() for step in hit.path],
+        "source_id": hit.source_id,
+        "uri": hit.uri,
+        "document_id": hit.document_id,
+        "position": asdict(hit.position) if hit.position else None,
+    }
+
+
+def show_statistics(counts: Statistics) -> dict[str, Any]:
+    """The counts as clients see them."""
+    return {
+        "nodes": {str(node): count for node, count in counts.by_node.items()},
+        "relations": {str(relation): count for relation, count in counts.by_relation.items()},
+    }

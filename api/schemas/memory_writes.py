@@ -1,0 +1,87 @@
+"""What a client brings to memory: a text, files, a statement, a question; and what became of each."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, ConfigDict, Field
+from typing_extensions import TypedDict
+
+from stemma.api.schemas.values import Body
+from stemma.memory.ingest.pipeline import IngestReport
+
+Title = Annotated[str, Field(max_length=1_000)]
+
+
+def _says_something(text: str) -> str:
+    if not text.strip():
+        raise ValueError("holds no text")
+    return text
+
+
+Text = Annotated[str, Field(min_length=1), AfterValidator(_says_something)]
+
+
+class TextSource(Body):
+    """One text. `uri` is only a name: nothing is fetched. The same name with another text is a new version of it."""
+
+    text: Text
+    title: Title = ""
+    uri: Annotated[str, Field(max_length=2_000, description="Without one, the text's own hash names it")] = ""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"title": "Port Merrow", "text": "The harbour master of Port Merrow is Tomas Reyl."}]
+        },
+    )
+
+
+class Question(Body):
+    """What to look for."""
+
+    query: Annotated[str, Field(min_length=1, max_length=10_000), AfterValidator(_says_something)]
+    k: Annotated[int, Field(ge=1, le=200, description="How many hits")] = 5
+    recipe: Annotated[str, Field(max_length=64, description="Without one, the server's default")] | None = None
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"query": "Who is the harbour master of Port Merrow?", "k": 3}]},
+    )
+
+
+class FailureBody(TypedDict):
+    """A document that could not be read, and why."""
+
+    uri: str
+    reason: str
+
+
+class StoredBody(TypedDict):
+    """What became of one file or text. `unreadable` when nothing of it could be read; `failures` names each part."""
+
+    name: str
+    status: Literal["added", "updated", "unchanged", "unreadable"]
+    source_ids: list[str]
+    passages: int
+    failures: list[FailureBody]
+
+
+class StoredPageBody(TypedDict):
+    """One entry for each file or text, in the order they came."""
+
+    results: list[StoredBody]
+
+
+def show_stored(name: str, report: IngestReport) -> dict[str, Any]:
+    """What became of one file or text."""
+    status = "unreadable"
+    if report.source_ids:
+        status = "added" if report.added else "updated" if report.updated else "unchanged"
+    return {
+        "name": name,
+        "status": status,
+        "source_ids": list(report.source_ids),
+        "passages": report.passages,
+        "failures": [{"uri": uri, "reason": reason} for uri, reason in report.failures],
+    }
