@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from stemma.evals.exits import ExitCode
+from stemma.evals.gate.commands import compare, gate, promote
 
 if TYPE_CHECKING:
     from stemma.evals.metrics.intervals import Sampling
@@ -24,8 +25,14 @@ if TYPE_CHECKING:
     from stemma.evals.settings import EvalSettings
 
 eval_app = typer.Typer(
-    rich_markup_mode=None, add_completion=False, no_args_is_help=True, help="Score retrieval, answers and groundedness."
+    rich_markup_mode=None,
+    add_completion=False,
+    no_args_is_help=True,
+    help="Score retrieval, answers and groundedness; gate them.",
 )
+
+for command in (compare, gate, promote):
+    eval_app.command()(command)
 
 Data = Annotated[
     list[Path],

@@ -31,3 +31,11 @@ class EvalSettings(BaseSettings):
     """Seconds a question may take before it is a failure row."""
     page_cases: int = Field(default=500, ge=1)
     """Cases the HTML page shows; all of them are in results.jsonl."""
+    margin: float = Field(default=0.02, ge=0, le=1)
+    """The gate: the loss in a metric that does not matter, unless --margin says otherwise."""
+    alpha: float = Field(default=0.05, gt=0, lt=0.5)
+    """The gate: one-sided chance of a false alarm over all metrics, and of a false pass in one."""
+    least_pairs: int = Field(default=30, ge=2)
+    """The gate: so many independent pairs, or nothing can be said."""
+    coverage: float = Field(default=0.95, gt=0, le=1)
+    """The gate: the share of the baseline's cases that must have a score."""

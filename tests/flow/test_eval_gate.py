@@ -1,0 +1,127 @@
+"""`stemma eval promote`, `gate` and `compare` on results folders: the exit code is right each time."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from stemma.evals.case import Case, Failure, Row, Score, failed
+from stemma.evals.commands import eval_app
+from stemma.evals.errors import EvalFailure, InvalidResults
+from stemma.evals.results import Evaluation, run_record, write_results
+
+METRICS = ("recall@5", "mrr")
+
+
+def results(
+    folder: Path, values: Sequence[float], *, kind: str = "retrieval", broken: int = 0, variant: str = "graph"
+) -> Path:
+    """A results folder with a case for each value; the first `broken` cases failed."""
+    cases = [Case(f"set/{n}", "set", f"Question {n}?", (f"set/d{n}",)) for n in range(len(values))]
+    problem = Failure("recall", "ModelRubbish", "nothing that could be read")
+    rows = [
+        failed(case, variant, METRICS, problem)
+        if n < broken
+        else Row(case, variant, tuple(Score(metric, value) for metric in METRICS))
+        for n, (case, value) in enumerate(zip(cases, values, strict=True))
+    ]
+    run = run_record(kind, data={"hash": f"hash of {len(values)}"}, recipe=variant)
+    write_results(folder, Evaluation(run, rows, {"metrics": {}, "failures": broken}), "page")
+    return folder
+
+
+def command(*arguments: object) -> int:
+    return CliRunner().invoke(eval_app, [str(each) for each in arguments], catch_exceptions=False).exit_code
+
+
+@pytest.fixture
+def baseline(tmp_path: Path) -> Path:
+    file = tmp_path / "baseline.json"
+    assert command("promote", results(tmp_path / "good", [0.9] * 60), "--baseline", file, "--reason", "first") == 0
+    return file
+
+
+def test_the_same_again_passes_and_leaves_its_reports(tmp_path: Path, baseline: Path) -> None:
+    folder = results(tmp_path / "now", [0.9] * 60)
+    assert command("gate", folder, "--baseline", baseline) == 0
+    assert json.loads((folder / "verdict.json").read_text())["outcome"] == "pass"
+    assert 'failures="0" errors="0"' in (folder / "verdict.xml").read_text()
+    assert "| recall@5 | pass |" in (folder / "verdict.md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("values", "broken", "code"),
+    [
+        pytest.param([0.8] * 60, 0, 1, id="it fell by more than the margin"),
+        pytest.param([0.9] * 60, 54, 3, id="rubbish on nine of ten rows"),
+        pytest.param([0.9] * 60, 60, 3, id="a metric that raises everywhere"),
+        pytest.param([0.9] * 20, 0, 3, id="a shrunk data set"),
+        pytest.param([], 0, 2, id="no case at all"),
+        pytest.param([0.95, 0.81] * 30, 0, 3, id="cannot be told"),
+    ],
+)
+def test_the_exit_code_is_never_green_by_accident(
+    tmp_path: Path, baseline: Path, values: list[float], broken: int, code: int
+) -> None:
+    folder = results(tmp_path / "now", values, broken=broken)
+    if code == 2:
+        with pytest.raises(InvalidResults):
+            command("gate", folder, "--baseline", baseline)
+    else:
+        assert command("gate", folder, "--baseline", baseline) == code
+        assert ("<failure" if code == 1 else "<error") in (folder / "verdict.xml").read_text()
+
+
+def test_swapped_or_edited_baselines_are_refused(tmp_path: Path, baseline: Path) -> None:
+    now = results(tmp_path / "now", [0.9] * 60)
+    other = tmp_path / "other.json"
+    answers = results(tmp_path / "answers", [0.9] * 60, kind="run", variant="answer")
+    command("promote", answers, "--baseline", other, "--reason", "of another kind")
+    edited = json.loads(baseline.read_text())
+    edited["cases"][0]["scores"]["mrr"] = 0.0
+    (tmp_path / "edited.json").write_text(json.dumps(edited))
+    for file, message in (
+        (other, "variant|holds no"),
+        (tmp_path / "edited.json", "not as it was promoted"),
+        (now / "summary.json", "not a baseline"),
+        (tmp_path / "none.json", "there is no baseline"),
+    ):
+        with pytest.raises(EvalFailure, match=message) as caught:
+            command("gate", now, "--baseline", file)
+        assert caught.value.exit_code == 2
+
+
+def test_only_a_whole_evaluation_becomes_a_baseline(tmp_path: Path) -> None:
+    with pytest.raises(InvalidResults, match="no baseline"):
+        command(
+            "promote", results(tmp_path / "bad", [0.9] * 40, broken=1), "--baseline", tmp_path / "b", "--reason", "no"
+        )
+    assert not (tmp_path / "b").exists()
+
+
+def test_promoting_again_says_what_it_replaces(tmp_path: Path, baseline: Path) -> None:
+    first = json.loads(baseline.read_text())
+    better = results(tmp_path / "better", [0.95] * 60)
+    command("promote", better, "--baseline", baseline, "--reason", "better", "--by", "ada")
+    second = json.loads(baseline.read_text())
+    assert (second["replaces"], second["promoted_by"], second["reason"]) == (first["digest"], "ada", "better")
+    assert command("gate", results(tmp_path / "now", [0.9] * 60), "--baseline", baseline) == 1
+
+
+def test_margins_can_be_given(tmp_path: Path, baseline: Path) -> None:
+    now = results(tmp_path / "now", [0.87] * 60)
+    assert command("gate", now, "--baseline", baseline) == 1
+    assert command("gate", now, "--baseline", baseline, "--margin", "0.05") == 0
+    assert command("gate", now, "--baseline", baseline, "--margin", "recall@5=0.05", "--metric", "recall@5") == 0
+    with pytest.raises(EvalFailure, match="not a margin"):
+        command("gate", now, "--baseline", baseline, "--margin", "recall=0.05")
+
+
+def test_two_evaluations_can_be_compared_without_a_baseline(tmp_path: Path) -> None:
+    old, new = results(tmp_path / "old", [0.9] * 60), results(tmp_path / "new", [0.7] * 60)
+    assert command("compare", old, new) == 1
+    assert command("compare", new, old) == 0
