@@ -6,11 +6,20 @@ the same text in two scopes is two items.
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from hashlib import sha256
 
 from stemma.memory.model import Scope
 
 _LENGTH = 32
+_CITATION = re.compile(r"\s*\[\d{1,3}\]")
+_APOSTROPHE = re.compile(r"(?<=[^\W\d_])['’](?=[^\W\d_])")
+_IN_NUMBER = re.compile(r"(?<=\d)[.,:/\-–](?=\d)|(?<!\w)[-−](?=\d)")
+_SYMBOLS = {".": "\u2219", ",": "\u0375", ":": "\u2236", "/": "\u2215", "-": "\u2212", "–": "\u2212", "−": "\u2212"}
+"""What stands for a mark inside a number: none of these is punctuation, so that 1.5 stays another number than 15."""
+_MEANINGFUL = frozenset("%#&@°")
+_DECORATION = frozenset("`´^~|")
 
 
 def content_hash(title: str, text: str) -> str:
@@ -28,8 +37,32 @@ def passage_id(source: str, ordinal: int) -> str:
 
 
 def claim_id(scope: Scope, text: str) -> str:
-    """A claim: what is said, whatever the case and the spacing."""
-    return _digest("claim", scope.tenant, scope.audience, " ".join(text.casefold().split()))
+    """A claim: what is said, as `statement_key` has it."""
+    return _digest("claim", scope.tenant, scope.audience, statement_key(text))
+
+
+def statement_key(text: str) -> str:
+    """What two ways of writing one statement share: case, spacing, punctuation and citation marks ("[1]") are gone.
+
+    Marks inside numbers, signs and symbols stay: "1.5 %" is not "15 %", "-5" not "5". Never empty for a text that is
+    not blank.
+    """
+    folded = unicodedata.normalize("NFKC", _CITATION.sub("", text)).casefold()
+    kept = _IN_NUMBER.sub(lambda mark: _SYMBOLS[mark.group()], _APOSTROPHE.sub("", folded))
+    return " ".join(kept.translate(_SPACED).split()) or " ".join(text.casefold().split())
+
+
+class _Spacing(dict[int, str]):
+    """For `str.translate`: punctuation becomes a space, everything else stays. Filled as characters are met."""
+
+    def __missing__(self, code: int) -> str:
+        character = chr(code)
+        spaced = unicodedata.category(character)[0] in "PZC" and character not in _MEANINGFUL
+        self[code] = " " if spaced or character in _DECORATION else character
+        return self[code]
+
+
+_SPACED = _Spacing()
 
 
 def answer_id(scope: Scope, run_id: str, step: str) -> str:

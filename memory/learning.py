@@ -52,8 +52,15 @@ def identified(scope: Scope, answer: Answer) -> Answer:
     return replace(answer, id=made, scope=scope)
 
 
-def bundle_of(answer: Answer, learned: Sequence[LearnedClaim], vectors: Sequence[Sequence[float]]) -> AnswerBundle:
-    """The bundle of one answer. `answer` has its id and scope (`identified`); `vectors` has one row for each claim."""
+def bundle_of(
+    answer: Answer,
+    learned: Sequence[LearnedClaim],
+    vectors: Sequence[Sequence[float]],
+    asserts: Sequence[str] = (),
+) -> AnswerBundle:
+    """The bundle of one answer. `answer` has its id and scope (`identified`); `vectors` has one row for each claim;
+    `asserts` are the claims that it states and that are known already.
+    """
     claims: dict[str, Claim] = {}
     rows: dict[str, Sequence[float]] = {}
     derivations: list[Derivation] = []
@@ -65,7 +72,7 @@ def bundle_of(answer: Answer, learned: Sequence[LearnedClaim], vectors: Sequence
     found, mentions = _mentioned(answer.scope, list(claims.values()))
     stated = tuple(claim.id for claim in claims.values() if not claim.quarantined)
     return AnswerBundle(
-        answer=replace(answer, asserts=stated),
+        answer=replace(answer, asserts=tuple(dict.fromkeys((*asserts, *stated)))),
         claims=list(claims.values()),
         vectors=list(rows.values()),
         derivations=derivations,
@@ -104,11 +111,12 @@ def _doubt(claim: Claim) -> Retraction:
 
 def _derivations(answer: Answer, claim: str, learned: LearnedClaim) -> list[Derivation]:
     ids = [item.antecedent_id for item in learned.antecedents]
+    if claim in ids:
+        return []  # it would only support itself
     justification = justification_id(claim, answer.run_id, learned.step, ids)
     return [
         Derivation(claim, item.antecedent_id, justification, *item[1:], learned.extractor, answer.run_id, learned.step)
         for item in learned.antecedents
-        if item.antecedent_id != claim  # a claim that was recalled and said again does not support itself
     ]
 
 

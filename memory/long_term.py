@@ -16,6 +16,7 @@ from stemma.memory.ingest.pipeline import Documents, Ingestion, IngestProgress, 
 from stemma.memory.ingest.ports import ClaimExtractor
 from stemma.memory.learning import LearnedClaim, bundle_of, identified
 from stemma.memory.lineage.model import Direction, Effect, Lineage, Retraction, RetractionKind, Standing
+from stemma.memory.linking import known_statements, linked
 from stemma.memory.model import Answer, Hit, Node, Scope, Statistics
 from stemma.memory.ports import Embedder, Item, ItemPage, MemoryGraph
 from stemma.memory.recall.recall import Recall
@@ -88,14 +89,17 @@ class LongTermMemory:
 
         The answer is stored under `scope`; without an id it gets one from its run and checkpoint. Learning the same
         answer id again changes nothing and gives back what is there. A quarantined claim is kept, not recalled, and
-        not asserted. Raises `UnknownItem` when the scope cannot see an antecedent or a used item.
+        not asserted. What memory knows already is asserted, not stored again (`linking.py`).
+
+        Raises `UnknownItem` when the scope cannot see an antecedent or a used item.
         """
         answer = identified(scope, answer)
+        found = linked(answer, claims, await known_statements(self.graph, answer, claims))
         vectors: list[list[float]] = []
-        if claims:
+        if found.new:
             await self.graph.claim_embedder(self.embedder.identity)
-            vectors = await self.embedder.embed([claim.text for claim in claims])
-        bundle = bundle_of(answer, claims, vectors)
+            vectors = await self.embedder.embed([claim.text for claim in found.new])
+        bundle = bundle_of(answer, found.new, vectors, found.asserts)
         if await self.graph.put_answer(bundle):
             return bundle.answer
         stored = await self.graph.item(scope, answer.id)

@@ -1,8 +1,8 @@
 """Step `learn`: write the answer to memory, with what it used, what it states, and what failed the check.
 
 Decides which sentences become claims: those that passed, each derived from the passages it cites, and in quarantine
-those that failed. A sentence that only repeats a recalled claim is not stored again. Ids come from the run and this
-step, and from the claims' texts, so that a step run again, a replay or a fork writes the same rows.
+those that failed. Which of them memory knows already, memory decides. Ids come from the run and this step, and from
+the claims' texts, so that a step run again, a replay or a fork writes the same rows.
 """
 
 from __future__ import annotations
@@ -18,8 +18,7 @@ from stemma.graphs.answer.context import AnswerContext, tell
 from stemma.graphs.answer.state import AnswerState
 from stemma.memory.identifiers import answer_id
 from stemma.memory.learning import Antecedent, LearnedClaim
-from stemma.memory.model import Answer, Node, Use
-from stemma.memory.text import normalise
+from stemma.memory.model import Answer, Use
 
 STEP = "learn"
 
@@ -46,30 +45,22 @@ def learned_claims(state: AnswerState, extractor: str) -> list[LearnedClaim]:
     said = {sentence["text"] for sentence in kept}
     rejected = [sentence for sentence in state["rejected"] if sentence["text"] not in said]
     claims = [_claim(sentence, state["passages"], extractor, quarantined=False) for sentence in kept]
-    claims += [_claim(sentence, state["passages"], extractor, quarantined=True) for sentence in rejected]
-    return [claim for claim in claims if claim is not None]
+    return claims + [_claim(sentence, state["passages"], extractor, quarantined=True) for sentence in rejected]
 
 
 def _claim(
     sentence: dict[str, Any], passages: Sequence[dict[str, Any]], extractor: str, *, quarantined: bool
-) -> LearnedClaim | None:
+) -> LearnedClaim:
     cited = [passage for passage in passages if passage["n"] in sentence["cites"]]
-    sources = [passage for passage in cited if not _repeats(sentence["text"], passage)]
-    if cited and not sources:
-        return None
     return LearnedClaim(
         text=sentence["text"],
-        antecedents=tuple(_quote(sentence["text"], passage) for passage in sources),
+        antecedents=tuple(_quote(sentence["text"], passage) for passage in cited),
         confidence=sentence["score"],
         quarantined=quarantined,
         reason="; ".join(sentence["reasons"]) if quarantined else "",
         extractor=extractor,
         step=STEP,
     )
-
-
-def _repeats(text: str, passage: dict[str, Any]) -> bool:
-    return passage["kind"] == Node.CLAIM.value and normalise(text) == normalise(passage["text"])
 
 
 def _quote(text: str, passage: dict[str, Any]) -> Antecedent:

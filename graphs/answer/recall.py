@@ -13,8 +13,8 @@ from langgraph.runtime import Runtime
 
 from stemma.graphs.answer.context import AnswerContext, tell
 from stemma.graphs.answer.state import AnswerState
+from stemma.memory.identifiers import statement_key
 from stemma.memory.model import Hit, Node
-from stemma.memory.text import normalise
 
 _SHOWN = 3
 
@@ -46,9 +46,9 @@ async def recall(state: AnswerState, runtime: Runtime[AnswerContext]) -> AnswerS
 def without_echoes(hits: Sequence[Hit]) -> list[Hit]:
     """The hits without claims that say what a recalled passage says; passages first, each kind in its order."""
     passages = [hit for hit in hits if hit.kind is Node.PASSAGE]
-    said = [normalise(hit.text) for hit in passages]
+    said = [f" {statement_key(hit.text)} " for hit in passages]
     claims = [hit for hit in hits if hit.kind is not Node.PASSAGE]
-    return passages + [claim for claim in claims if not any(normalise(claim.text) in text for text in said)]
+    return passages + [claim for claim in claims if not any(f" {statement_key(claim.text)} " in text for text in said)]
 
 
 def merge(known: Sequence[dict[str, Any]], hits: Sequence[Hit], round_: int) -> list[dict[str, Any]]:

@@ -187,8 +187,8 @@ class World:
 
 @asynccontextmanager
 async def small_memory() -> AsyncIterator[LongTermMemory]:
-    """The documents above in a memory that is lost at exit."""
-    settings = MemorySettings(url="memory:", embedder="hashing")
+    """The documents above in a memory that is lost at exit; what it has of claims, runs have learned."""
+    settings = MemorySettings(url="memory:", embedder="hashing", extract="off")
     async with await open_memory(settings, embedder=HashingEmbedder()) as memory:
         documents = [Document(f"test:{title}", title, text, whole=True) for title, text in DOCUMENTS.items()]
         await memory.ingest(SCOPE, documents)
