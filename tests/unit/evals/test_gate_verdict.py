@@ -52,8 +52,8 @@ def test_a_loss_of_twice_the_margin_is_caught() -> None:
 
 
 def test_no_change_passes() -> None:
-    assert rate(0.0, 200, Outcome.OK) >= 0.8
-    assert judge([pairs([0.0] * 40)], POLICY).outcome is Outcome.OK
+    assert rate(0.0, 200, Outcome.OK) >= 0.7
+    assert judge([pairs([0.0] * 40)], POLICY).outcome is Outcome.OK  # what did not move has no noise
 
 
 @pytest.mark.parametrize(
