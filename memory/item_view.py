@@ -10,34 +10,42 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
+from stemma.memory.lineage.captions import decision
+from stemma.memory.lineage.flags import flags
+from stemma.memory.lineage.model import Retraction
 from stemma.memory.model import Answer, Claim, Derivation, Entity, Passage, Scope, Source
+from stemma.memory.ports import Item
 from stemma.memory.terminal import printable, shortened
 
-Item = Source | Passage | Entity | Claim | Answer
+_OWN_LINES = ("label", "derived_from", "used", "asserts")
+_DECISION_FIELDS = {"withdraws": "item_id"}
+"""Field -> its name in a record, where that differs."""
 
 
 def summary(item: Item) -> str:
     """One line: the id, and what it is about."""
     match item:
         case Source():
-            state = ", replaced" if item.replaced else ""
-            text = f"{shortened(item.title or item.uri, 60)}  (version {item.version}{state}; {printable(item.uri)})"
+            text = f"{shortened(item.title or item.uri, 60)}  (version {item.version}; {printable(item.uri)})"
         case Passage():
             text = f"{shortened(item.title, 40)}  {shortened(item.text, 80)}"
         case Entity():
             text = f"{shortened(item.name, 100)}" + (f"  ({printable(item.kind)})" if item.kind else "")
         case Claim():
-            text = shortened(item.text, 110) + ("  (in quarantine)" if item.quarantined else "")
+            text = shortened(item.text, 110)
         case Answer():
             text = f"{shortened(item.question, 50)}  {shortened(item.text, 70)}"
-    return f"{item.id}  {text}"
+        case Retraction():
+            text = f"{item.withdraws}  {shortened(decision(item), 110)}"
+    found = flags(item)
+    return f"{item.id}  {text}" + (f"  ({', '.join(found)})" if found else "")
 
 
 def details(item: Item, derivations: Sequence[Derivation] = ()) -> list[str]:
     """All of an item, one property a line, then what it rests on."""
-    lines = [type(item).__name__.lower()]
+    lines = [type(item).__name__.lower() + "".join(f", {flag}" for flag in flags(item))]
     for name, value in as_record(item).items():
-        if name not in ("label", "derived_from", "used", "asserts") and value not in ("", None, [], {}):
+        if name not in _OWN_LINES and value not in ("", None, [], {}):
             lines.append(f"  {name:14} {printable(_plain(value))}")
     if isinstance(item, Answer):
         lines += [f"  used {use.rank:<9} {use.item_id}  {use.score:.3f}" for use in item.used]
@@ -50,7 +58,7 @@ def as_record(item: Item, derivations: Sequence[Derivation] | None = None) -> di
     """What `--json` prints: `label`, the item's own fields, and for a claim `derived_from` when it was looked up."""
     record: dict[str, Any] = {"label": type(item).__name__}
     for name, value in asdict(item).items():
-        record[name] = value.isoformat() if isinstance(value, datetime) else value
+        record[_DECISION_FIELDS.get(name, name)] = value.isoformat() if isinstance(value, datetime) else value
     record["scope"] = _scope(item.scope)
     if isinstance(item, Claim) and derivations is not None:
         record["derived_from"] = [asdict(row) for row in derivations]

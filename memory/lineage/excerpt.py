@@ -1,0 +1,66 @@
+"""The part of a lineage that fits into a picture: the nearest items, and how many more each of them leads to. Pure.
+
+Decides what is left out. Nothing is left out unsaid: every item that is not shown is counted at one that is.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from stemma.memory.lineage.branches import branches
+from stemma.memory.lineage.layers import layers
+from stemma.memory.lineage.model import Lineage, LineageEdge
+
+MOST_ITEMS = 48
+MOST_FOLLOWING = 7
+"""How many items one item brings into the picture."""
+MOST_LAYERS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """What is drawn of a lineage."""
+
+    layers: Mapping[str, int]
+    """The items shown, nearest first, and for each how many edges it is from the root: the longest way counts."""
+    edges: Sequence[LineageEdge]
+    """Between items shown."""
+    more: Mapping[str, int]
+    """For items shown, how many others that are not shown are counted here."""
+
+
+def excerpt(lineage: Lineage) -> Excerpt:
+    """At most 48 items in 12 layers, the root always among them."""
+    following = {start: [branch.item_id for branch in found] for start, found in branches(lineage).items()}
+    chosen = _chosen(lineage.root, following)
+    links = [(start, end) for start in following for end in following[start]]
+    depth = layers(lineage.root, [link for link in links if chosen.issuperset(link)])
+    shown = {item_id: depth[item_id] for item_id in lineage.items if depth.get(item_id, MOST_LAYERS) < MOST_LAYERS}
+    edges = [edge for edge in lineage.edges if edge.dependent in shown and edge.antecedent in shown]
+    return Excerpt(shown, edges, Counter(_owners(shown, following)))
+
+
+def _chosen(root: str, following: Mapping[str, Sequence[str]]) -> set[str]:
+    """Breadth first, and of each item only so many."""
+    chosen, queue = {root}, deque([root])
+    while queue and len(chosen) < MOST_ITEMS:
+        fresh = [item_id for item_id in dict.fromkeys(following.get(queue.popleft(), ())) if item_id not in chosen]
+        room = min(MOST_FOLLOWING, MOST_ITEMS - len(chosen))
+        chosen.update(fresh[:room])
+        queue.extend(fresh[:room])
+    return chosen
+
+
+def _owners(shown: Mapping[str, int], following: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """For each item left out, the item shown where it is counted: the nearest one that leads to it."""
+    owner = {item_id: item_id for item_id in shown}
+    queue = deque(shown)
+    while queue:
+        item_id = queue.popleft()
+        for end in following.get(item_id, ()):
+            if end not in owner:
+                owner[end] = owner[item_id]
+                queue.append(end)
+                yield owner[end]
