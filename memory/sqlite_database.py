@@ -29,6 +29,7 @@ _PRAGMAS = (
     "PRAGMA synchronous = FULL",
     "PRAGMA secure_delete = ON",
     "PRAGMA cache_size = -16000",
+    "PRAGMA mmap_size = 268435456",
     "PRAGMA trusted_schema = OFF",
 )
 

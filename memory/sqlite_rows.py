@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
+from stemma.memory.lineage.model import Retraction, RetractionKind
 from stemma.memory.model import (
     Answer,
     Claim,
@@ -61,14 +62,14 @@ def source_row(source: Source, replaces: str | None) -> dict[str, Any]:
         "version": source.version,
         "added_at": written(source.added_at),
         "trust": source.trust,
-        "replaced": source.replaced,
         "replaces": replaces,
         "metadata": json.dumps(dict(source.metadata)),
     }
 
 
 def read_source(row: Row) -> Source:
-    tenant, item_id, audience, kind, uri, title, content, version, added_at, trust, replaced, metadata = row
+    tenant, item_id, audience, kind, uri, title, content, version, added_at, trust, *flags, metadata = row
+    supported, withdrawn, quarantined, replaced = map(bool, flags)
     return Source(
         id=item_id,
         scope=scope_of(tenant, audience),
@@ -79,7 +80,10 @@ def read_source(row: Row) -> Source:
         version=version,
         added_at=datetime.fromisoformat(added_at),
         trust=trust,
-        replaced=bool(replaced),
+        replaced=replaced,
+        supported=supported,
+        withdrawn=withdrawn,
+        quarantined=quarantined,
         metadata=json.loads(metadata),
     )
 
@@ -96,14 +100,23 @@ def passage_row(passage: Passage) -> dict[str, Any]:
         "first": passage.position.start,
         "last": passage.position.end,
         "page": passage.position.page,
-        "recallable": passage.recallable,
+        "sheet": passage.position.sheet,
     }
 
 
 def read_passage(row: Row) -> Passage:
-    tenant, item_id, audience, source_id, ordinal, title, text, first, last, page, recallable = row
-    place = Position(first, last, page)
-    return Passage(item_id, source_id, scope_of(tenant, audience), ordinal, title, text, place, bool(recallable))
+    tenant, item_id, audience, source_id, ordinal, title, text, *place, recallable, supported = row
+    return Passage(
+        id=item_id,
+        source_id=source_id,
+        scope=scope_of(tenant, audience),
+        ordinal=ordinal,
+        title=title,
+        text=text,
+        position=Position(*place),
+        recallable=bool(recallable),
+        supported=bool(supported),
+    )
 
 
 def entity_row(entity: Entity) -> dict[str, Any]:
@@ -133,18 +146,19 @@ def claim_row(claim: Claim) -> dict[str, Any]:
         "predicate": claim.predicate,
         "object": claim.object,
         "confidence": claim.confidence,
-        "quarantined": claim.quarantined,
         "reason": claim.reason,
         "valid_from": claim.valid_from,
         "valid_to": claim.valid_to,
         "expired_at": claim.expired_at,
-        "recallable": claim.recallable,
+        "quarantined": claim.quarantined,
+        "searched": claim.searched,
     }
 
 
 def read_claim(row: Row) -> Claim:
-    tenant, item_id, audience, text, recorded_at, subject, predicate, thing, confidence, quarantined, *rest = row
-    reason, valid_from, valid_to, expired_at, recallable = rest
+    tenant, item_id, audience, text, recorded_at, subject, predicate, thing, confidence, reason, *rest = row
+    valid_from, valid_to, expired_at, *flags = rest
+    quarantined, withdrawn, searched, recallable, supported, stale = map(bool, flags)
     return Claim(
         id=item_id,
         scope=scope_of(tenant, audience),
@@ -154,12 +168,16 @@ def read_claim(row: Row) -> Claim:
         predicate=predicate,
         object=thing,
         confidence=confidence,
-        quarantined=bool(quarantined),
+        quarantined=quarantined,
         reason=reason,
+        withdrawn=withdrawn,
+        searched=searched,
         valid_from=valid_from,
         valid_to=valid_to,
         expired_at=expired_at,
-        recallable=bool(recallable),
+        recallable=recallable,
+        supported=supported,
+        stale=stale,
     )
 
 
@@ -180,7 +198,8 @@ def answer_row(answer: Answer) -> dict[str, Any]:
 
 def read_answer(row: Row) -> Answer:
     """The last two columns are JSON lists: uses as [item, rank, score], and ids of asserted claims."""
-    tenant, item_id, audience, text, run_id, thread_id, checkpoint_id, question, recorded_at, model, used, said = row
+    tenant, item_id, audience, text, run_id, thread_id, checkpoint_id, question, recorded_at, model, *rest = row
+    supported, stale, used, said = rest
     return Answer(
         id=item_id,
         scope=scope_of(tenant, audience),
@@ -193,6 +212,8 @@ def read_answer(row: Row) -> Answer:
         model=model,
         used=tuple(Use(*use) for use in json.loads(used)),
         asserts=tuple(json.loads(said)),
+        supported=bool(supported),
+        stale=bool(stale),
     )
 
 
@@ -204,3 +225,33 @@ def read_scored(row: Row) -> Scored:
 
 def read_derivation(row: Row) -> Derivation:
     return Derivation(*row)
+
+
+def retraction_row(retraction: Retraction) -> dict[str, Any]:
+    return {
+        "tenant": retraction.scope.tenant,
+        "id": retraction.id,
+        "audience": retraction.scope.audience,
+        "item_id": retraction.withdraws,
+        "reason": retraction.reason,
+        "actor": retraction.actor,
+        "at": written(retraction.at),
+        "kind": retraction.kind.value,
+        "lifted_at": retraction.lifted_at and written(retraction.lifted_at),
+        "lifted_by": retraction.lifted_by,
+    }
+
+
+def read_retraction(row: Row) -> Retraction:
+    tenant, item_id, audience, withdraws, reason, actor, at, kind, lifted_at, lifted_by = row
+    return Retraction(
+        id=item_id,
+        scope=scope_of(tenant, audience),
+        withdraws=withdraws,
+        reason=reason,
+        actor=actor,
+        at=datetime.fromisoformat(at),
+        kind=RetractionKind(kind),
+        lifted_at=datetime.fromisoformat(lifted_at) if lifted_at else None,
+        lifted_by=lifted_by,
+    )

@@ -1,11 +1,12 @@
 """Writing and looking up versions of sources in the SQLite memory, as functions on a connection.
 
-Decides the order of a batch's statements: who is taken, then all new rows together, then what they replace. What an
-index row is stands in `sqlite_writes.py`, the transaction and its errors in `sqlite_database.py`.
+Decides the order of a batch's statements: who is taken, then all new rows together, then what follows from them. What
+an index row is stands in `sqlite_writes.py`, the transaction and its errors in `sqlite_database.py`.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -14,11 +15,20 @@ from typing import Any
 import apsw
 
 from stemma.memory.bundles import SourceBundle
-from stemma.memory.model import Scope, Source
+from stemma.memory.model import Node, Scope, Source
 from stemma.memory.queries import load_queries
 from stemma.memory.sqlite_database import rows
 from stemma.memory.sqlite_rows import passage_row, read_source, source_row
-from stemma.memory.sqlite_writes import IndexEntry, add_entities, add_to_indexes, index_entries
+from stemma.memory.sqlite_support import refresh, unsettled
+from stemma.memory.sqlite_writes import (
+    IndexEntry,
+    add_claims,
+    add_derivations,
+    add_entities,
+    add_to_indexes,
+    index_entries,
+    raise_revision,
+)
 from stemma.memory.versions import next_versions, place
 
 _READ = load_queries("sql/read.sql")
@@ -42,7 +52,7 @@ def source_rows(bundles: Iterable[SourceBundle]) -> list[SourceRows]:
             bundle,
             source_row(bundle.source, bundle.replaces),
             [passage_row(passage) for passage in bundle.passages],
-            index_entries(bundle.passages, bundle.vectors),
+            index_entries(bundle.passages, bundle.vectors, bundle.sentences),
         )
         for bundle in bundles
     ]
@@ -68,25 +78,36 @@ def add_sources(connection: apsw.Connection, prepared: Sequence[SourceRows]) -> 
     }
     taken = next_versions(bundles, newest)
     new = [item for item, is_taken in zip(prepared, taken, strict=True) if is_taken]
+    tenants = sorted({item.bundle.source.scope.tenant for item in new})
+    revisions = {tenant: raise_revision(connection, tenant) for tenant in tenants}
     connection.executemany(_WRITE["add_source"], [item.source for item in new])
     connection.executemany(_WRITE["add_passage"], list(chain.from_iterable(item.passages for item in new)))
-    add_to_indexes(connection, list(chain.from_iterable(item.entries for item in new)))
+    add_to_indexes(connection, list(chain.from_iterable(item.entries for item in new)), revisions)
+    seeds: defaultdict[str, list[tuple[str, Node]]] = defaultdict(list)
     for item in new:
-        bundle = item.bundle
-        add_entities(connection, bundle.source.scope, bundle.entities, bundle.mentions)
+        bundle, scope = item.bundle, item.bundle.source.scope
+        seeds[scope.tenant] += _add_claims(connection, bundle)
+        add_entities(connection, scope, bundle.entities, bundle.mentions)
         if bundle.replaces:
-            _hide_source(connection, bundle.source.scope.tenant, bundle.replaces)
+            seeds[scope.tenant].append((bundle.source.id, Node.SOURCE))
+    for tenant, some in seeds.items():
+        if some:
+            refresh(connection, tenant, some, revisions[tenant])
     return taken
 
 
-def _hide_source(connection: apsw.Connection, tenant: str, source_id: str) -> None:
-    which = {"tenant": tenant, "id": source_id}
-    connection.execute(_WRITE["mark_replaced"], which)
-    connection.execute(_WRITE["hide_passages"], which)
-    for (number,) in rows(connection, _WRITE["passage_numbers"], which):
-        one = {"tenant": tenant, "n": number}
-        connection.execute(_WRITE["remove_words"], {"n": number})
-        for audience, embedding in rows(connection, _WRITE["vector_of"], one):
-            connection.execute(_WRITE["remove_vector"], {"n": number})
-            hidden = {**one, "audience": audience, "recallable": 0, "embedding": embedding}
-            connection.execute(_WRITE["add_vector"], hidden)
+def _add_claims(connection: apsw.Connection, bundle: SourceBundle) -> list[tuple[str, Node]]:
+    """Store what was extracted from the passages; those of the claims whose flags must be worked out.
+
+    A new claim that rests on passages of this very source has the flags that it was written with.
+    """
+    if not bundle.claims:
+        return []
+    scope = bundle.source.scope
+    new = add_claims(connection, bundle.claims)
+    add_derivations(connection, scope, bundle.derivations)
+    passages = {passage.id for passage in bundle.passages}
+    plain = {row.claim_id for row in bundle.derivations if row.antecedent_id in passages}
+    plain -= {row.claim_id for row in bundle.derivations if row.antecedent_id not in passages}
+    known = {claim.id for claim in bundle.claims} - new
+    return [(item, Node.CLAIM) for item in (*new - plain, *unsettled(connection, scope.tenant, known))]

@@ -7,32 +7,27 @@ error means is decided in `sqlite_database.py`; the statements stand in `sql/wri
 from __future__ import annotations
 
 import json
-from array import array
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import apsw
 
-from stemma.memory.bundles import AnswerBundle
-from stemma.memory.errors import EmbedderMismatch, UnknownItem
-from stemma.memory.model import Claim, Entity, Mention, Passage, Scope
-from stemma.memory.ports import EmbedderIdentity
+from stemma.memory.bundles import AnswerBundle, SentenceVectors
+from stemma.memory.errors import UnknownItem
+from stemma.memory.model import Claim, Derivation, Entity, Mention, Node, Passage, Scope
 from stemma.memory.queries import load_queries
+from stemma.memory.recall.sentence_blob import pack
 from stemma.memory.sqlite_database import rows
-from stemma.memory.sqlite_rows import (
-    answer_row,
-    claim_row,
-    entity_row,
-    indexed,
-    place_token,
-)
+from stemma.memory.sqlite_embedder import packed
+from stemma.memory.sqlite_rows import answer_row, claim_row, entity_row, indexed, place_token, retraction_row
+from stemma.memory.sqlite_support import refresh, unsettled
 
 _READ = load_queries("sql/read.sql")
 _WRITE = load_queries("sql/write.sql")
 
 ERASABLE = (
     *("source", "passage", "entity", "claim", "answer", "retraction", "mentions", "relates_to", "derived_from"),
-    *("used", "asserts", "supersedes", "contradicts", "withdraws", "search_item"),
+    *("used", "asserts", "supersedes", "contradicts", "search_item"),
 )
 """Every table with a tenant and an audience."""
 
@@ -45,37 +40,44 @@ class IndexEntry:
     title: str
     text: str
     embedding: bytes
+    sentences: bytes | None = None
 
 
-def index_entries(items: Sequence[Passage | Claim], vectors: Sequence[Sequence[float]]) -> list[IndexEntry]:
+def index_entries(
+    items: Sequence[Passage | Claim],
+    vectors: Sequence[Sequence[float]],
+    sentences: Sequence[SentenceVectors] = (),
+) -> list[IndexEntry]:
     """One entry for each item. The items' words are folded and stemmed here: slow, so not under the write lock."""
+    blobs = [pack(some) if some.spans else None for some in sentences] or [None] * len(items)
+    titles = [indexed(item.title) if isinstance(item, Passage) else "" for item in items]
     return [
-        IndexEntry(item, indexed(item.title if isinstance(item, Passage) else ""), indexed(item.text), packed(vector))
-        for item, vector in zip(items, vectors, strict=True)
+        IndexEntry(item, title, indexed(item.text), packed(row), blob)
+        for item, title, row, blob in zip(items, titles, vectors, blobs, strict=True)
     ]
 
 
-def packed(vector: Sequence[float]) -> bytes:
-    """A vector as sqlite-vec reads it: 32-bit floats."""
-    return array("f", vector).tobytes()
+def raise_revision(connection: apsw.Connection, tenant: str) -> int:
+    """The number of this writing transaction of the tenant."""
+    ((number,),) = rows(connection, _WRITE["raise_revision"], {"tenant": tenant})
+    return int(number)
 
 
 def add_answer(connection: apsw.Connection, bundle: AnswerBundle, entries: Iterable[IndexEntry]) -> bool:
     """False when the answer is known. Raises `UnknownItem`; the caller's transaction takes back what was written."""
-    answer = bundle.answer
+    answer, tenant = bundle.answer, bundle.answer.scope.tenant
     if not rows(connection, _WRITE["add_answer"], answer_row(answer)):
         return False
-    new = [
-        entry
-        for entry in entries
-        if isinstance(entry.item, Claim) and rows(connection, _WRITE["add_claim"], claim_row(entry.item))
-    ]
-    add_to_indexes(connection, new)
+    revision = raise_revision(connection, tenant)
+    new = add_claims(connection, bundle.claims)
+    add_to_indexes(
+        connection, [entry for entry in entries if entry.item.id in new and _searched(entry.item)], {tenant: revision}
+    )
+    decisions = [retraction_row(one) for one in bundle.retractions if one.withdraws in new]
+    connection.executemany(_WRITE["add_retraction"], decisions)
     _refuse_unseen(connection, bundle)
-    whose = {"tenant": answer.scope.tenant, "audience": answer.scope.audience}
-    for row in bundle.derivations:
-        values = {name: getattr(row, name) for name in _DERIVATION}
-        connection.execute(_WRITE["add_derivation"], {**whose, **values, "first": row.start, "last": row.end})
+    add_derivations(connection, answer.scope, bundle.derivations)
+    whose = {"tenant": tenant, "audience": answer.scope.audience}
     for use in answer.used:
         values = {"answer_id": answer.id, "item_id": use.item_id, "rank": use.rank, "score": use.score}
         connection.execute(_WRITE["add_use"], {**whose, **values})
@@ -83,7 +85,31 @@ def add_answer(connection: apsw.Connection, bundle: AnswerBundle, entries: Itera
         values = {"answer_id": answer.id, "claim_id": claim_id, "ordinal": ordinal}
         connection.execute(_WRITE["add_assertion"], {**whose, **values})
     add_entities(connection, answer.scope, bundle.entities, bundle.mentions)
+    known = {row.claim_id for row in bundle.derivations} - new
+    seeds = [(claim_id, Node.CLAIM) for claim_id in (*new, *unsettled(connection, tenant, known))]
+    refresh(connection, tenant, [*seeds, (answer.id, Node.ANSWER)], revision)
     return True
+
+
+def _searched(item: Passage | Claim) -> bool:
+    return isinstance(item, Passage) or item.searched
+
+
+def add_claims(connection: apsw.Connection, claims: Iterable[Claim]) -> set[str]:
+    """Store those that are not known yet; their ids. The derived flags are a first guess, to be worked out."""
+    return {claim_id for (claim_id,) in connection.executemany(_WRITE["add_claim"], map(claim_row, claims))}
+
+
+def add_derivations(connection: apsw.Connection, scope: Scope, derivations: Iterable[Derivation]) -> None:
+    """Store what claims rest on; the derivations get the audience of the scope."""
+    whose = {"tenant": scope.tenant, "audience": scope.audience}
+    connection.executemany(
+        _WRITE["add_derivation"],
+        [
+            {**whose, **{name: getattr(row, name) for name in _DERIVATION}, "first": row.start, "last": row.end}
+            for row in derivations
+        ],
+    )
 
 
 _DERIVATION = ("claim_id", "antecedent_id", "justification", "quote", "extractor", "run_id", "step")
@@ -102,19 +128,25 @@ def _refuse_unseen(connection: apsw.Connection, bundle: AnswerBundle) -> None:
         raise UnknownItem(f"the answer rests on {unseen[0]!r}, which its scope does not hold")
 
 
-def add_to_indexes(connection: apsw.Connection, entries: Sequence[IndexEntry]) -> None:
-    """Number the items and put them into the word index (only what is recallable) and the vector index."""
+def add_to_indexes(connection: apsw.Connection, entries: Sequence[IndexEntry], revisions: Mapping[str, int]) -> None:
+    """Number the items, stamp them with their tenant's revision, and put them into the indexes of words and vectors."""
     ((first,),) = rows(connection, _WRITE["next_number"])
-    items, words, vectors = [], [], []
+    items, words, vectors, sentences = [], [], [], []
     for number, entry in enumerate(entries, start=first):
         tenant, audience = entry.item.scope.tenant, entry.item.scope.audience
-        whose = {"n": number, "tenant": tenant, "audience": audience}
-        items.append({**whose, "id": entry.item.id})
-        vectors.append({**whose, "recallable": int(entry.item.recallable), "embedding": entry.embedding})
-        if entry.item.recallable:
-            place = place_token(tenant, audience)
-            words.append({"n": number, "place": place, "title": entry.title, "text": entry.text})
-    for query, values in (("add_search_item", items), ("add_words", words), ("add_vector", vectors)):
+        shown = isinstance(entry.item, Passage) or not entry.item.quarantined
+        whose = {"n": number, "tenant": tenant, "audience": audience, "recallable": int(shown)}
+        items.append({**whose, "id": entry.item.id, "revision": revisions[tenant]})
+        vectors.append({**whose, "embedding": entry.embedding})
+        words.append({"n": number, "place": place_token(tenant, audience), "title": entry.title, "text": entry.text})
+        if entry.sentences is not None:
+            sentences.append({"n": number, "vectors": entry.sentences})
+    for query, values in (
+        ("add_search_item", items),
+        ("add_words", words),
+        ("add_vector", vectors),
+        ("add_sentences", sentences),
+    ):
         connection.executemany(_WRITE[query], values)
 
 
@@ -140,37 +172,16 @@ def add_entities(
 def erase(connection: apsw.Connection, tenant: str, chosen: Callable[[str], bool]) -> None:
     """Remove every row of the tenant whose audience is chosen, from the indexes too."""
     audiences = [found for (found,) in rows(connection, _WRITE["audiences_of_tenant"], {"tenant": tenant})]
-    which = {"tenant": tenant, "audiences": json.dumps([audience for audience in audiences if chosen(audience)])}
-    numbers = rows(connection, _WRITE["numbers_of_audiences"], which)
-    for (number,) in numbers:
-        connection.execute(_WRITE["remove_words"], {"n": number})
-        connection.execute(_WRITE["remove_vector"], {"n": number})
+    gone = [audience for audience in audiences if chosen(audience)]
+    if not gone:
+        return
+    which = {"tenant": tenant, "audiences": json.dumps(gone)}
+    numbers = [{"n": number} for (number,) in rows(connection, _WRITE["numbers_of_audiences"], which)]
+    for query in ("remove_words", "remove_vector", "remove_sentences", "remove_next_vector"):
+        if numbers:
+            connection.executemany(_WRITE[query], numbers)
     for table in ERASABLE:
         connection.execute(_WRITE["erase_rows"].format(table=table), which)
+    connection.execute(_WRITE["raise_erasures"], {"tenant": tenant})
     if numbers:
         connection.execute(_WRITE["merge_words"])
-
-
-def read_embedder(connection: apsw.Connection) -> EmbedderIdentity | None:
-    """Who filled the store."""
-    found = {
-        name: value
-        for name in ("embedder", "dimension")
-        for (value,) in rows(connection, _WRITE["read_setting"], {"name": name})
-    }
-    return EmbedderIdentity(found["embedder"], int(found["dimension"])) if found else None
-
-
-def claim_embedder(connection: apsw.Connection, identity: EmbedderIdentity) -> None:
-    """Settle the embedder and make the vector index. Raises `EmbedderMismatch`."""
-    known = read_embedder(connection)
-    if known is None:
-        connection.execute(_WRITE["write_setting"], {"name": "embedder", "value": identity.name})
-        connection.execute(_WRITE["write_setting"], {"name": "dimension", "value": str(identity.dimension)})
-        connection.execute(_WRITE["make_vectors"].format(dimension=int(identity.dimension)))
-    elif known != identity:
-        raise EmbedderMismatch(
-            f"this memory was filled by the embedder {known.name!r} ({known.dimension} numbers a vector), "
-            f"not by {identity.name!r} ({identity.dimension})",
-            hint=f"set MEMORY_EMBEDDER={known.name}, or point MEMORY_URL at another memory",
-        )

@@ -2,26 +2,15 @@
 
 -- name: add_source
 -- One version of a source.
-INSERT INTO source (tenant, id, audience, kind, uri, title, content_hash, version, added_at, trust, replaced, replaces, metadata)
-VALUES (:tenant, :id, :audience, :kind, :uri, :title, :content_hash, :version, :added_at, :trust, :replaced, :replaces, :metadata);
-
--- name: mark_replaced
--- A newer version of the source exists.
-UPDATE source SET replaced = 1 WHERE tenant = :tenant AND id = :id;
-
--- name: hide_passages
--- The passages of a replaced source are no longer recalled.
-UPDATE passage SET recallable = 0 WHERE tenant = :tenant AND source_id = :id;
-
--- name: passage_numbers
--- The search rows of a source's passages.
-SELECT search_item.n FROM passage JOIN search_item ON search_item.tenant = passage.tenant AND search_item.id = passage.id
-WHERE passage.tenant = :tenant AND passage.source_id = :id;
+INSERT INTO source (tenant, id, audience, kind, uri, title, content_hash, version, added_at, trust, replaces, metadata,
+    supported, withdrawn, quarantined)
+VALUES (:tenant, :id, :audience, :kind, :uri, :title, :content_hash, :version, :added_at, :trust, :replaces, :metadata,
+    1, 0, 0);
 
 -- name: add_passage
 -- A passage of a source that was just added.
-INSERT INTO passage (tenant, id, audience, source_id, ordinal, title, text, first, last, page, recallable)
-VALUES (:tenant, :id, :audience, :source_id, :ordinal, :title, :text, :first, :last, :page, :recallable);
+INSERT INTO passage (tenant, id, audience, source_id, ordinal, title, text, first, last, page, sheet, recallable, supported)
+VALUES (:tenant, :id, :audience, :source_id, :ordinal, :title, :text, :first, :last, :page, :sheet, 1, 1);
 
 -- name: add_entity
 -- An entity; one that is known stays as it is.
@@ -34,16 +23,23 @@ INSERT INTO mentions (tenant, item_id, entity_id, first, last, audience)
 VALUES (:tenant, :item_id, :entity_id, :first, :last, :audience) ON CONFLICT DO NOTHING;
 
 -- name: add_claim
--- A claim; one that is known keeps its text and flags.
-INSERT INTO claim (tenant, id, audience, text, recorded_at, subject, predicate, object, confidence, quarantined, reason, valid_from, valid_to, expired_at, recallable)
-VALUES (:tenant, :id, :audience, :text, :recorded_at, :subject, :predicate, :object, :confidence, :quarantined, :reason, :valid_from, :valid_to, :expired_at, :recallable)
+-- A claim; one that is known keeps its text and flags. The derived flags of a new one are a first guess.
+INSERT INTO claim (tenant, id, audience, text, recorded_at, subject, predicate, object, confidence, reason, valid_from, valid_to, expired_at,
+    quarantined, withdrawn, searched, recallable, supported, stale)
+VALUES (:tenant, :id, :audience, :text, :recorded_at, :subject, :predicate, :object, :confidence, :reason, :valid_from, :valid_to, :expired_at,
+    :quarantined, 0, :searched, NOT :quarantined, NOT :quarantined, 0)
 ON CONFLICT DO NOTHING RETURNING id;
 
 -- name: add_answer
 -- An answer; no row comes back when it is known.
-INSERT INTO answer (tenant, id, audience, text, run_id, thread_id, checkpoint_id, question, recorded_at, model)
-VALUES (:tenant, :id, :audience, :text, :run_id, :thread_id, :checkpoint_id, :question, :recorded_at, :model)
+INSERT INTO answer (tenant, id, audience, text, run_id, thread_id, checkpoint_id, question, recorded_at, model, supported, stale)
+VALUES (:tenant, :id, :audience, :text, :run_id, :thread_id, :checkpoint_id, :question, :recorded_at, :model, 1, 0)
 ON CONFLICT DO NOTHING RETURNING id;
+
+-- name: add_retraction
+-- A decision about an item; its audience is the item's.
+INSERT INTO retraction (tenant, id, audience, item_id, reason, actor, at, kind, lifted_at, lifted_by)
+VALUES (:tenant, :id, :audience, :item_id, :reason, :actor, :at, :kind, :lifted_at, :lifted_by);
 
 -- name: add_derivation
 -- A claim rests on an antecedent.
@@ -67,7 +63,8 @@ SELECT coalesce(max(n), 0) + 1 FROM search_item;
 
 -- name: add_search_item
 -- The number under which an item is searched.
-INSERT INTO search_item (n, tenant, id, audience) VALUES (:n, :tenant, :id, :audience);
+INSERT INTO search_item (n, tenant, id, audience, recallable, revision)
+VALUES (:n, :tenant, :id, :audience, :recallable, :revision);
 
 -- name: add_words (not of a tenant)
 -- The words of a search item; its place token holds the tenant.
@@ -77,9 +74,19 @@ INSERT INTO words (rowid, place, title, text) VALUES (:n, :place, :title, :text)
 -- The vector of a search item.
 INSERT INTO vectors (n, tenant, audience, recallable, embedding) VALUES (:n, :tenant, :audience, :recallable, :embedding);
 
--- name: vector_of
--- A search item's vector, to be stored again in another partition.
-SELECT audience, embedding FROM vectors WHERE n = :n AND tenant = :tenant;
+-- name: add_sentences (not of a tenant)
+-- The packed sentence vectors of a passage, by the number that it has just got.
+INSERT INTO sentences (n, vectors) VALUES (:n, :vectors);
+
+-- name: raise_revision
+-- One more writing transaction of the tenant; its number.
+INSERT INTO revision (tenant, number, erasures) VALUES (:tenant, 1, 0)
+ON CONFLICT DO UPDATE SET number = number + 1 RETURNING number;
+
+-- name: raise_erasures
+-- Something of the tenant was removed.
+INSERT INTO revision (tenant, number, erasures) VALUES (:tenant, 1, 1)
+ON CONFLICT DO UPDATE SET number = number + 1, erasures = erasures + 1;
 
 -- name: remove_words (not of a tenant)
 -- By number; the caller has it from a query of the tenant.
@@ -88,6 +95,14 @@ DELETE FROM words WHERE rowid = :n;
 -- name: remove_vector (not of a tenant)
 -- By number; the caller has it from a query of the tenant.
 DELETE FROM vectors WHERE n = :n;
+
+-- name: remove_sentences (not of a tenant)
+-- By number; the caller has it from a query of the tenant.
+DELETE FROM sentences WHERE n = :n;
+
+-- name: remove_next_vector (not of a tenant)
+-- By number; the caller has it from a query of the tenant.
+DELETE FROM next_vectors WHERE n = :n;
 
 -- name: numbers_of_audiences
 -- The search rows of everything with one of these audiences.
@@ -98,6 +113,7 @@ SELECT n FROM search_item WHERE tenant = :tenant AND audience IN (SELECT value F
 SELECT audience FROM source WHERE tenant = :tenant
 UNION SELECT audience FROM search_item WHERE tenant = :tenant
 UNION SELECT audience FROM entity WHERE tenant = :tenant
+UNION SELECT audience FROM claim WHERE tenant = :tenant
 UNION SELECT audience FROM answer WHERE tenant = :tenant
 UNION SELECT audience FROM retraction WHERE tenant = :tenant;
 
@@ -118,12 +134,14 @@ SELECT value FROM setting WHERE name = :name;
 INSERT INTO setting (name, value) VALUES (:name, :value);
 
 -- name: make_vectors (not of a tenant)
--- The vector index, once the embedder is known; {dimension} is a whole number. Small chunks: each narrow audience has its own.
+-- The vector index, once the embedder is known; {dimension} is a whole number. Vectors have length 1, for which the
+-- order by L2 is the order by cosine, and L2 is faster here. The chunk size is between what a small audience wastes and
+-- what a large one loses by opening many chunks.
 CREATE VIRTUAL TABLE vectors USING vec0 (
     n INTEGER PRIMARY KEY,
     tenant TEXT PARTITION KEY,
     audience TEXT PARTITION KEY,
-    recallable INTEGER PARTITION KEY,
-    embedding FLOAT[{dimension}] DISTANCE_METRIC=cosine,
-    chunk_size=64
+    recallable BOOLEAN,
+    embedding FLOAT[{dimension}] DISTANCE_METRIC=L2,
+    chunk_size=256
 );

@@ -1,0 +1,170 @@
+"""The derived flags in the SQLite memory: worked out anew below some items, as one step of a write transaction.
+
+Decides which region is looked at and that only what changed is written. The rule itself stands in `lineage/support.py`;
+who calls this, and with which seeds, in `sqlite_truth.py`, `sqlite_sources.py` and `sqlite_writes.py`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import apsw
+
+from stemma.memory.lineage.model import Affected, Status
+from stemma.memory.lineage.support import Facts, statuses
+from stemma.memory.model import Node
+from stemma.memory.queries import load_queries
+from stemma.memory.sqlite_database import Row, rows
+
+_QUERIES = load_queries("sql/support.sql")
+_ORDER = (Node.SOURCE, Node.PASSAGE, Node.CLAIM, Node.ANSWER)
+_MARKS = {
+    Node.SOURCE: "mark_sources",
+    Node.PASSAGE: "mark_passages",
+    Node.CLAIM: "mark_claims",
+    Node.ANSWER: "mark_answers",
+}
+
+Seeds = Iterable[tuple[str, Node]]
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """Items whose flags were worked out to be others than those stored, sources first."""
+
+    affected: Sequence[Affected]
+    audiences: Mapping[str, str]
+    """Of every item that was looked at, by id."""
+
+
+@dataclass(slots=True)
+class _Region:
+    """What is known of the items looked at, while it is gathered."""
+
+    nodes: dict[str, Node] = field(default_factory=dict)
+    audiences: dict[str, str] = field(default_factory=dict)
+    before: dict[str, Status] = field(default_factory=dict)
+    justifications: dict[str, Sequence[Collection[str]]] = field(default_factory=dict)
+    taken_back: set[str] = field(default_factory=set)
+    superseded_by: dict[str, list[str]] = field(default_factory=dict)
+
+
+def refresh(connection: apsw.Connection, tenant: str, seeds: Seeds, revision: int) -> Changed:
+    """Work out the flags of the seeds and of all that depends on them, and store and stamp those that changed."""
+    kinds = {"tenant": tenant, "seeds": json.dumps([(item_id, node.value) for item_id, node in seeds])}
+    ids: defaultdict[Node, dict[str, None]] = defaultdict(dict)
+    for item_id, kind in rows(connection, _QUERIES["region"], kinds):
+        ids[Node.SOURCE if kind == "Replaced" else Node(kind)][item_id] = None
+    region = _read_region(connection, tenant, ids)
+    facts = Facts(
+        nodes=region.nodes,
+        justifications=region.justifications,
+        taken_back=region.taken_back,
+        superseded_by=region.superseded_by,
+        around=_around(connection, tenant, region),
+    )
+    after = statuses(facts)
+    changed = [item_id for item_id in region.nodes if after[item_id] != region.before[item_id]]
+    affected = [
+        Affected(item_id, region.nodes[item_id], region.before[item_id], after[item_id]) for item_id in sorted(changed)
+    ]
+    affected.sort(key=lambda item: _ORDER.index(item.node))
+    _store(connection, tenant, affected, revision)
+    return Changed(affected, region.audiences)
+
+
+def unsettled(connection: apsw.Connection, tenant: str, claim_ids: Iterable[str]) -> list[str]:
+    """Those of the claims whose flags one more justification could change."""
+    where = {"tenant": tenant, "ids": json.dumps(sorted(claim_ids))}
+    return [claim_id for (claim_id,) in rows(connection, _QUERIES["unsettled"], where)]
+
+
+def _read_region(connection: apsw.Connection, tenant: str, ids: Mapping[Node, Iterable[str]]) -> _Region:
+    region = _Region()
+    wanted = {node: {"tenant": tenant, "ids": json.dumps(list(some))} for node, some in ids.items()}
+    if Node.SOURCE in wanted:
+        _read_sources(region, rows(connection, _QUERIES["source_facts"], wanted[Node.SOURCE]))
+    if Node.PASSAGE in wanted:
+        for item_id, audience, source_id, *flags in rows(connection, _QUERIES["passage_facts"], wanted[Node.PASSAGE]):
+            _add(region, item_id, Node.PASSAGE, audience, Status(*map(bool, flags), False))
+            region.justifications[item_id] = [(source_id,)]
+    if Node.CLAIM in wanted:
+        for item_id, audience, taken_back, *flags in rows(connection, _QUERIES["claim_facts"], wanted[Node.CLAIM]):
+            _add(region, item_id, Node.CLAIM, audience, Status(*map(bool, flags)), taken_back=taken_back)
+        _justify(region, rows(connection, _QUERIES["justifications"], wanted[Node.CLAIM]))
+        for older, newer in rows(connection, _QUERIES["superseding"], wanted[Node.CLAIM]):
+            region.superseded_by.setdefault(older, []).append(newer)
+    if Node.ANSWER in wanted:
+        for item_id, audience, supported, stale in rows(connection, _QUERIES["answer_facts"], wanted[Node.ANSWER]):
+            _add(region, item_id, Node.ANSWER, audience, Status(bool(supported), bool(supported), bool(stale)))
+        grounds: dict[str, list[str]] = {item_id: [] for item_id in ids[Node.ANSWER]}
+        for item_id, ground in rows(connection, _QUERIES["grounds"], wanted[Node.ANSWER]):
+            grounds[item_id].append(ground)
+        region.justifications |= {item_id: [together] for item_id, together in grounds.items()}
+    return region
+
+
+def _read_sources(region: _Region, found: Iterable[Row]) -> None:
+    for item_id, audience, taken_back, supported, current, newer in found:
+        status = Status(bool(supported), bool(current), stale=False)
+        _add(region, item_id, Node.SOURCE, audience, status, taken_back=taken_back)
+        region.justifications[item_id] = [()]
+        if newer:
+            region.superseded_by[item_id] = [newer]
+
+
+def _add(region: _Region, item_id: str, node: Node, audience: str, before: Status, *, taken_back: int = 0) -> None:
+    region.nodes[item_id] = node
+    region.audiences[item_id] = audience
+    region.before[item_id] = before
+    if taken_back:
+        region.taken_back.add(item_id)
+
+
+def _justify(region: _Region, derivations: Iterable[Row]) -> None:
+    together: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+    for claim_id, justification, antecedent_id in derivations:
+        together[claim_id, justification].append(antecedent_id)
+    sets: dict[str, list[Collection[str]]] = {item: [] for item, node in region.nodes.items() if node is Node.CLAIM}
+    for (claim_id, _), antecedents in together.items():
+        sets[claim_id].append(antecedents)
+    region.justifications |= sets
+
+
+def _around(connection: apsw.Connection, tenant: str, region: _Region) -> dict[str, Status]:
+    """The stored flags of what the region depends on and does not hold."""
+    named = {one for sets in region.justifications.values() for together in sets for one in together}
+    named |= {one for newer in region.superseded_by.values() for one in newer}
+    outside = _Region()
+    where = {"tenant": tenant, "ids": json.dumps(sorted(named - region.nodes.keys()))}
+    _read_sources(outside, rows(connection, _QUERIES["source_facts"], where))
+    found = outside.before
+    for item_id, _, _, *flags in rows(connection, _QUERIES["passage_facts"], where):
+        found[item_id] = Status(*map(bool, flags), False)
+    for item_id, _, _, *flags in rows(connection, _QUERIES["claim_facts"], where):
+        found[item_id] = Status(*map(bool, flags))
+    for item_id, _, supported, stale in rows(connection, _QUERIES["answer_facts"], where):
+        found[item_id] = Status(bool(supported), bool(supported), bool(stale))
+    return found
+
+
+def _store(connection: apsw.Connection, tenant: str, affected: Iterable[Affected], revision: int) -> None:
+    """One statement for all items of one label and one outcome."""
+    alike: defaultdict[tuple[Node, Status], list[str]] = defaultdict(list)
+    searched: defaultdict[tuple[bool, bool], list[str]] = defaultdict(list)
+    for item in affected:
+        alike[item.node, item.after].append(item.id)
+        if item.node in (Node.PASSAGE, Node.CLAIM):
+            searched[item.after.current, item.before.current != item.after.current].append(item.id)
+    for (node, status), ids in alike.items():
+        where = {"tenant": tenant, "ids": json.dumps(ids)}
+        connection.execute(_QUERIES[_MARKS[node]], {**where, **status._asdict()})
+    for (current, is_other), ids in searched.items():
+        where = {"tenant": tenant, "ids": json.dumps(ids)}
+        stamp = {**where, "current": current, "revision": revision}
+        numbers = rows(connection, _QUERIES["mark_search_items"], stamp)
+        if is_other:
+            connection.executemany(_QUERIES["mark_vector"], [{"n": n, "current": current} for (n,) in numbers])
