@@ -32,19 +32,19 @@ texts = st.text(max_size=60) | st.sampled_from(
 )
 
 
-def source(item_id: str, title: str = "Memo", **changes: bool) -> Source:
+def source(item_id: str, title: str = "Memo", **changes: bool) -> Explained:
     return Source(item_id, SCOPE, SourceKind.DOCUMENT, f"file:/{item_id}.md", title, "hash", 1, NOW, **changes)
 
 
-def passage(item_id: str, text: str = "The pier is shut.", page: int | None = None, **changes: bool) -> Passage:
+def passage(item_id: str, text: str = "The pier is shut.", page: int | None = None, **changes: bool) -> Explained:
     return Passage(item_id, "s", SCOPE, 0, "Memo", text, Position(0, len(text), page), **changes)
 
 
-def claim(item_id: str, text: str = "The pier is shut.", **changes: bool) -> Claim:
+def claim(item_id: str, text: str = "The pier is shut.", **changes: bool) -> Explained:
     return Claim(item_id, SCOPE, text, NOW, **changes)
 
 
-def answer(item_id: str, text: str = "It is shut [1].", **changes: bool) -> Answer:
+def answer(item_id: str, text: str = "It is shut [1].", **changes: bool) -> Explained:
     return Answer(item_id, SCOPE, text, f"run-{item_id}", f"thread-{item_id}", "c", "Is it shut?", NOW, **changes)
 
 
