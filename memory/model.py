@@ -6,7 +6,7 @@ they are stored (`ports.py`, the adapters), ranked (`recall/`) or taken back (`l
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -229,7 +229,11 @@ class Document:
     """Split along Markdown structure."""
     whole: bool = False
     """Already a passage (a corpus row): keep it in one piece."""
+    parts: Sequence[Position] = ()
+    """The ranges of its pages, slides or sheets, in order, where it has any: no passage goes beyond one."""
     metadata: Mapping[str, str] = field(default_factory=dict)
+    trust: float = 1.0
+    """Becomes the source's (`Source.trust`)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from semantic_text_splitter import MarkdownSplitter, TextSplitter
 
-from stemma.memory.model import Document
+from stemma.memory.model import Document, Position
 
 PIECE_SIZE = 900
 """Characters: about 200 tokens of English, so that a piece with its title fits the embedder's 256."""
@@ -35,6 +35,8 @@ class Piece:
     text: str
     start: int
     end: int
+    page: int | None = None
+    sheet: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,28 +51,35 @@ def split(document: Document, *, size: int = PIECE_SIZE) -> list[Piece]:
     """The pieces in order, without overlap; nothing but white space lies between them.
 
     A piece has at most `size` characters, headings carried over from an otherwise empty section not counted. A `whole`
-    document is one piece, however long. A Markdown piece is titled "Document > Section > Subsection", with the
-    headings that all of it stands under.
+    document is one piece, however long; otherwise no piece goes beyond one page, slide or sheet. A Markdown piece is
+    titled "Document > Section > Subsection", with the headings that all of it stands under; one of a sheet
+    "Document > Sheet".
     """
     text = document.text
     if document.whole:
         return [Piece(document.title, text, 0, len(text))] if text.strip() else []
     outline = _outline(text) if document.markdown else _Outline([], [])
-    ranges = _carry_headings(text, _ranges(text, document.markdown, size), document.markdown)
-    return [Piece(_title(document, outline, start, end), text[start:end], start, end) for start, end in ranges]
-
-
-def _ranges(text: str, markdown: bool, size: int) -> Iterator[tuple[int, int]]:
     capacity = (max(1, size // 2), size)
-    splitter = MarkdownSplitter(capacity) if markdown else TextSplitter(capacity)
-    for offset, section in _sections(text):
+    splitter = MarkdownSplitter(capacity) if document.markdown else TextSplitter(capacity)
+    pieces: list[Piece] = []
+    for part in document.parts or [Position(0, len(text))]:
+        ranges = _carry_headings(text, _ranges(text, part, splitter), document.markdown)
+        pieces += [
+            Piece(_title(document, outline, start, end, part.sheet), text[start:end], start, end, part.page, part.sheet)
+            for start, end in ranges
+        ]
+    return pieces
+
+
+def _ranges(text: str, part: Position, splitter: MarkdownSplitter | TextSplitter) -> Iterator[tuple[int, int]]:
+    for offset, section in _sections(text, part):
         for start, piece in splitter.chunk_indices(section):
             yield offset + start, offset + start + len(piece)
 
 
-def _sections(text: str) -> Iterator[tuple[int, str]]:
-    start = 0
-    while len(text) - start > _SECTION:
+def _sections(text: str, part: Position) -> Iterator[tuple[int, str]]:
+    start = part.start
+    while part.end - start > _SECTION:
         end = start + _SECTION
         for mark in ("\n\n", "\n", " "):
             cut = text.rfind(mark, start + _SECTION // 2, end)
@@ -79,7 +88,7 @@ def _sections(text: str) -> Iterator[tuple[int, str]]:
                 break
         yield start, text[start:end]
         start = end
-    yield start, text[start:]
+    yield start, text[start : part.end]
 
 
 def _carry_headings(text: str, ranges: Iterator[tuple[int, int]], markdown: bool) -> Iterator[tuple[int, int]]:
@@ -108,12 +117,12 @@ def _outline(text: str) -> _Outline:
     return outline
 
 
-def _title(document: Document, outline: _Outline, start: int, end: int) -> str:
-    """The document and the headings that every line of the range stands under."""
+def _title(document: Document, outline: _Outline, start: int, end: int, sheet: str) -> str:
+    """The document, the sheet, and the headings that every line of the range stands under."""
     first, last = bisect_right(outline.starts, start), bisect_left(outline.starts, end)
     while first < last and _ONLY_HEADINGS.fullmatch(document.text, start, outline.starts[first]):
         first += 1
-    names = [document.title]
+    names = [document.title, sheet]
     if first:
         shared = _shared(outline.paths[first - 1 : last])
         names.extend(shared[1:] if shared[:1] == (document.title,) else shared)

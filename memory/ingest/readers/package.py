@@ -1,0 +1,48 @@
+"""The ZIP packages that Office files are: is it safe to open this one?
+
+Decides by the package's own table, before anything is unpacked. The sizes stated there bind: Python's zipfile gives no
+byte beyond them.
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+
+from stemma.memory.errors import UnreadableDocument
+
+ENTRIES = 20_000
+UNPACKED = 400_000_000
+"""Bytes, all entries together."""
+RATIO = 200
+"""Times an entry may grow when unpacked, if that makes it larger than `_SMALL`; text of an office file grows 5 to 30
+times, a bomb of zeros 1,000 times."""
+_SMALL = 10_000_000
+
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+
+
+def check_package(data: bytes, kind: str, main: str) -> None:
+    """Raises `UnreadableDocument` unless this is a package of reasonable size that holds the entry `main`.
+
+    `kind` is what it should be, in a person's words ("Word").
+    """
+    if data.startswith(_OLE):
+        raise UnreadableDocument(
+            f"it is encrypted, or of the old {kind} format: save it without a password in today's format"
+        )
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as package:
+            entries = package.infolist()
+    except zipfile.BadZipFile as error:
+        raise UnreadableDocument(f"it is damaged, or no {kind} file: {error}") from error
+    if len(entries) > ENTRIES:
+        raise UnreadableDocument(f"it holds {len(entries)} entries, more than {ENTRIES}")
+    if sum(entry.file_size for entry in entries) > UNPACKED or any(map(_swells, entries)):
+        raise UnreadableDocument("unpacked it would be far larger than such files are")
+    if main not in {entry.filename for entry in entries}:
+        raise UnreadableDocument(f"it is no {kind} file")
+
+
+def _swells(entry: zipfile.ZipInfo) -> bool:
+    return entry.file_size > _SMALL and entry.file_size > RATIO * max(1, entry.compress_size)
