@@ -11,13 +11,16 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
 
+from stemma.memory.errors import UnreadableDocument
 from stemma.memory.identifiers import retraction_id
 from stemma.memory.ingest.pipeline import Documents, Ingestion, IngestProgress, IngestReport
 from stemma.memory.ingest.ports import ClaimExtractor
+from stemma.memory.ingest.testimony import testimony
+from stemma.memory.ingest.reindexing import ReindexProgress, reindex
 from stemma.memory.learning import LearnedClaim, bundle_of, identified
 from stemma.memory.lineage.model import Direction, Effect, Lineage, Retraction, RetractionKind, Standing
 from stemma.memory.linking import known_statements, linked
-from stemma.memory.model import Answer, Hit, Node, Scope, Statistics
+from stemma.memory.model import Answer, Hit, Node, Scope, Source, SourceKind, Statistics
 from stemma.memory.ports import Embedder, Item, ItemPage, MemoryGraph
 from stemma.memory.recall.recall import Recall
 from stemma.memory.recall.recipes import recipe_named
@@ -68,6 +71,26 @@ class LongTermMemory:
         Raises `EmbedderMismatch`, `EmbedderUnavailable`, and what the store raises.
         """
         return await Ingestion(self.graph, self.embedder, scope, on_progress, self._extractor).run(documents)
+
+    async def remember(
+        self,
+        scope: Scope,
+        text: str,
+        *,
+        by: str,
+        title: str = "",
+        kind: SourceKind = SourceKind.PERSON,
+        trust: float = 1.0,
+    ) -> Source:
+        """Store what a person says, or what a tool gave back, as a source of its own; said again, it is the same one.
+
+        Raises `UnreadableDocument` for a text without words, `ValueError` for an empty `by` or trust outside [0, 1],
+        `EmbedderMismatch`, `EmbedderUnavailable`, and what the store raises.
+        """
+        report = await self.ingest(scope, [testimony(text, by=by, title=title, kind=kind, trust=trust)])
+        if report.failures:
+            raise UnreadableDocument(f"what {by} said cannot be kept: {report.failures[0][1]}")
+        return (await self.graph.sources(scope, report.source_ids))[0]
 
     @property
     def recipe(self) -> str:
@@ -147,6 +170,19 @@ class LongTermMemory:
     async def tainted(self, scope: Scope, *, limit: int = 20, offset: int = 0) -> ItemPage:
         """Answers that used or state something that is no longer supported, newest first."""
         return await self.graph.items(scope, Node.ANSWER, limit=limit, offset=offset, standing=Standing.UNSUPPORTED)
+
+    async def reindex(
+        self, embedder: Embedder, *, on_progress: Callable[[ReindexProgress], None] | None = None
+    ) -> ReindexProgress:
+        """Embed everything of every tenant with another embedder, then switch to it, here and in the store.
+
+        Recall goes on with the old vectors until then. What was embedded stays when this is cancelled; doing it again
+        goes on from there. Raises `NothingToReindex`, `EmbedderMismatch`, `EmbedderUnavailable`.
+        """
+        done = await reindex(self.graph, embedder, on_progress)
+        self.embedder = embedder
+        self._recall = Recall(self.graph, embedder)
+        return done
 
     async def items(
         self, scope: Scope, node: Node, *, limit: int = 20, offset: int = 0, standing: Standing | None = None

@@ -79,6 +79,7 @@ def _source(scope: Scope, item: Prepared, version: int) -> Source:
         content_hash=item.content,
         version=version,
         added_at=datetime.now(UTC),
+        trust=document.trust,
         metadata=dict(document.metadata),
     )
 
