@@ -43,6 +43,14 @@ class EmbedderMismatch(MemoryFailure):
     """The memory was filled by another embedder."""
 
 
+class NothingToReindex(MemoryFailure):
+    """The memory holds no vectors of another embedder."""
+
+
+class NotConfirmed(MemoryFailure):
+    """The change was not confirmed, so nothing was changed."""
+
+
 class EmbedderUnavailable(MemoryFailure):
     """The embedder cannot be loaded."""
 
