@@ -5,6 +5,7 @@ Whose memory it is stands in the signature (`MemoryRead`, `MemoryWrite`); taking
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query, Request
@@ -33,6 +34,7 @@ from stemma.memory.ingest.decoding import clean
 from stemma.memory.ingest.load import read_upload
 from stemma.memory.ingest.pipeline import Documents
 from stemma.memory.lineage.model import Direction, Standing
+from stemma.memory.lineage.picture import svg
 from stemma.memory.model import Claim, Document, Node
 
 router = APIRouter(prefix="/memory", tags=["memory"], route_class=JsonRoute)
@@ -62,6 +64,13 @@ UPLOAD = {
         },
     }
 }
+
+PICTURE = {"content": {"image/svg+xml": {"schema": {"type": "string"}}}}
+INERT = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",
+    "X-Content-Type-Options": "nosniff",
+}
+"""For a page made of documents' text: it may look like something and do nothing."""
 
 
 @router.post(
@@ -153,15 +162,21 @@ async def get_item(item_id: ItemId, asked: MemoryRead) -> Response:
     return Json(show_item(item, derivations))
 
 
-@router.get("/items/{item_id}/lineage", response_model=LineageBody, responses=documented(404))
+@router.get("/items/{item_id}/lineage", response_model=LineageBody, responses={**documented(404), 200: PICTURE})
 async def get_lineage(
     item_id: ItemId,
     asked: MemoryRead,
     direction: Literal["upstream", "downstream"] = "upstream",
     limit: Annotated[int, Query(ge=1, le=10_000)] = 1_000,
+    picture: Annotated[Literal["json", "svg"], Query(alias="format")] = "json",
 ) -> Response:
-    """Upstream: why this is believed, down to quote and page. Downstream: what it reached, with runs and threads."""
+    """Upstream: why this is believed, down to quote and page. Downstream: what it reached, with runs and threads.
+
+    `format=svg` draws it.
+    """
     lineage = await asked.memory.lineage(asked.scope, item_id, Direction(direction), limit=limit)
+    if picture == "svg":
+        return Response(await asyncio.to_thread(svg, lineage), media_type="image/svg+xml", headers=INERT)
     return Json(show_lineage(lineage))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import asdict
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
@@ -12,6 +12,7 @@ from typing_extensions import TypedDict
 from stemma.api.schemas.memory_items import AnyItem, Label, RetractionItem, show_item, show_retraction
 from stemma.api.schemas.values import Body
 from stemma.memory.lineage.model import Effect, Lineage
+from stemma.memory.lineage.record import effect_record, lineage_record
 
 AFFECTED_SHOWN = 1_000
 """Of what a decision changes; `counts` tells of all."""
@@ -112,27 +113,20 @@ class LineageBody(TypedDict):
 
 
 def show_effect(effect: Effect, *, dry_run: bool) -> dict[str, Any]:
-    """An effect as clients see it, bounded."""
+    """An effect as clients see it, bounded: it may change a hundred thousand items."""
+    first = replace(effect, affected=effect.affected[:AFFECTED_SHOWN])
     return {
-        "dry_run": dry_run,
+        **effect_record(first, dry_run=dry_run),
         "retraction": show_retraction(effect.retraction) if effect.retraction else None,
         "counts": dict(Counter(row.node.value for row in effect.affected)),
-        "affected": [
-            {"id": row.id, "label": row.node.value, "before": row.before._asdict(), "after": row.after._asdict()}
-            for row in effect.affected[:AFFECTED_SHOWN]
-        ],
         "truncated": len(effect.affected) > AFFECTED_SHOWN,
-        "hidden": effect.hidden,
     }
 
 
 def show_lineage(lineage: Lineage) -> dict[str, Any]:
     """A lineage as clients see it."""
     return {
-        "root": lineage.root,
-        "direction": lineage.direction.value,
+        **lineage_record(lineage),
         "items": [show_item(item) for item in lineage.items.values()],
-        "edges": [{**asdict(edge), "relation": edge.relation.value} for edge in lineage.edges],
         "retractions": [show_retraction(row) for row in lineage.retractions],
-        "truncated": lineage.truncated,
     }

@@ -12,12 +12,17 @@ from typing import Any, Literal, NotRequired
 from typing_extensions import TypedDict
 
 from stemma.memory.item_view import as_record
+from stemma.memory.lineage.flags import flags
 from stemma.memory.lineage.model import Retraction
-from stemma.memory.model import Derivation, Hit, Scope, Statistics
+from stemma.memory.model import Derivation, Hit, Statistics
 from stemma.memory.ports import Item
 
 Label = Literal["Source", "Passage", "Entity", "Claim", "Answer", "Retraction"]
 StandingName = Literal["unsupported", "withdrawn", "quarantined", "stale"]
+
+
+FlagName = Literal["withdrawn", "in quarantine", "no longer supported", "tainted", "superseded", "replaced", "stale"]
+"""Why an item is not to be relied on as it stands, the gravest first."""
 
 
 class ScopeBody(TypedDict, total=False):
@@ -43,6 +48,7 @@ class SourceItem(TypedDict):
     label: Literal["Source"]
     id: str
     scope: ScopeBody
+    flags: list[FlagName]
     kind: str
     uri: str
     title: str
@@ -63,6 +69,7 @@ class PassageItem(TypedDict):
     label: Literal["Passage"]
     id: str
     scope: ScopeBody
+    flags: list[FlagName]
     source_id: str
     ordinal: int
     title: str
@@ -78,6 +85,7 @@ class EntityItem(TypedDict):
     label: Literal["Entity"]
     id: str
     scope: ScopeBody
+    flags: list[FlagName]
     name: str
     kind: str
     aliases: list[str]
@@ -103,6 +111,7 @@ class ClaimItem(TypedDict):
     label: Literal["Claim"]
     id: str
     scope: ScopeBody
+    flags: list[FlagName]
     text: str
     recorded_at: str
     subject: str
@@ -136,6 +145,7 @@ class AnswerItem(TypedDict):
     label: Literal["Answer"]
     id: str
     scope: ScopeBody
+    flags: list[FlagName]
     text: str
     run_id: str
     thread_id: str
@@ -155,6 +165,7 @@ class RetractionItem(TypedDict):
     label: Literal["Retraction"]
     id: str
     scope: ScopeBody
+    flags: list[FlagName]
     item_id: str
     kind: Literal["withdrawal", "quarantine"]
     reason: str
@@ -215,32 +226,18 @@ class StatisticsBody(TypedDict):
 
 
 def show_item(item: Item, derivations: Sequence[Derivation] | None = None) -> dict[str, Any]:
-    """One item; of a claim also what it rests on, when that was looked up."""
-    if isinstance(item, Retraction):
-        return show_retraction(item)
-    record = as_record(item, derivations)
-    record["scope"] = _shown_scope(item.scope)
-    return record
+    """One item with its flags in words; of a claim also what it rests on, when that was looked up."""
+    return without_tenant({**as_record(item, derivations), "flags": list(flags(item))})
 
 
 def show_retraction(retraction: Retraction) -> dict[str, Any]:
     """A decision as clients see it."""
-    return {
-        "label": "Retraction",
-        "id": retraction.id,
-        "scope": _shown_scope(retraction.scope),
-        "item_id": retraction.withdraws,
-        "kind": retraction.kind.value,
-        "reason": retraction.reason,
-        "actor": retraction.actor,
-        "at": retraction.at.isoformat(),
-        "lifted_at": retraction.lifted_at.isoformat() if retraction.lifted_at else None,
-        "lifted_by": retraction.lifted_by,
-    }
+    return show_item(retraction)
 
 
-def _shown_scope(scope: Scope) -> dict[str, str]:
-    return {name: value for name in ("user", "agent", "thread") if (value := getattr(scope, name))}
+def without_tenant(record: dict[str, Any]) -> dict[str, Any]:
+    """The record of an item; whoever asks knows their tenant, and it is nobody else's business."""
+    return {**record, "scope": {name: value for name, value in record["scope"].items() if name != "tenant"}}
 
 
 def show_hit(hit: Hit) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -117,6 +118,7 @@ async def test_a_falsehood_is_taken_back_and_given_back(asker: Acting, live: Liv
     hits = (await asker.post("/recall", {"query": "berth fee nine euros", "k": 20}))["hits"]
     assert hits
     assert not [hit for hit in hits if "nine" in hit["text"]]
+    assert (await asker.get(f"/items/{passage}"))["flags"] == ["no longer supported"]
     (tainted,) = fits(ItemPageBody, await asker.get("/tainted"))["items"]
     assert (tainted["id"], tainted["run_id"], tainted["thread_id"]) == (answer.id, "run-1", "thread-1")
     assert (await asker.get("/sources", params={"standing": "withdrawn"}))["items"][0]["id"] == memo
@@ -165,6 +167,21 @@ async def test_lineage_in_both_directions(asker: Acting, live: Live) -> None:
     assert {item["id"] for item in down["items"]} >= {memo, passage, claim, answer.id}
     cut = await asker.get(f"/items/{memo}/lineage", params={"direction": "downstream", "limit": 1})
     assert (len(cut["items"]), cut["truncated"]) == (1, True)
+
+
+async def test_a_lineage_is_drawn_and_its_text_does_nothing(asker: Acting) -> None:
+    hostile = "</text><script>alert(1)</script><image href='http://evil.example/x'/> & ]]>"
+    source = await asker.add({"title": hostile, "text": f"{hostile} is idle."})
+    params = {"direction": "downstream", "format": "svg"}
+    answer = await asker.request("GET", f"/items/{source}/lineage", params=params)
+    assert (answer.status_code, answer.headers["content-type"].partition(";")[0]) == (200, "image/svg+xml")
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    policy = answer.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "script-src" not in policy
+    drawn = set(re.findall(r"<(\w+)", answer.text))
+    assert "text" in drawn
+    assert not drawn & {"script", "image", "a", "foreignObject", "use", "iframe"}
 
 
 async def test_a_newer_claim_supersedes_an_older_one(asker: Acting, live: Live) -> None:
