@@ -152,7 +152,10 @@ class MemoryGraph(LineageStore, ChangeStore, Protocol):
         """Items of any tenant that still need a vector of the new embedder, fewer than `limit` only at the end."""
 
     async def put_vectors(self, rows: Sequence[NewVectors]) -> None:
-        """Store vectors of the new embedder; recall still uses the old ones. Unknown ids are left out."""
+        """Store vectors of the new embedder; recall still uses the old ones. Unknown ids are left out.
+
+        Without a reindexing under way nothing is stored. Raises `EmbedderMismatch` for a vector of another size.
+        """
 
     async def finish_reindex(self) -> bool:
         """Switch to the new embedder in one transaction; False, and nothing changed, while items are unindexed.

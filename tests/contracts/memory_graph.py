@@ -1,8 +1,9 @@
 """What every `MemoryGraph` must do, as plain `async def check_x(graph)`; free of any one store.
 
 An adapter's test opens an empty store and runs each of `CHECKS` on it, `FRESH_CHECKS` on a store nobody has claimed,
-and `PAIR_CHECKS` on two handles of one store (two processes, or two connections). Every check makes its own tenants,
-so that one server may serve them all; all of them use the same embedder identity.
+`REINDEX_CHECKS` on stores of their own (they change the embedder), and `PAIR_CHECKS` on two handles of one store (two
+processes, or two connections). Every check makes its own tenants, so that one server may serve them all; all of them
+use the same embedder identity.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from tests.contracts import (
     memory_learning,
     memory_lineage,
     memory_paths,
+    memory_reindex,
     memory_scopes,
     memory_search,
     memory_sources,
@@ -27,12 +29,24 @@ from tests.contracts import (
 )
 from tests.contracts.memory_bundles import IDENTITY, new_scope, put, source_bundle
 
-__all__ = ["CHECKS", "FRESH_CHECKS", "IDENTITY", "PAIR_CHECKS", "Check", "PairCheck", "backed_up"]
+__all__ = ["CHECKS", "FRESH_CHECKS", "IDENTITY", "PAIR_CHECKS", "REINDEX_CHECKS", "Check", "PairCheck", "backed_up"]
 
 Check = Callable[[MemoryGraph], Awaitable[None]]
 PairCheck = Callable[[MemoryGraph, MemoryGraph], Awaitable[None]]
 
 FRESH_CHECKS: list[Check] = [memory_search.check_unclaimed_store_holds_no_vectors]
+
+REINDEX_CHECKS: list[Check] = [
+    memory_reindex.check_another_embedder_takes_over,
+    memory_reindex.check_sentences_are_of_the_new_embedder,
+    memory_reindex.check_reindexing_goes_on_where_it_stopped,
+    memory_reindex.check_what_is_written_meanwhile_is_indexed_too,
+    memory_reindex.check_what_is_erased_meanwhile_stays_erased,
+    memory_reindex.check_unknown_items_get_no_vector,
+    memory_reindex.check_reindexing_can_be_abandoned,
+    memory_reindex.check_the_same_embedder_takes_nothing_over,
+    memory_reindex.check_a_store_is_reindexed_again_and_again,
+]
 
 CHECKS: list[Check] = [
     memory_sources.check_source_is_read_back_whole,

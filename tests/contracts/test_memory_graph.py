@@ -11,7 +11,7 @@ import pytest
 from stemma.memory.memory_graph import InMemoryGraph
 from stemma.memory.ports import MemoryGraph
 from stemma.memory.sqlite_graph import SqliteGraph
-from tests.contracts.memory_graph import CHECKS, FRESH_CHECKS, PAIR_CHECKS, Check, PairCheck
+from tests.contracts.memory_graph import CHECKS, FRESH_CHECKS, PAIR_CHECKS, REINDEX_CHECKS, Check, PairCheck
 
 Opener = Callable[[Path], MemoryGraph]
 
@@ -37,7 +37,7 @@ async def handles(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterat
         yield one, two
 
 
-@pytest.mark.parametrize("check", [*FRESH_CHECKS, *CHECKS], ids=lambda check: check.__name__)
+@pytest.mark.parametrize("check", [*FRESH_CHECKS, *CHECKS, *REINDEX_CHECKS], ids=lambda check: check.__name__)
 async def test_contract(handles: tuple[MemoryGraph, MemoryGraph], check: Check) -> None:
     await check(handles[0])
 
