@@ -7,12 +7,13 @@ It refuses to talk to another machine without a password. It knows no query: tho
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from ipaddress import ip_address
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from neo4j import (
+    READ_ACCESS,
     AsyncDriver,
     AsyncGraphDatabase,
     AsyncManagedTransaction,
@@ -76,8 +77,21 @@ class Neo4jConnection:
             await driver.close()
 
     async def read(self, query: str, parameters: Mapping[str, Any]) -> list[Row]:
-        """The rows of a query that changes nothing."""
+        """The rows of a query that changes nothing.
+
+        It is not wrapped into a transaction of the driver's, which costs a round trip more, unless that is needed to
+        try again.
+        """
+        async with self._failures():
+            with suppress(ServiceUnavailable, SessionExpired, TransientError):
+                return await self._read_once(query, parameters)
         return await self._query(query, parameters, RoutingControl.READ)
+
+    async def _read_once(self, query: str, parameters: Mapping[str, Any]) -> list[Row]:
+        session = self._connected().session(database=self._database, default_access_mode=READ_ACCESS)
+        async with session:
+            result = await session.run(query, dict(parameters))
+            return [dict(record) async for record in result]
 
     async def run(self, query: str, parameters: Mapping[str, Any]) -> list[Row]:
         """The rows of a query that is a transaction of its own; it may run twice."""

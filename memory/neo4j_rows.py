@@ -1,36 +1,24 @@
-"""Values as rows of properties, and back. Pure: nothing of the driver comes in, no record leaves the adapter.
+"""Values as rows of properties. Pure: nothing of the driver comes in. The way back is `neo4j_values.py`.
 
-Decides the property names, what the two searches see of an item (`terms`, `reach`), and the keys that writers lock.
+Decides the property names, what the full-text search sees of an item (`terms`, `reach`), and the keys of sources and
+derivations. Derived flags are not written from here: they are the queries' and `neo4j_flags.py`'s.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from stemma.memory.model import (
-    FAR_FUTURE,
-    Answer,
-    Claim,
-    Derivation,
-    Entity,
-    Mention,
-    Node,
-    Passage,
-    Position,
-    Scope,
-    Scored,
-    Source,
-    SourceKind,
-    Use,
-)
+from stemma.memory.bundles import SentenceVectors
+from stemma.memory.lineage.model import Retraction
+from stemma.memory.model import FAR_FUTURE, Answer, Claim, Derivation, Entity, Mention, Passage, Scope, Source
+from stemma.memory.recall.sentence_blob import pack
 from stemma.memory.text import content_terms
 
 Row = dict[str, Any]
-Item = Source | Passage | Entity | Claim | Answer
 
 TITLE_WEIGHT = 3
 """How often the title's terms stand before the text's."""
@@ -75,16 +63,16 @@ def source_row(source: Source) -> Row:
         "title": source.title,
         "content_hash": source.content_hash,
         "version": source.version,
-        "added_at": _instant(source.added_at),
+        "added_at": instant(source.added_at),
         "trust": source.trust,
-        "replaced": source.replaced,
         "metadata": json.dumps(dict(source.metadata)),
     }
 
 
-def passage_row(passage: Passage, vector: Sequence[float]) -> Row:
+def passage_row(passage: Passage, vector: Sequence[float], sentences: SentenceVectors | None) -> Row:
+    """Properties apart from vectors, whose names the serving slot decides."""
     scope, title, text = passage.scope, passage.title, passage.text
-    return {
+    values = {
         "id": passage.id,
         "audience": scope.audience,
         "source_id": passage.source_id,
@@ -94,35 +82,35 @@ def passage_row(passage: Passage, vector: Sequence[float]) -> Row:
         "start": passage.position.start,
         "end": passage.position.end,
         "page": passage.position.page,
-        "recallable": passage.recallable,
+        "sheet": passage.position.sheet,
         "valid_to": FAR_FUTURE,
         "terms": " ".join(content_terms(title) * TITLE_WEIGHT + content_terms(text)),
-        "reach": reach(scope.tenant, scope.audience) if passage.recallable else None,
-        "embedding": list(vector),
+        "reach": reach(scope.tenant, scope.audience),
     }
+    return {"values": values, "vector": list(vector), "sentences": pack(sentences) if sentences else None}
 
 
-def claim_row(claim: Claim, vector: Sequence[float]) -> Row:
+def claim_row(claim: Claim, vector: Sequence[float] | None) -> Row:
+    """Properties apart from the vector; a claim that is not searched has none, and no terms."""
     scope = claim.scope
-    return {
+    values = {
         "id": claim.id,
         "audience": scope.audience,
         "text": claim.text,
-        "recorded_at": _instant(claim.recorded_at),
+        "recorded_at": instant(claim.recorded_at),
         "subject": claim.subject,
         "predicate": claim.predicate,
         "object": claim.object,
         "confidence": claim.confidence,
-        "quarantined": claim.quarantined,
-        "reason": claim.reason,
+        "searched": claim.searched,
         "valid_from": claim.valid_from,
         "valid_to": claim.valid_to,
         "expired_at": claim.expired_at,
-        "recallable": claim.recallable,
-        "terms": " ".join(content_terms(claim.text)),
-        "reach": reach(scope.tenant, scope.audience) if claim.recallable else None,
-        "embedding": list(vector),
     }
+    if not claim.searched or vector is None:
+        return {"values": values, "vector": None}
+    words = {"terms": " ".join(content_terms(claim.text)), "reach": reach(scope.tenant, scope.audience)}
+    return {"values": {**values, **words}, "vector": list(vector)}
 
 
 def entity_row(entity: Entity) -> Row:
@@ -148,7 +136,7 @@ def answer_row(answer: Answer) -> Row:
         "thread_id": answer.thread_id,
         "checkpoint_id": answer.checkpoint_id,
         "question": answer.question,
-        "recorded_at": _instant(answer.recorded_at),
+        "recorded_at": instant(answer.recorded_at),
         "model": answer.model,
     }
 
@@ -184,70 +172,21 @@ def assert_rows(answer: Answer) -> list[Row]:
     return [{"item_id": item, "values": {"ordinal": n, "audience": audience}} for n, item in enumerate(answer.asserts)]
 
 
-def derivation(row: Mapping[str, Any]) -> Derivation:
-    return Derivation(**row)
+def retraction_row(retraction: Retraction) -> Row:
+    """Properties apart from the audience, which is that of the item."""
+    return {
+        "id": retraction.id,
+        "withdraws": retraction.withdraws,
+        "reason": retraction.reason,
+        "actor": retraction.actor,
+        "at": instant(retraction.at),
+        "kind": retraction.kind.value,
+        "lifted_at": instant(retraction.lifted_at) if retraction.lifted_at else None,
+        "lifted_by": retraction.lifted_by,
+    }
 
 
-def scored(row: Row) -> Scored:
-    return Scored(row["id"], row["score"], Node(row["kind"]), row["title"] or "")
-
-
-def source(tenant: str, row: Row) -> Source:
-    return Source(
-        id=row["id"],
-        scope=_scope(tenant, row),
-        kind=SourceKind(row["kind"]),
-        uri=row["uri"],
-        title=row["title"],
-        content_hash=row["content_hash"],
-        version=row["version"],
-        added_at=datetime.fromisoformat(row["added_at"]),
-        trust=row["trust"],
-        replaced=row["replaced"],
-        metadata=json.loads(row["metadata"]),
-    )
-
-
-def passage(tenant: str, row: Row) -> Passage:
-    position = Position(row["start"], row["end"], row["page"])
-    names = ("id", "source_id", "ordinal", "title", "text", "recallable")
-    return Passage(scope=_scope(tenant, row), position=position, **{name: row[name] for name in names})
-
-
-def claim(tenant: str, row: Row) -> Claim:
-    rest = {name: value for name, value in row.items() if name not in ("audience", "recorded_at")}
-    return Claim(scope=_scope(tenant, row), recorded_at=datetime.fromisoformat(row["recorded_at"]), **rest)
-
-
-def entity(tenant: str, row: Row) -> Entity:
-    return Entity(row["id"], _scope(tenant, row), row["name"], row["kind"], tuple(row["aliases"]))
-
-
-def answer(tenant: str, row: Row) -> Answer:
-    special = ("audience", "recorded_at", "used", "asserts")
-    return Answer(
-        scope=_scope(tenant, row),
-        recorded_at=datetime.fromisoformat(row["recorded_at"]),
-        used=tuple(Use(**use) for use in row["used"]),
-        asserts=tuple(row["asserts"]),
-        **{name: value for name, value in row.items() if name not in special},
-    )
-
-
-READERS: dict[Node, tuple[str, Callable[[str, Row], Item]]] = {
-    Node.SOURCE: ("sources", source),
-    Node.PASSAGE: ("passages", passage),
-    Node.ENTITY: ("entities", entity),
-    Node.CLAIM: ("claims", claim),
-    Node.ANSWER: ("answers", answer),
-}
-"""Label -> the query of read.cypher that gives its rows by id, and what a row becomes."""
-
-
-def _scope(tenant: str, row: Row) -> Scope:
-    return Scope(tenant, *row["audience"].split("\x1f"))
-
-
-def _instant(moment: datetime) -> str:
+def instant(moment: datetime) -> str:
+    """A time as text that sorts as time does."""
     # One zone and one length, so that the text sorts as time does.
     return moment.astimezone(UTC).isoformat(timespec="microseconds")

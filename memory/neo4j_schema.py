@@ -1,22 +1,22 @@
 """What a Neo4j database must be before memory uses it: new enough, with our keys and indexes, of one embedder.
 
-Decides the oldest server and the schema's version, and refuses a database that a newer Stemma made. Older servers
-(5.26 LTS) have no filters inside the vector index; they come with a query file of their own later.
+Decides the schema's version, and refuses a database that a newer Stemma made. Which servers there are is
+`neo4j_dialect.py`'s.
 """
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from neo4j.exceptions import ClientError
 
-from stemma.memory.errors import EmbedderMismatch, MemoryTooNew, MemoryTooOld
+from stemma.memory.errors import EmbedderMismatch, MemoryTooNew
 from stemma.memory.neo4j_connection import Neo4jConnection
+from stemma.memory.neo4j_dialect import Dialect, Slot, dialect_of
+from stemma.memory.neo4j_turn import Serving
 from stemma.memory.ports import EmbedderIdentity
 from stemma.memory.queries import load_queries
 
-OLDEST = (2026, 8)
 SCHEMA_VERSION = 1
 AWAIT_SECONDS = 120
 
@@ -24,14 +24,14 @@ _SCHEMA = load_queries("cypher/schema.cypher")
 _STORE = load_queries("cypher/store.cypher")
 
 
-async def prepare(connection: Neo4jConnection) -> EmbedderIdentity | None:
-    """Check the server and the schema's version, make what is missing; returns the embedder that filled the store.
+async def prepare(connection: Neo4jConnection) -> tuple[Dialect, Serving | None]:
+    """Check the server and the schema's version, make what is missing; returns how to ask it, and what fills it.
 
     Raises `MemoryTooOld`, `MemoryTooNew`.
     """
     [server] = await connection.read(_STORE["server"], {})
-    refuse_old(server["version"])
-    known = await _settings(connection)
+    dialect = dialect_of(server["version"])
+    known = await settings(connection)
     version = known.get("schema", {}).get("version") or 0
     if version > SCHEMA_VERSION:
         raise MemoryTooNew(
@@ -43,49 +43,47 @@ async def prepare(connection: Neo4jConnection) -> EmbedderIdentity | None:
             await _make(connection, query, {})
         await connection.run(_STORE["await_indexes"], {"seconds": AWAIT_SECONDS})
         await connection.run(_STORE["settle_schema"], {"version": SCHEMA_VERSION})
-    return _identity(known.get("embedder"))
+    return dialect, _serving(known.get("embedder"))
 
 
-def refuse_old(version: str) -> None:
-    """Raises `MemoryTooOld` for a server before `OLDEST`. A version is "2026.08.1" or "5.26.25"."""
-    numbers = tuple(int(part) for part in re.findall(r"\d+", version)[:2])
-    if numbers < OLDEST:
-        raise MemoryTooOld(
-            f"Neo4j {version} is too old: memory needs 2026.08 or newer (support for 5.26 LTS is planned).",
-            hint="upgrade the server, or run one here: stemma neo4j start",
-        )
+async def serving(connection: Neo4jConnection) -> Serving | None:
+    """Which embedder filled the database, and where its vectors are."""
+    return _serving((await settings(connection)).get("embedder"))
 
 
-async def embedder(connection: Neo4jConnection) -> EmbedderIdentity | None:
-    """Which embedder filled the database."""
-    return _identity((await _settings(connection)).get("embedder"))
-
-
-async def settle_embedder(connection: Neo4jConnection, identity: EmbedderIdentity) -> None:
+async def settle_embedder(connection: Neo4jConnection, dialect: Dialect, identity: EmbedderIdentity) -> Serving:
     """Claim the database for one embedder and build its vector index. Raises `EmbedderMismatch`."""
     claim = {"name": identity.name, "dimension": identity.dimension}
-    [owner] = await connection.run(_STORE["settle_embedder"], claim)
-    if owner != claim:
+    [row] = await connection.run(_STORE["settle_embedder"], claim)
+    owner = Serving(EmbedderIdentity(row["name"], row["dimension"]), Slot(row["slot"]))
+    if owner.identity != identity:
         raise EmbedderMismatch(
-            f"This memory was filled by {owner['name']} ({owner['dimension']}), not by {identity.name} "
+            f"This memory was filled by {owner.identity.name} ({owner.identity.dimension}), not by {identity.name} "
             f"({identity.dimension}).",
-            hint=f"MEMORY_EMBEDDER={owner['name']}, or another MEMORY_DATABASE",
+            hint=f"MEMORY_EMBEDDER={owner.identity.name}, or another MEMORY_DATABASE",
         )
+    await make_vector_index(connection, dialect, owner)
+    return owner
+
+
+async def make_vector_index(connection: Neo4jConnection, dialect: Dialect, whose: Serving) -> None:
+    """Build the vector index of one slot, if it is not there, and wait until it answers."""
     index = {
-        "vector.dimensions": identity.dimension,
+        "vector.dimensions": whose.identity.dimension,
         "vector.similarity_function": "cosine",
         "vector.quantization.enabled": False,
     }
-    await _make(connection, _STORE["vectors"], {"options": {"indexConfig": index}})
+    await _make(connection, whose.slot.into(dialect.vectors["index"]), {"options": {"indexConfig": index}})
     await connection.run(_STORE["await_indexes"], {"seconds": AWAIT_SECONDS})
 
 
-async def _settings(connection: Neo4jConnection) -> dict[str, dict[str, Any]]:
+async def settings(connection: Neo4jConnection) -> dict[str, dict[str, Any]]:
+    """Every stored fact about the whole database."""
     return {row["key"]: row for row in await connection.read(_STORE["settings"], {})}
 
 
-def _identity(row: dict[str, Any] | None) -> EmbedderIdentity | None:
-    return EmbedderIdentity(row["name"], row["dimension"]) if row else None
+def _serving(row: dict[str, Any] | None) -> Serving | None:
+    return Serving(EmbedderIdentity(row["name"], row["dimension"]), Slot(row["slot"])) if row else None
 
 
 async def _make(connection: Neo4jConnection, query: str, parameters: dict[str, Any]) -> None:

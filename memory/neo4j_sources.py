@@ -1,22 +1,33 @@
 """Writing versions of sources to Neo4j: a whole batch in one transaction, a few statements for all of it.
 
-Decides how writers of one source find out who was first: the head of each source is locked in the database, in one
-order everywhere, so that two batches wait for each other instead of deadlocking; entities come after heads, in order
-too. May run again after a lost connection: the heads then say what is there already.
+Decides what a batch may take for granted: that new passages of a new source are recallable, and new claims that rest on
+them are too. Only what was there before, and what a new version replaces, is worked out anew (`neo4j_flags.py`), so a
+plain ingestion does not look at lineage at all.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import groupby
-from uuid import uuid4
 
-from stemma.memory.bundles import SourceBundle
-from stemma.memory.neo4j_connection import Row, Transaction
-from stemma.memory.neo4j_rows import entity_row, head_key, mention_row, passage_row, source_row
-from stemma.memory.neo4j_write import put_batches, rows_of
+from stemma.memory.bundles import SentenceVectors, SourceBundle
+from stemma.memory.model import Claim, Derivation
+from stemma.memory.neo4j_flags import settle
+from stemma.memory.neo4j_rows import (
+    Row,
+    claim_row,
+    derivation_row,
+    entity_row,
+    head_key,
+    mention_row,
+    passage_row,
+    source_row,
+)
+from stemma.memory.neo4j_turn import Turn, Undone
+from stemma.memory.queries import load_queries
 from stemma.memory.versions import next_versions, place
+
+WRITE = load_queries("cypher/write.cypher")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +53,7 @@ def source_rows(bundles: Iterable[SourceBundle]) -> list[SourceRows]:
             bundle,
             head_key(bundle.source.scope, bundle.source.uri),
             source_row(bundle.source),
-            [passage_row(*pair) for pair in zip(bundle.passages, bundle.vectors, strict=True)],
+            _passage_rows(bundle),
             [entity_row(entity) for entity in bundle.entities],
             [mention_row(mention) for mention in dict.fromkeys(bundle.mentions)],
         )
@@ -50,39 +61,78 @@ def source_rows(bundles: Iterable[SourceBundle]) -> list[SourceRows]:
     ]
 
 
-async def write_sources(tx: Transaction, prepared: Sequence[SourceRows]) -> list[bool]:
-    """Store those that are the next version of their source; for each whether it was."""
-    taken: dict[int, bool] = {}
-    order = sorted(range(len(prepared)), key=lambda n: (prepared[n].tenant, n))
-    for tenant, numbers in groupby(order, key=lambda n: prepared[n].tenant):
-        chosen = list(numbers)
-        taken |= zip(chosen, await _write_of_tenant(tx, tenant, [prepared[n] for n in chosen]), strict=True)
-    return [taken[n] for n in range(len(prepared))]
+def _passage_rows(bundle: SourceBundle) -> list[Row]:
+    sentences: Sequence[SentenceVectors | None] = bundle.sentences or [None] * len(bundle.passages)
+    return [passage_row(*each) for each in zip(bundle.passages, bundle.vectors, sentences, strict=True)]
 
 
-async def _write_of_tenant(tx: Transaction, tenant: str, prepared: Sequence[SourceRows]) -> list[bool]:
-    own = {"tenant": tenant}
+async def write_sources(turns: dict[str, Turn], prepared: Sequence[SourceRows]) -> list[bool]:
+    """Store those that are the next version of their source; for each whether it was. Raises `Undone` for none."""
+    taken = [False] * len(prepared)
+    for tenant, turn in turns.items():
+        numbers = [n for n, item in enumerate(prepared) if item.tenant == tenant]
+        for n, is_taken in zip(numbers, await _write_of_tenant(turn, [prepared[n] for n in numbers]), strict=True):
+            taken[n] = is_taken
+    if not any(taken):
+        raise Undone
+    return taken
+
+
+async def _write_of_tenant(turn: Turn, prepared: Sequence[SourceRows]) -> list[bool]:
     places = {item.key: place(item.bundle) for item in prepared}
-    heads = [{"key": key, "audience": places[key][0].audience} for key in sorted(places)]
-    await put_batches(tx, "lock_heads", {**own, "writer": uuid4().hex}, heads)
-    # Read by a statement of its own, after the locks: whoever waited sees what the one before it stored.
-    found = await rows_of(tx, "heads", {**own, "keys": sorted(places)})
+    found = await turn.rows(WRITE, "heads", keys=sorted(places))
     newest = {places[row["key"]]: (row["version"], row["source_id"]) for row in found}
     taken = next_versions([item.bundle for item in prepared], newest)
     new = [item for item, is_taken in zip(prepared, taken, strict=True) if is_taken]
     replaced = [{"id": item.bundle.source.id, "old": item.bundle.replaces} for item in new if item.bundle.replaces]
-    await put_batches(tx, "put_sources", own, [{"key": item.key, "source": item.source} for item in new])
-    await put_batches(tx, "put_passages", own, [row for item in new for row in item.passages])
-    await put_batches(tx, "put_entities", own, _entities(new))
-    await put_batches(tx, "put_passage_mentions", own, _mentions(new))
-    await put_batches(tx, "replace_sources", own, replaced)
+    await turn.put(WRITE, "put_sources", [{"key": item.key, "values": item.source} for item in new])
+    await turn.put(WRITE, "put_passages", [row for item in new for row in item.passages])
+    await turn.put(WRITE, "replace_sources", replaced)
+    moved = await _put_claims(turn, [item.bundle for item in new])
+    await turn.put(WRITE, "put_entities", unique(row for item in new for row in item.entities))
+    mentions = [row for item in new for row in item.mentions]
+    of_claims = {claim.id for item in new for claim in item.bundle.claims}
+    await turn.put(WRITE, "put_passage_mentions", [row for row in mentions if row["item_id"] not in of_claims])
+    await turn.put(WRITE, "put_claim_mentions", [row for row in mentions if row["item_id"] in of_claims])
+    await settle(turn, {*moved, *(row["id"] for row in replaced)})
     return taken
 
 
-def _entities(new: Iterable[SourceRows]) -> list[Row]:
-    by_id = {row["id"]: row for item in reversed(list(new)) for row in item.entities}
-    return [by_id[entity_id] for entity_id in sorted(by_id)]
+async def _put_claims(turn: Turn, bundles: Sequence[SourceBundle]) -> set[str]:
+    """Store what was extracted; returns the claims whose flags have to be worked out."""
+    claims = [claim for bundle in bundles for claim in bundle.claims]
+    rows = [claim_row(claim, None) for claim in claims]
+    moved = await put_claims(turn, rows)
+    derivations = [
+        (derivation, bundle.source.scope.audience) for bundle in bundles for derivation in bundle.derivations
+    ]
+    await turn.put(WRITE, "put_derivations", unique((derivation_row(*each) for each in derivations), "key"))
+    grounded = {passage.id for bundle in bundles for passage in bundle.passages}
+    return moved | _ungrounded(claims, [each for each, _ in derivations], grounded)
 
 
-def _mentions(new: Iterable[SourceRows]) -> list[Row]:
-    return sorted((row for item in new for row in item.mentions), key=lambda row: str(row["entity_id"]))
+def _ungrounded(claims: Iterable[Claim], derivations: Iterable[Derivation], grounded: set[str]) -> set[str]:
+    """Claims without a derivation, and claims that rest on something that is not new too."""
+    derivations = list(derivations)
+    rests = {derivation.claim_id for derivation in derivations}
+    elsewhere = {derivation.claim_id for derivation in derivations if derivation.antecedent_id not in grounded}
+    return {claim.id for claim in claims if claim.id not in rests} | elsewhere
+
+
+async def put_claims(turn: Turn, rows: Sequence[Row]) -> set[str]:
+    """Store claims that are not known; returns those known ones to which another justification may matter."""
+    by_id = {row["values"]["id"]: row for row in rows}
+    known = await turn.rows(WRITE, "known_claims", ids=sorted(by_id)) if by_id else []
+    for row in known:
+        del by_id[row["id"]]
+    await turn.put(WRITE, "put_claims", list(by_id.values()))
+    return {row["id"] for row in known if row["moves"]}
+
+
+def unique(rows: Iterable[Row], *names: str) -> list[Row]:
+    """Rows with each id (or each value of `names`, with the claim and the antecedent) once; the first one stays."""
+    fields = ("claim_id", "antecedent_id", *names) if names else ("id",)
+    found: dict[tuple[object, ...], Row] = {}
+    for row in rows:
+        found.setdefault(tuple(row[name] for name in fields), row)
+    return list(found.values())

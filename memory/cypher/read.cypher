@@ -17,14 +17,15 @@ RETURN properties(n) AS row;
 // Those of the passages that the scope may see.
 UNWIND $ids AS id
 MATCH (n:Passage {tenant: $tenant, id: id}) WHERE n.audience IN $audiences
-RETURN n {.id, .audience, .source_id, .ordinal, .title, .text, .start, .end, .page, .recallable} AS row;
+RETURN n {.id, .audience, .source_id, .ordinal, .title, .text, .start, .end, .page, .sheet, .recallable, .supported}
+  AS row;
 
 // name: claims
 // Those of the claims that the scope may see.
 UNWIND $ids AS id
 MATCH (n:Claim {tenant: $tenant, id: id}) WHERE n.audience IN $audiences
 RETURN n {.id, .audience, .text, .recorded_at, .subject, .predicate, .object, .confidence, .quarantined, .reason,
-          .valid_from, .valid_to, .expired_at, .recallable} AS row;
+          .withdrawn, .searched, .valid_from, .valid_to, .expired_at, .recallable, .supported, .stale} AS row;
 
 // name: entities
 // Those of the entities that the scope may see.
@@ -36,18 +37,25 @@ RETURN properties(n) AS row;
 // Those of the answers that the scope may see, with what they used and assert, in order.
 UNWIND $ids AS id
 MATCH (n:Answer {tenant: $tenant, id: id}) WHERE n.audience IN $audiences
-RETURN n {.id, .audience, .text, .run_id, .thread_id, .checkpoint_id, .question, .recorded_at, .model,
+RETURN n {.id, .audience, .text, .run_id, .thread_id, .checkpoint_id, .question, .recorded_at, .model, .supported,
+          .stale,
   used: COLLECT {
     MATCH (n)-[use:USED]->(item) RETURN {item_id: item.id, rank: use.rank, score: use.score} ORDER BY use.ordinal
   },
   asserts: COLLECT { MATCH (n)-[says:ASSERTS]->(claim) RETURN claim.id ORDER BY says.ordinal }
 } AS row;
 
-// name: label
-// Which label an item has, if the scope may see it.
-MATCH (n:Source|Passage|Entity|Claim|Answer {tenant: $tenant, id: $id})
+// name: retractions
+// Those of the decisions that the scope may see.
+UNWIND $ids AS id
+MATCH (n:Retraction {tenant: $tenant, id: id}) WHERE n.audience IN $audiences
+RETURN properties(n) AS row;
+
+// name: labels
+// Which labels an item has, if the scope may see it.
+MATCH (n:Source|Passage|Entity|Claim|Answer|Retraction {tenant: $tenant, id: $id})
 WHERE n.audience IN $audiences
-RETURN labels(n)[0] AS label;
+RETURN labels(n) AS labels;
 
 // name: derivations
 // Upstream of claims.
@@ -59,30 +67,54 @@ RETURN d {.justification, .quote, .start, .end, .extractor, .run_id, .step,
 ORDER BY d.key;
 
 // name: page_source
-// Ids of a page of sources, newest first.
-MATCH (n:Source {tenant: $tenant}) WHERE n.audience IN $audiences
-RETURN n.id AS id ORDER BY n.added_at DESC, id SKIP $offset LIMIT $limit;
+// A page of sources, newest first: how many there are, and the ids of some. $flag is null, or a flag that must
+// have $value.
+MATCH (n:Source {tenant: $tenant})
+WHERE n.audience IN $audiences AND ($flag IS NULL OR n[$flag] = $value)
+WITH n ORDER BY n.added_at DESC, n.id
+WITH collect(n.id) AS ids
+RETURN size(ids) AS total, ids[$offset..$offset + $limit] AS ids;
 
 // name: page_passage
-// Ids of a page of passages, those of the newest source first, in their order.
-MATCH (n:Passage {tenant: $tenant}) WHERE n.audience IN $audiences
+// A page of passages, those of the newest source first, in their order.
+MATCH (n:Passage {tenant: $tenant})
+WHERE n.audience IN $audiences AND ($flag IS NULL OR n[$flag] = $value)
 MATCH (n)-[:PART_OF]->(source:Source)
-RETURN n.id AS id ORDER BY source.added_at DESC, source.id, n.ordinal SKIP $offset LIMIT $limit;
+WITH n, source ORDER BY source.added_at DESC, source.id, n.ordinal
+WITH collect(n.id) AS ids
+RETURN size(ids) AS total, ids[$offset..$offset + $limit] AS ids;
 
 // name: page_entity
-// Ids of a page of entities, by name.
-MATCH (n:Entity {tenant: $tenant}) WHERE n.audience IN $audiences
-RETURN n.id AS id ORDER BY n.name, id SKIP $offset LIMIT $limit;
+// A page of entities, by name.
+MATCH (n:Entity {tenant: $tenant})
+WHERE n.audience IN $audiences AND ($flag IS NULL OR n[$flag] = $value)
+WITH n ORDER BY n.name, n.id
+WITH collect(n.id) AS ids
+RETURN size(ids) AS total, ids[$offset..$offset + $limit] AS ids;
 
 // name: page_claim
-// Ids of a page of claims, newest first.
-MATCH (n:Claim {tenant: $tenant}) WHERE n.audience IN $audiences
-RETURN n.id AS id ORDER BY n.recorded_at DESC, id SKIP $offset LIMIT $limit;
+// A page of claims, newest first.
+MATCH (n:Claim {tenant: $tenant})
+WHERE n.audience IN $audiences AND ($flag IS NULL OR n[$flag] = $value)
+WITH n ORDER BY n.recorded_at DESC, n.id
+WITH collect(n.id) AS ids
+RETURN size(ids) AS total, ids[$offset..$offset + $limit] AS ids;
 
 // name: page_answer
-// Ids of a page of answers, newest first.
-MATCH (n:Answer {tenant: $tenant}) WHERE n.audience IN $audiences
-RETURN n.id AS id ORDER BY n.recorded_at DESC, id SKIP $offset LIMIT $limit;
+// A page of answers, newest first.
+MATCH (n:Answer {tenant: $tenant})
+WHERE n.audience IN $audiences AND ($flag IS NULL OR n[$flag] = $value)
+WITH n ORDER BY n.recorded_at DESC, n.id
+WITH collect(n.id) AS ids
+RETURN size(ids) AS total, ids[$offset..$offset + $limit] AS ids;
+
+// name: page_retraction
+// A page of decisions, newest first; $flag is null, or a property that must be missing.
+MATCH (n:Retraction {tenant: $tenant})
+WHERE n.audience IN $audiences AND ($flag IS NULL OR n[$flag] IS NULL)
+WITH n ORDER BY n.at DESC, n.id
+WITH collect(n.id) AS ids
+RETURN size(ids) AS total, ids[$offset..$offset + $limit] AS ids;
 
 // name: count_nodes
 // How many of each label the scope may see.

@@ -26,8 +26,12 @@ CREATE CONSTRAINT stemma_answer_key IF NOT EXISTS FOR (n:Answer) REQUIRE (n.tena
 CREATE CONSTRAINT stemma_retraction_key IF NOT EXISTS FOR (n:Retraction) REQUIRE (n.tenant, n.id) IS UNIQUE;
 
 // name: key_source_head (not of a tenant)
-// One head for each tenant, audience and uri: what writers of a source's next version lock.
+// One head for each tenant, audience and uri: which version is the newest one.
 CREATE CONSTRAINT stemma_source_head_key IF NOT EXISTS FOR (n:SourceHead) REQUIRE (n.tenant, n.key) IS UNIQUE;
+
+// name: key_tenant (not of a tenant)
+// One node for each tenant: where it stands, and what its writers lock.
+CREATE CONSTRAINT stemma_tenant_key IF NOT EXISTS FOR (n:StemmaTenant) REQUIRE n.tenant IS UNIQUE;
 
 // name: key_setting (not of a tenant)
 // Facts about the whole database: its schema's version, its embedder.
@@ -61,8 +65,18 @@ CREATE INDEX stemma_retraction_audience IF NOT EXISTS FOR (n:Retraction) ON (n.t
 // What a tenant's audience may see of one label, without a scan.
 CREATE INDEX stemma_source_head_audience IF NOT EXISTS FOR (n:SourceHead) ON (n.tenant, n.audience);
 
+// name: revision_passage (not of a tenant)
+// What changed since a cache last looked.
+CREATE INDEX stemma_passage_revision IF NOT EXISTS FOR (n:Passage) ON (n.tenant, n.revision);
+
+// name: revision_claim (not of a tenant)
+// What changed since a cache last looked; a claim that is not searched has no revision.
+CREATE INDEX stemma_claim_revision IF NOT EXISTS FOR (n:Claim) ON (n.tenant, n.revision);
+
 // name: words (not of a tenant)
 // Full text over the terms that memory.text makes, so that every store sees the same words; `reach` names tenant and
-// audience in one word, and is gone where an item is not recallable.
-CREATE FULLTEXT INDEX stemma_words IF NOT EXISTS FOR (n:Passage|Claim) ON EACH [n.terms, n.reach]
+// audience in one word. `Searchable` is every passage and searched claim that was ever recallable, until a newer
+// version takes a passage's place: what was taken back stays in the indexes, because to put a vector back costs a
+// hundred times what looking past it costs.
+CREATE FULLTEXT INDEX stemma_words IF NOT EXISTS FOR (n:Searchable) ON EACH [n.terms, n.reach]
 OPTIONS {indexConfig: {`fulltext.analyzer`: 'whitespace', `fulltext.eventually_consistent`: false}};

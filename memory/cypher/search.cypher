@@ -1,27 +1,25 @@
-// The two searches. Only recallable items of the scope's audiences can come out of either.
+// The searches that are the same on every server. Only recallable items of the scope's audiences come out.
+// SLOT is a or b: whose vectors (`neo4j_dialect.py`).
 
 // name: text
-// By words: `query` requires one of the reach words of the scope, which weigh nothing, and one of the terms.
-CALL db.index.fulltext.queryNodes('stemma_words', $query, {limit: $k}) YIELD node, score
-WHERE node.tenant = $tenant
-RETURN node.id AS id, score, labels(node)[0] AS kind, node.title AS title
-ORDER BY score DESC, id;
+// By words: `query` requires one of the reach words of the scope, which weigh nothing, and one of the terms. `seen` is
+// how many the index gave, `rows` the recallable ones.
+CALL db.index.fulltext.queryNodes('stemma_words', $query, {limit: $fetch}) YIELD node AS n, score
+WHERE n.tenant = $tenant
+WITH n, score, n.id AS id
+ORDER BY score DESC, id
+WITH count(*) AS seen, collect(
+  CASE WHEN n.recallable
+  THEN {id: id, score: score, kind: CASE WHEN n:Passage THEN 'Passage' ELSE 'Claim' END, title: n.title} END
+) AS found
+RETURN seen, found[..$k] AS rows;
 
-// name: vector
-// By vector: the index takes AND of equalities only, so each audience is searched by itself, then merged.
-CYPHER 25
-UNWIND $audiences AS audience
-CALL (audience) {
-  MATCH (n:Passage|Claim)
-  SEARCH n IN (
-    VECTOR INDEX stemma_vectors FOR $vector
-    WHERE n.tenant = $tenant AND n.audience = audience AND n.recallable = true
-    LIMIT $k
-  ) SCORE AS score
-  RETURN n, score
-}
-WITH n, n.id AS id, score
+// name: nearest_exactly
+// The nearest of all that the scope may recall, without the vector index: what fills up when that came short.
+MATCH (n:Passage|Claim {tenant: $tenant})
+WHERE n.audience IN $audiences AND n.recallable AND n.embedding_SLOT IS NOT NULL
+WITH n, n.id AS id, vector.similarity.cosine(n.embedding_SLOT, $vector) AS score
 ORDER BY score DESC, id
 LIMIT $k
-RETURN id, score, labels(n)[0] AS kind, n.title AS title
+RETURN id, score, CASE WHEN n:Passage THEN 'Passage' ELSE 'Claim' END AS kind, n.title AS title
 ORDER BY score DESC, id;

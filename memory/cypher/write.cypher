@@ -1,45 +1,34 @@
-// Writes. Each `put` and `erase` is one transaction of several of these; all of them may run again.
-
-// name: lock_heads
-// Writing to the head of a source takes its lock; the rows are in one order everywhere. A new head stands at version 0.
-UNWIND $rows AS row
-MERGE (h:SourceHead {tenant: $tenant, key: row.key})
-ON CREATE SET h.audience = row.audience, h.version = 0
-SET h.writer = $writer;
+// Writes of sources and answers. Each `put` is one transaction of several of these, after it has taken the tenant's turn
+// (changes.cypher); all of them may run again. SLOT is a or b: whose vectors (`neo4j_dialect.py`).
 
 // name: heads
-// The newest version of each source, read under its lock.
+// The newest version of each source.
 UNWIND $keys AS key
 MATCH (h:SourceHead {tenant: $tenant, key: key})
 RETURN h.key AS key, h.version AS version, h.source_id AS source_id;
 
 // name: put_sources
-// A batch of new versions, each after the ones it follows.
+// A batch of new versions, each after the ones it follows. Nothing has taken a new source back.
 UNWIND $rows AS row
-MATCH (h:SourceHead {tenant: $tenant, key: row.key})
-SET h.version = row.source.version, h.source_id = row.source.id
-CREATE (s:Source {tenant: $tenant})
-SET s += row.source;
+MERGE (h:SourceHead {tenant: $tenant, key: row.key})
+SET h.audience = row.values.audience, h.version = row.values.version, h.source_id = row.values.id
+CREATE (s:Source {tenant: $tenant, supported: true, replaced: false, withdrawn: false, quarantined: false})
+SET s += row.values;
+
+// name: replace_sources
+// Which new versions replace which.
+UNWIND $rows AS row
+MATCH (s:Source {tenant: $tenant, id: row.id})
+MATCH (old:Source {tenant: $tenant, id: row.old})
+CREATE (s)-[:REPLACES {audience: s.audience}]->(old);
 
 // name: put_passages
 // A batch of the passages of new sources, with their vectors.
 UNWIND $rows AS row
-MATCH (s:Source {tenant: $tenant, id: row.source_id})
-CREATE (p:Passage {tenant: $tenant})
-SET p += row
-CREATE (p)-[:PART_OF {audience: row.audience}]->(s);
-
-// name: replace_sources
-// What new versions replace; its passages are no longer recalled.
-UNWIND $rows AS row
-MATCH (s:Source {tenant: $tenant, id: row.id})
-MATCH (old:Source {tenant: $tenant, id: row.old})
-SET old.replaced = true
-CREATE (s)-[:REPLACES {audience: s.audience}]->(old)
-WITH old
-MATCH (old)<-[:PART_OF]-(p:Passage)
-SET p.recallable = false
-REMOVE p.reach;
+MATCH (s:Source {tenant: $tenant, id: row.values.source_id})
+CREATE (p:Passage:Searchable {tenant: $tenant, revision: $revision, supported: true, recallable: true})
+SET p += row.values, p.sentences_SLOT = row.sentences, p.embedding_SLOT = row.vector
+CREATE (p)-[:PART_OF {audience: row.values.audience}]->(s);
 
 // name: put_entities
 // A batch of entities; one that is known stays as it is.
@@ -55,18 +44,17 @@ MATCH (e:Entity {tenant: $tenant, id: row.entity_id})
 CREATE (p)-[:MENTIONS {start: row.start, end: row.end, audience: p.audience}]->(e);
 
 // name: put_claim_mentions
-// A batch of mentions in claims.
+// A batch of mentions in claims. A new mention is a change of the claim that a cache has to see.
 UNWIND $rows AS row
 MATCH (c:Claim {tenant: $tenant, id: row.item_id})
 MATCH (e:Entity {tenant: $tenant, id: row.entity_id})
 MERGE (c)-[m:MENTIONS {start: row.start, end: row.end}]->(e)
-ON CREATE SET m.audience = c.audience;
+ON CREATE SET m.audience = c.audience, c.revision = CASE WHEN c.searched THEN $revision END;
 
-// name: lock_answer
-// The first writer of an answer id puts its mark on it; who reads another's mark comes too late.
-MERGE (a:Answer {tenant: $tenant, id: $row.id})
-ON CREATE SET a += $row, a.writer = $writer
-RETURN a.writer = $writer AS mine;
+// name: known_answer
+// Whether an answer is there.
+OPTIONAL MATCH (a:Answer {tenant: $tenant, id: $id})
+RETURN a IS NOT NULL AS known;
 
 // name: unseen
 // Those of the ids that name nothing the scope may see.
@@ -76,11 +64,20 @@ WHERE n.audience IN $audiences
 WITH id, n WHERE n IS NULL
 RETURN id;
 
+// name: known_claims
+// Those of the claims that are there, and whether another justification could make a difference to them.
+UNWIND $ids AS id
+MATCH (c:Claim {tenant: $tenant, id: id})
+RETURN id, c.stale OR NOT c.supported AS moves;
+
 // name: put_claims
-// A batch of claims; one that is known keeps its text and flags.
+// A batch of new claims, as they are when nothing speaks against them; only those with a vector are searched.
 UNWIND $rows AS row
-MERGE (c:Claim {tenant: $tenant, id: row.id})
-ON CREATE SET c += row;
+CREATE (c:Claim {tenant: $tenant, supported: true, recallable: true, stale: false, withdrawn: false, quarantined: false,
+                 reason: ''})
+SET c += row.values
+FOREACH (vector IN CASE WHEN row.vector IS NULL THEN [] ELSE [row.vector] END |
+  SET c:Searchable, c.revision = $revision, c.embedding_SLOT = vector);
 
 // name: put_derivations
 // A batch of what claims rest on. `key` names a derivation, so that none is there twice.
@@ -89,6 +86,11 @@ MATCH (c:Claim {tenant: $tenant, id: row.claim_id})
 MATCH (a:Source|Passage|Entity|Claim|Answer {tenant: $tenant, id: row.antecedent_id})
 MERGE (c)-[d:DERIVED_FROM {key: row.key}]->(a)
 ON CREATE SET d += row.values;
+
+// name: put_answer
+// An answer, as it is when nothing speaks against it.
+CREATE (a:Answer {tenant: $tenant, supported: true, stale: false})
+SET a += $values;
 
 // name: put_uses
 // What recall had put before the run that said the answer.

@@ -1,0 +1,51 @@
+// Where a tenant stands and what changed: for caches, which see a whole tenant, and for writers, who take turns.
+
+// name: take_turn
+// Writing to the tenant's node takes its lock: from here to the end of the transaction this writer is alone. `before`
+// is the writer that was here last.
+MERGE (t:StemmaTenant {tenant: $tenant})
+ON CREATE SET t.revision = 0, t.erasures = 0, t.turn = ''
+SET t.locked = $turn
+WITH t, t.turn AS before
+SET t.revision = t.revision + 1, t.turn = $turn
+RETURN t.revision AS revision, before;
+
+// name: serving
+// Whose vectors the tenant's passages and claims must have.
+MATCH (t:StemmaTenant {tenant: $tenant})
+OPTIONAL MATCH (s:StemmaSetting {key: 'embedder'})
+RETURN s.name AS name, s.dimension AS dimension, s.slot AS slot;
+
+// name: count_erasure
+// What a process remembers of the tenant is worth nothing now.
+MATCH (t:StemmaTenant {tenant: $tenant})
+SET t.erasures = t.erasures + 1;
+
+// name: revision
+// Where a tenant stands.
+MATCH (t:StemmaTenant {tenant: $tenant})
+RETURN t.revision AS number, t.erasures AS erasures;
+
+// name: changed_until
+// The revision up to which at least so many items changed, or the last one there is.
+CALL () {
+  MATCH (n:Passage {tenant: $tenant}) WHERE n.revision > $after
+  RETURN n.revision AS revision ORDER BY revision LIMIT $limit
+  UNION ALL
+  MATCH (n:Claim {tenant: $tenant}) WHERE n.revision > $after
+  RETURN n.revision AS revision ORDER BY revision LIMIT $limit
+}
+WITH revision ORDER BY revision LIMIT $limit
+RETURN max(revision) AS last;
+
+// name: changed_items
+// The passages and searched claims whose revision lies in a range, with what they mention.
+MATCH (n:Passage|Claim {tenant: $tenant})
+WHERE n.revision > $after AND n.revision <= $last
+OPTIONAL MATCH (s:StemmaSetting {key: 'embedder'})
+WITH n, n.id AS id, n.revision AS revision, CASE s.slot WHEN 'b' THEN n.sentences_b ELSE n.sentences_a END AS sentences
+ORDER BY revision, id
+RETURN id, revision, CASE WHEN n:Passage THEN 'Passage' ELSE 'Claim' END AS kind, n.audience AS audience,
+  coalesce(n.title, '') AS title, n.text AS text, n.recallable AS recallable, sentences,
+  COLLECT { MATCH (n)-[m:MENTIONS]->(e:Entity) WITH m, e ORDER BY m.start, m.end, e.id
+            RETURN [e.id, e.name, m.start, m.end] } AS mentions;

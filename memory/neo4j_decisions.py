@@ -1,0 +1,140 @@
+"""Taking back, giving back and superseding in Neo4j.
+
+Decides who may decide about what, as the port says; what follows from it, `neo4j_flags.py` works out in the same
+transaction. A dry run does all of it and then undoes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from stemma.memory.errors import AlreadyGivenBack, AlreadyTakenBack, SupersedesNewer, UnknownItem, WiderItem
+from stemma.memory.lineage.model import Affected, Effect, Retraction, RetractionKind
+from stemma.memory.model import Node, Scope
+from stemma.memory.neo4j_connection import Neo4jConnection, Row
+from stemma.memory.neo4j_flags import TRUTH, Change, settle
+from stemma.memory.neo4j_rows import instant, retraction_row
+from stemma.memory.neo4j_turn import Turn, Undone, in_turn
+from stemma.memory.neo4j_values import node_of
+from stemma.memory.neo4j_values import retraction as retraction_of
+
+_ORDER = (Node.SOURCE, Node.PASSAGE, Node.CLAIM, Node.ANSWER)
+Decision = Callable[[Turn], Awaitable[Effect]]
+
+
+class Neo4jDecisions:
+    """The deciding part of `LineageStore`."""
+
+    _connection: Neo4jConnection
+
+    async def take_back(self, scope: Scope, retraction: Retraction, *, dry_run: bool = False) -> Effect:
+        async def work(turn: Turn) -> Effect:
+            item = await _owned(turn, scope, retraction.withdraws, (Node.SOURCE, Node.CLAIM))
+            _refuse_taken(item, retraction)
+            if (await _found(turn, retraction.id))["labels"]:
+                raise AlreadyTakenBack
+            stored = replace(retraction, scope=_scope_of(scope, item))
+            await turn.put(TRUTH, "put_retractions", [retraction_row(stored)])
+            await turn.put(TRUTH, "settle_decisions", [stored.withdraws])
+            return _effect(scope, await settle(turn, [stored.withdraws]), stored)
+
+        return await self._decide(scope, work, dry_run=dry_run)
+
+    async def give_back(
+        self, scope: Scope, retraction_id: str, *, actor: str, at: datetime, dry_run: bool = False
+    ) -> Effect:
+        async def work(turn: Turn) -> Effect:
+            found = await _owned(turn, scope, retraction_id, (Node.RETRACTION,))
+            held = retraction_of(scope.tenant, found)
+            if held.lifted_at is not None:
+                raise AlreadyGivenBack(hint="stemma memory ls retractions")
+            await turn.rows(TRUTH, "lift_retraction", id=held.id, at=instant(at), by=actor)
+            await turn.put(TRUTH, "settle_decisions", [held.withdraws])
+            lifted = replace(held, lifted_at=at, lifted_by=actor)
+            return _effect(scope, await settle(turn, [held.withdraws]), lifted)
+
+        return await self._decide(scope, work, dry_run=dry_run)
+
+    async def supersede(self, scope: Scope, newer: str, older: str, *, dry_run: bool = False) -> Effect:
+        async def work(turn: Turn) -> Effect:
+            above = await _known(turn, scope, newer, (Node.CLAIM,))
+            below = await _owned(turn, scope, older, (Node.CLAIM,))
+            if not _scope_of(scope, above).owns(below["audience"]):
+                raise WiderItem(f"{older!r} belongs to a wider scope than {newer!r}")
+            if above["recorded_at"] <= below["recorded_at"]:
+                raise SupersedesNewer(f"{newer!r} was not recorded after {older!r}")
+            [made] = await turn.rows(TRUTH, "put_supersession", newer=newer, older=older, mark=turn.revision)
+            if not made["is_new"]:
+                raise Undone
+            return _effect(scope, await settle(turn, [older]), None)
+
+        try:
+            return await self._decide(scope, work, dry_run=dry_run)
+        except Undone:
+            return Effect((), 0)
+
+    async def _decide(self, scope: Scope, work: Decision, *, dry_run: bool) -> Effect:
+        told: list[Effect] = []
+
+        async def decided(turns: dict[str, Turn]) -> Effect:
+            effect = await work(turns[scope.tenant])
+            if dry_run:
+                told.append(effect)
+                raise _Rehearsed
+            return effect
+
+        try:
+            return await in_turn(self._connection, [scope.tenant], decided)
+        except _Rehearsed:
+            return told[-1]
+
+
+class _Rehearsed(Exception):
+    """Rolls a dry run back."""
+
+
+async def _found(turn: Turn, item_id: str) -> Row:
+    [row] = await turn.rows(TRUTH, "decidable", id=item_id)
+    return row
+
+
+async def _known(turn: Turn, scope: Scope, item_id: str, nodes: Sequence[Node]) -> Row:
+    """What the scope sees or owns. Raises `UnknownItem`."""
+    row = await _found(turn, item_id)
+    item: Row | None = row["item"]
+    if item is None or not (scope.owns(item["audience"]) or item["audience"] in scope.audiences()):
+        raise UnknownItem(f"there is no {item_id!r} in this scope", hint="stemma memory ls")
+    if node_of(row["labels"]) not in nodes:
+        raise UnknownItem(f"{item_id!r} is not a {' or '.join(nodes).lower()}", hint="stemma memory show ID")
+    return item
+
+
+async def _owned(turn: Turn, scope: Scope, item_id: str, nodes: Sequence[Node]) -> Row:
+    """What the scope may decide about. Raises `UnknownItem`, `WiderItem`."""
+    item = await _known(turn, scope, item_id, nodes)
+    if not scope.owns(item["audience"]):
+        raise WiderItem(f"{item_id!r} belongs to a wider scope than the one that asked")
+    return item
+
+
+def _refuse_taken(item: Row, decision: Retraction) -> None:
+    again = decision.kind is RetractionKind.QUARANTINE and item["quarantined"]
+    if item["withdrawn"] or again:
+        what = "withdrawn" if item["withdrawn"] else "in quarantine"
+        raise AlreadyTakenBack(f"{decision.withdraws!r} is {what} already", hint="stemma memory ls retractions")
+
+
+def _scope_of(scope: Scope, item: Row) -> Scope:
+    return Scope(scope.tenant, *item["audience"].split("\x1f"))
+
+
+def _effect(scope: Scope, changes: Iterable[Change], stored: Retraction | None) -> Effect:
+    audiences = scope.audiences()
+    changed = list(changes)
+    seen = sorted(
+        (each for each in changed if each.audience in audiences), key=lambda each: (_ORDER.index(each.node), each.id)
+    )
+    affected = [Affected(each.id, each.node, each.before, each.after) for each in seen]
+    return Effect(affected, len(changed) - len(affected), stored)
