@@ -23,6 +23,7 @@ from stemma.memory.queries import load_queries
 from stemma.memory.sqlite_changes import SqliteChanges
 from stemma.memory.sqlite_database import SqliteDatabase, copy_database, rows
 from stemma.memory.sqlite_embedder import check_sizes, check_vectors, claim_embedder, packed, read_embedder
+from stemma.memory.sqlite_lineage import SqliteLineage
 from stemma.memory.sqlite_listing import SqliteListing, in_order, reader
 from stemma.memory.sqlite_rows import (
     indexed,
@@ -44,7 +45,7 @@ _MOST_NEIGHBOURS = 4096
 """sqlite-vec's own bound on k."""
 
 
-class SqliteGraph(SqliteListing, SqliteChanges):
+class SqliteGraph(SqliteListing, SqliteLineage, SqliteChanges):
     """`MemoryGraph` on an SQLite file, which is made with its folder when it is not there."""
 
     def __init__(self, path: Path, *, busy_milliseconds: int = 5_000, max_pages: int | None = None) -> None:

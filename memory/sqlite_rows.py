@@ -146,11 +146,9 @@ def claim_row(claim: Claim) -> dict[str, Any]:
         "predicate": claim.predicate,
         "object": claim.object,
         "confidence": claim.confidence,
-        "reason": claim.reason,
         "valid_from": claim.valid_from,
         "valid_to": claim.valid_to,
         "expired_at": claim.expired_at,
-        "quarantined": claim.quarantined,
         "searched": claim.searched,
     }
 

@@ -27,6 +27,7 @@ _MARKS = {
     Node.CLAIM: "mark_claims",
     Node.ANSWER: "mark_answers",
 }
+_DECIDE = {Node.SOURCE: "decide_source", Node.CLAIM: "decide_claim"}
 
 Seeds = Iterable[tuple[str, Node]]
 
@@ -76,6 +77,11 @@ def refresh(connection: apsw.Connection, tenant: str, seeds: Seeds, revision: in
     return Changed(affected, region.audiences)
 
 
+def decide(connection: apsw.Connection, tenant: str, node: Node, item_id: str) -> None:
+    """Write down on a source or claim what the open decisions say about it; what follows, `refresh` works out."""
+    connection.execute(_QUERIES[_DECIDE[node]], {"tenant": tenant, "id": item_id})
+
+
 def unsettled(connection: apsw.Connection, tenant: str, claim_ids: Iterable[str]) -> list[str]:
     """Those of the claims whose flags one more justification could change."""
     where = {"tenant": tenant, "ids": json.dumps(sorted(claim_ids))}
@@ -88,8 +94,9 @@ def _read_region(connection: apsw.Connection, tenant: str, ids: Mapping[Node, It
     if Node.SOURCE in wanted:
         _read_sources(region, rows(connection, _QUERIES["source_facts"], wanted[Node.SOURCE]))
     if Node.PASSAGE in wanted:
-        for item_id, audience, source_id, *flags in rows(connection, _QUERIES["passage_facts"], wanted[Node.PASSAGE]):
-            _add(region, item_id, Node.PASSAGE, audience, Status(*map(bool, flags), False))
+        found = rows(connection, _QUERIES["passage_facts"], wanted[Node.PASSAGE])
+        for item_id, audience, source_id, supported, current in found:
+            _add(region, item_id, Node.PASSAGE, audience, Status(bool(supported), bool(current), stale=False))
             region.justifications[item_id] = [(source_id,)]
     if Node.CLAIM in wanted:
         for item_id, audience, taken_back, *flags in rows(connection, _QUERIES["claim_facts"], wanted[Node.CLAIM]):
@@ -142,8 +149,8 @@ def _around(connection: apsw.Connection, tenant: str, region: _Region) -> dict[s
     where = {"tenant": tenant, "ids": json.dumps(sorted(named - region.nodes.keys()))}
     _read_sources(outside, rows(connection, _QUERIES["source_facts"], where))
     found = outside.before
-    for item_id, _, _, *flags in rows(connection, _QUERIES["passage_facts"], where):
-        found[item_id] = Status(*map(bool, flags), False)
+    for item_id, _, _, supported, current in rows(connection, _QUERIES["passage_facts"], where):
+        found[item_id] = Status(bool(supported), bool(current), stale=False)
     for item_id, _, _, *flags in rows(connection, _QUERIES["claim_facts"], where):
         found[item_id] = Status(*map(bool, flags))
     for item_id, _, supported, stale in rows(connection, _QUERIES["answer_facts"], where):

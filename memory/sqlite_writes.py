@@ -20,7 +20,7 @@ from stemma.memory.recall.sentence_blob import pack
 from stemma.memory.sqlite_database import rows
 from stemma.memory.sqlite_embedder import packed
 from stemma.memory.sqlite_rows import answer_row, claim_row, entity_row, indexed, place_token, retraction_row
-from stemma.memory.sqlite_support import refresh, unsettled
+from stemma.memory.sqlite_support import decide, refresh, unsettled
 
 _READ = load_queries("sql/read.sql")
 _WRITE = load_queries("sql/write.sql")
@@ -73,8 +73,10 @@ def add_answer(connection: apsw.Connection, bundle: AnswerBundle, entries: Itera
     add_to_indexes(
         connection, [entry for entry in entries if entry.item.id in new and _searched(entry.item)], {tenant: revision}
     )
-    decisions = [retraction_row(one) for one in bundle.retractions if one.withdraws in new]
-    connection.executemany(_WRITE["add_retraction"], decisions)
+    for decision in bundle.retractions:
+        if decision.withdraws in new:
+            connection.execute(_WRITE["add_retraction"], retraction_row(decision))
+            decide(connection, tenant, Node.CLAIM, decision.withdraws)
     _refuse_unseen(connection, bundle)
     add_derivations(connection, answer.scope, bundle.derivations)
     whose = {"tenant": tenant, "audience": answer.scope.audience}
@@ -134,8 +136,7 @@ def add_to_indexes(connection: apsw.Connection, entries: Sequence[IndexEntry], r
     items, words, vectors, sentences = [], [], [], []
     for number, entry in enumerate(entries, start=first):
         tenant, audience = entry.item.scope.tenant, entry.item.scope.audience
-        shown = isinstance(entry.item, Passage) or not entry.item.quarantined
-        whose = {"n": number, "tenant": tenant, "audience": audience, "recallable": int(shown)}
+        whose = {"n": number, "tenant": tenant, "audience": audience, "recallable": 1}
         items.append({**whose, "id": entry.item.id, "revision": revisions[tenant]})
         vectors.append({**whose, "embedding": entry.embedding})
         words.append({"n": number, "place": place_token(tenant, audience), "title": entry.title, "text": entry.text})

@@ -37,6 +37,7 @@ CREATE TABLE source (
 ) WITHOUT ROWID, STRICT;
 CREATE UNIQUE INDEX source_version ON source (tenant, audience, uri, version);
 CREATE INDEX source_newest ON source (tenant, audience, added_at);
+CREATE INDEX source_replaces ON source (tenant, replaces) WHERE replaces IS NOT NULL;
 
 CREATE TABLE passage (
     tenant TEXT NOT NULL,

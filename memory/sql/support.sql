@@ -76,6 +76,26 @@ FROM json_each(:ids) AS wanted JOIN supersedes ON supersedes.tenant = :tenant AN
 -- Those of the claims that one more justification could change.
 SELECT id FROM claim WHERE tenant = :tenant AND id IN (SELECT value FROM json_each(:ids)) AND (NOT supported OR stale);
 
+-- name: decide_source
+-- What the open decisions say about a source.
+UPDATE source SET
+    withdrawn = EXISTS (SELECT 1 FROM retraction WHERE retraction.tenant = source.tenant AND item_id = source.id
+        AND lifted_at IS NULL AND retraction.kind = 'withdrawal'),
+    quarantined = EXISTS (SELECT 1 FROM retraction WHERE retraction.tenant = source.tenant AND item_id = source.id
+        AND lifted_at IS NULL AND retraction.kind = 'quarantine')
+WHERE tenant = :tenant AND id = :id;
+
+-- name: decide_claim
+-- What the open decisions say about a claim.
+UPDATE claim SET
+    withdrawn = EXISTS (SELECT 1 FROM retraction WHERE retraction.tenant = claim.tenant AND item_id = claim.id
+        AND lifted_at IS NULL AND retraction.kind = 'withdrawal'),
+    quarantined = EXISTS (SELECT 1 FROM retraction WHERE retraction.tenant = claim.tenant AND item_id = claim.id
+        AND lifted_at IS NULL AND retraction.kind = 'quarantine'),
+    reason = coalesce((SELECT retraction.reason FROM retraction WHERE retraction.tenant = claim.tenant AND item_id = claim.id
+        AND lifted_at IS NULL AND retraction.kind = 'quarantine' ORDER BY at DESC, id LIMIT 1), '')
+WHERE tenant = :tenant AND id = :id;
+
 -- name: mark_sources
 -- Store what was worked out; a source's currency is not stored.
 UPDATE source SET supported = :supported WHERE tenant = :tenant AND id IN (SELECT value FROM json_each(:ids));

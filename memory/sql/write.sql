@@ -23,11 +23,11 @@ INSERT INTO mentions (tenant, item_id, entity_id, first, last, audience)
 VALUES (:tenant, :item_id, :entity_id, :first, :last, :audience) ON CONFLICT DO NOTHING;
 
 -- name: add_claim
--- A claim; one that is known keeps its text and flags. The derived flags of a new one are a first guess.
+-- A claim; one that is known keeps its text and flags. The flags of a new one are a first guess, to be worked out.
 INSERT INTO claim (tenant, id, audience, text, recorded_at, subject, predicate, object, confidence, reason, valid_from, valid_to, expired_at,
     quarantined, withdrawn, searched, recallable, supported, stale)
-VALUES (:tenant, :id, :audience, :text, :recorded_at, :subject, :predicate, :object, :confidence, :reason, :valid_from, :valid_to, :expired_at,
-    :quarantined, 0, :searched, NOT :quarantined, NOT :quarantined, 0)
+VALUES (:tenant, :id, :audience, :text, :recorded_at, :subject, :predicate, :object, :confidence, '', :valid_from, :valid_to, :expired_at,
+    0, 0, :searched, 1, 1, 0)
 ON CONFLICT DO NOTHING RETURNING id;
 
 -- name: add_answer
@@ -37,9 +37,10 @@ VALUES (:tenant, :id, :audience, :text, :run_id, :thread_id, :checkpoint_id, :qu
 ON CONFLICT DO NOTHING RETURNING id;
 
 -- name: add_retraction
--- A decision about an item; its audience is the item's.
+-- A decision about an item; its audience is the item's. No row comes back when its id is known.
 INSERT INTO retraction (tenant, id, audience, item_id, reason, actor, at, kind, lifted_at, lifted_by)
-VALUES (:tenant, :id, :audience, :item_id, :reason, :actor, :at, :kind, :lifted_at, :lifted_by);
+VALUES (:tenant, :id, :audience, :item_id, :reason, :actor, :at, :kind, :lifted_at, :lifted_by)
+ON CONFLICT DO NOTHING RETURNING id;
 
 -- name: add_derivation
 -- A claim rests on an antecedent.
