@@ -75,6 +75,10 @@ class AlreadyGivenBack(MemoryFailure):
     """The retraction was lifted already."""
 
 
+class NotRetractable(MemoryFailure):
+    """Only sources and claims are taken back; passages and answers follow from them."""
+
+
 class SupersedesNewer(MemoryFailure):
     """A claim supersedes only claims that were recorded before it."""
 
