@@ -20,17 +20,17 @@ from stemma.api.schemas.memory_items import (
     ItemPageBody,
     Label,
     RecallBody,
+    SourceItem,
     StandingName,
     StatisticsBody,
     show_hit,
     show_item,
     show_statistics,
 )
-from stemma.api.schemas.memory_writes import Question, StoredPageBody, TextSource, show_stored
+from stemma.api.schemas.memory_writes import Question, Statement, StoredPageBody, TextSource, show_stored
 from stemma.api.schemas.values import QueryLimit, QueryOffset
 from stemma.api.uploads import read_body
 from stemma.memory.identifiers import content_hash
-from stemma.memory.ingest.decoding import clean
 from stemma.memory.ingest.load import read_upload
 from stemma.memory.ingest.pipeline import Documents
 from stemma.memory.lineage.model import Direction, Standing
@@ -99,8 +99,15 @@ async def _store(asked: MemoryAccess, name: str, documents: Documents) -> dict[s
 
 
 def _document(body: TextSource) -> Document:
-    title, text = " ".join(clean(body.title).split()), clean(body.text)
-    return Document(uri=clean(body.uri).strip() or f"text:{content_hash(title, text)[:16]}", title=title, text=text)
+    named = body.uri or f"text:{content_hash(body.title, body.text)[:16]}"
+    return Document(uri=named, title=body.title, text=body.text)
+
+
+@router.post("/statements", response_model=SourceItem, responses=documented(404, 507))
+async def add_statement(body: Statement, asked: MemoryWrite) -> Response:
+    """Keep what a person says as a source of its own, signed with who the credential says they are."""
+    source = await asked.memory.remember(asked.scope, body.text, by=asked.actor.signature, title=body.title)
+    return Json(show_item(source))
 
 
 @router.get("/sources", response_model=ItemPageBody, responses=documented(404))

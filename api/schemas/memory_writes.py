@@ -8,18 +8,23 @@ from pydantic import AfterValidator, ConfigDict, Field
 from typing_extensions import TypedDict
 
 from stemma.api.schemas.values import Body
+from stemma.memory.ingest.decoding import clean
 from stemma.memory.ingest.pipeline import IngestReport
 
-Title = Annotated[str, Field(max_length=1_000)]
 
-
-def _says_something(text: str) -> str:
+def _readable(text: str) -> str:
+    text = clean(text)
     if not text.strip():
         raise ValueError("holds no text")
     return text
 
 
-Text = Annotated[str, Field(min_length=1), AfterValidator(_says_something)]
+def _one_line(text: str) -> str:
+    return " ".join(clean(text).split())
+
+
+Text = Annotated[str, Field(min_length=1), AfterValidator(_readable)]
+Title = Annotated[str, Field(max_length=1_000), AfterValidator(_one_line)]
 
 
 class TextSource(Body):
@@ -27,7 +32,9 @@ class TextSource(Body):
 
     text: Text
     title: Title = ""
-    uri: Annotated[str, Field(max_length=2_000, description="Without one, the text's own hash names it")] = ""
+    uri: Annotated[
+        str, Field(max_length=2_000, description="Without one, the text's own hash names it"), AfterValidator(_one_line)
+    ] = ""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -40,13 +47,25 @@ class TextSource(Body):
 class Question(Body):
     """What to look for."""
 
-    query: Annotated[str, Field(min_length=1, max_length=10_000), AfterValidator(_says_something)]
+    query: Annotated[str, Field(min_length=1, max_length=10_000), AfterValidator(_readable)]
     k: Annotated[int, Field(ge=1, le=200, description="How many hits")] = 5
     recipe: Annotated[str, Field(max_length=64, description="Without one, the server's default")] | None = None
 
     model_config = ConfigDict(
         extra="forbid",
         json_schema_extra={"examples": [{"query": "Who is the harbour master of Port Merrow?", "k": 3}]},
+    )
+
+
+class Statement(Body):
+    """What a person says. Who said it is the credential's to tell; said again, it is the same source."""
+
+    text: Annotated[str, Field(min_length=1, max_length=100_000), AfterValidator(_readable)]
+    title: Title = ""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"text": "The harbour master of Port Merrow retired in May."}]},
     )
 
 

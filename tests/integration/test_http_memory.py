@@ -12,7 +12,14 @@ import pytest_asyncio
 from pydantic import TypeAdapter
 
 from stemma.api.schemas.memory_decisions import EffectBody, LineageBody, RetractionPageBody
-from stemma.api.schemas.memory_items import AnyItem, ItemPageBody, RecallBody, RetractionItem, StatisticsBody
+from stemma.api.schemas.memory_items import (
+    AnyItem,
+    ItemPageBody,
+    RecallBody,
+    RetractionItem,
+    SourceItem,
+    StatisticsBody,
+)
 from stemma.api.schemas.memory_writes import StoredPageBody
 from tests.integration.live_server import Live
 from tests.integration.memory_client import MEMO, STATED, TARIFF, Acting, acting, learned
@@ -51,6 +58,19 @@ async def test_a_text_goes_in_and_is_recalled_with_its_origin(asker: Acting) -> 
     assert "2,500" in hit["text"]
     assert hit["parts"]
     assert hit["position"]["start"] == 0
+
+
+async def test_a_statement_is_a_source_signed_by_who_made_it(asker: Acting) -> None:
+    ann = asker.other(user="ann")
+    body = {"text": "The harbour master of Port Merrow retired in May.", "title": "Harbour master"}
+    source = fits(SourceItem, await ann.post("/statements", body))
+    assert (source["kind"], source["title"], source["scope"]) == ("person", "Harbour master", {"user": "ann"})
+    assert "ann" in source["uri"]
+    assert await ann.post("/statements", body) == source
+    (hit,) = (await ann.post("/recall", {"query": "Who retired in May?"}))["hits"]
+    assert hit["source_id"] == source["id"]
+    for wrong in ({**body, "by": "the director"}, {"text": "   "}, {"text": "\x00"}):
+        assert (await ann.request("POST", "/statements", json=wrong)).status_code == 422, wrong
 
 
 @pytest.mark.parametrize("recipe", ["lexical", "dense", "hybrid"])
