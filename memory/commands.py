@@ -1,4 +1,4 @@
-"""The commands `ingest`, `recall` and `memory`: their names, arguments and help.
+"""The commands `ingest`, `recall`, `remember` and `memory`: their names, arguments and help.
 
 Decides what can be typed. What a command does and prints stands in `shell.py`, which is imported only when a command
 runs, so that help answers at once.
@@ -6,18 +6,25 @@ runs, so that help answers at once.
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
+
+from stemma.memory.lineage_commands import lineage_app
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, rich_markup_mode=None
 )  # loading rich doubles the time of --help
 memory_app = typer.Typer(
-    no_args_is_help=True, add_completion=False, rich_markup_mode=None, help="List and show what memory holds."
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    help="What memory holds, where it came from, and taking it back.",
 )
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Kind = Literal["sources", "passages", "entities", "claims", "answers", "retractions"]
+StandingName = Literal["unsupported", "withdrawn", "quarantined", "stale"]
 User = Annotated[str, typer.Option("--user", help="Narrow to one user's memory.")]
 
 
@@ -55,9 +62,29 @@ def recall(
     asyncio.run(print_hits(query, k=k, recipe=recipe or None, user=user, as_json=as_json))
 
 
+@app.command()
+def remember(
+    text: Annotated[str, typer.Argument(help="A statement, in quotes.")],
+    by: Annotated[str, typer.Option("--by", metavar="NAME", help="Whose it is; without it, your login name.")] = "",
+    title: Annotated[str, typer.Option(help="What it is about.")] = "",
+    user: User = "",
+    as_json: AsJson = False,
+) -> None:
+    """Keep what a person says as a source of its own. Said again, it is the same one."""
+    import asyncio
+
+    from stemma.memory.retraction_shell import login_name
+    from stemma.memory.shell import print_kept
+
+    asyncio.run(print_kept(text, by=by.strip() or login_name(), title=title, user=user, as_json=as_json))
+
+
 @memory_app.command("ls")
 def list_items(
-    kind: Annotated[str, typer.Argument(help="sources, passages, entities, claims or answers.")] = "sources",
+    kind: Annotated[Kind, typer.Argument(help="Of what.")] = "sources",
+    standing: Annotated[
+        StandingName | None, typer.Option(help="Only these; an answer that is unsupported is tainted.")
+    ] = None,
     limit: Annotated[int, typer.Option(min=1, max=10_000)] = 20,
     offset: Annotated[int, typer.Option(min=0)] = 0,
     user: User = "",
@@ -66,9 +93,11 @@ def list_items(
     """List what memory holds, newest first."""
     import asyncio
 
+    from stemma.memory.lineage.model import Standing
     from stemma.memory.shell import print_items
 
-    asyncio.run(print_items(kind, limit=limit, offset=offset, user=user, as_json=as_json))
+    narrowed = Standing(standing) if standing else None
+    asyncio.run(print_items(kind, standing=narrowed, limit=limit, offset=offset, user=user, as_json=as_json))
 
 
 @memory_app.command("show")
@@ -77,9 +106,37 @@ def show(
     user: User = "",
     as_json: AsJson = False,
 ) -> None:
-    """Show one source, passage, entity, claim or answer, and what it rests on."""
+    """Show one source, passage, entity, claim, answer or retraction."""
     import asyncio
 
     from stemma.memory.shell import print_item
 
     asyncio.run(print_item(item_id, user=user, as_json=as_json))
+
+
+@memory_app.command("stats")
+def stats(user: User = "", as_json: AsJson = False) -> None:
+    """Count what memory holds, and what of it was taken back."""
+    import asyncio
+
+    from stemma.memory.shell import print_statistics
+
+    asyncio.run(print_statistics(user=user, as_json=as_json))
+
+
+@memory_app.command("reindex")
+def reindex(
+    embedder: Annotated[str, typer.Option(help="Change to this embedder (default: MEMORY_EMBEDDER).")] = "",
+    abandon: Annotated[bool, typer.Option("--abandon", help="Drop what an unfinished reindexing has made.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Embed everything again with another embedder. Recall uses the old one until all is done.
+
+    Ctrl-C keeps what is done (exit code 130); the same command goes on from there.
+    """
+    from stemma.memory.reindex_shell import reindex as embed_again
+
+    raise typer.Exit(embed_again(embedder, abandon=abandon, as_json=as_json))
+
+
+memory_app.add_typer(lineage_app)

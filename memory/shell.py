@@ -1,4 +1,4 @@
-"""What `stemma ingest`, `recall` and `memory` do, and the words they print.
+"""What `stemma ingest`, `recall`, `remember` and `memory ls | show | stats` do, and the words they print.
 
 Decides the terminal's wording and the JSON forms. Text from documents is printed through `printable`, never as markup;
 progress goes to standard error. Failures are raised, and become three lines in the command's entry point.
@@ -13,11 +13,12 @@ from typing import Any
 
 import typer
 
-from stemma.memory.errors import InvalidSetting
 from stemma.memory.ingest.corpus_rows import Unreadable
 from stemma.memory.ingest.load import read_documents
 from stemma.memory.ingest.pipeline import IngestProgress, IngestReport
 from stemma.memory.item_view import as_record, details, summary
+from stemma.memory.lineage.captions import counted
+from stemma.memory.lineage.model import Standing
 from stemma.memory.model import DEFAULT_TENANT, Document, Hit, Node, Scope
 from stemma.memory.open import open_memory
 from stemma.memory.progress import shown_progress
@@ -32,7 +33,15 @@ _KINDS = {
     "entities": Node.ENTITY,
     "claims": Node.CLAIM,
     "answers": Node.ANSWER,
+    "retractions": Node.RETRACTION,
 }
+_STANDINGS = {
+    Node.SOURCE: (Standing.WITHDRAWN, Standing.QUARANTINED, Standing.STALE),
+    Node.PASSAGE: (Standing.UNSUPPORTED,),
+    Node.CLAIM: (Standing.UNSUPPORTED, Standing.WITHDRAWN, Standing.QUARANTINED, Standing.STALE),
+    Node.ANSWER: (Standing.UNSUPPORTED, Standing.STALE),
+}
+"""What `stats` counts of each label."""
 
 
 def ingest_paths(paths: Sequence[str], *, user: str, as_json: bool) -> int:
@@ -125,26 +134,26 @@ def _hit_record(hit: Hit) -> dict[str, Any]:
     }
 
 
-async def print_items(kind: str, *, limit: int, offset: int, user: str, as_json: bool) -> None:
-    """Print a page of items of one kind. Raises `InvalidSetting` for a kind that does not exist."""
-    if kind not in _KINDS:
-        raise InvalidSetting(f"memory holds no {kind!r}", hint=f"stemma memory ls {' | '.join(_KINDS)}")
+async def print_items(
+    kind: str, *, standing: Standing | None, limit: int, offset: int, user: str, as_json: bool
+) -> None:
+    """Print a page of items of one kind (a key of `_KINDS`), narrowed to a standing."""
     scope = Scope(DEFAULT_TENANT, user)
     async with await open_memory() as memory:
-        page = await memory.items(scope, _KINDS[kind], limit=limit, offset=offset)
+        page = await memory.items(scope, _KINDS[kind], limit=limit, offset=offset, standing=standing)
         empty = not page.total and not sum((await memory.statistics(scope)).by_node.values())
     if as_json:
         _print_json({"items": [as_record(item) for item in page.items], "total": page.total, "offset": offset})
         return
     for item in page.items:
         typer.echo(summary(item))
-    last = offset + len(page.items)
+    last, named = offset + len(page.items), f"{standing} {kind}" if standing else kind
     if empty:
         typer.echo(EMPTY)
     elif not page.items:
-        typer.echo(f"no {kind} here ({page.total} in all)")
+        typer.echo(f"no {named} here ({page.total} in all)")
     elif last < page.total:
-        typer.echo(f"{offset + 1} to {last} of {page.total} {kind}; go on with --offset {last}")
+        typer.echo(f"{offset + 1} to {last} of {page.total} {named}; go on with --offset {last}")
 
 
 async def print_item(item_id: str, *, user: str, as_json: bool) -> None:
@@ -157,6 +166,49 @@ async def print_item(item_id: str, *, user: str, as_json: bool) -> None:
         _print_json(as_record(item, derivations))
     else:
         typer.echo("\n".join(details(item, derivations)))
+
+
+async def print_kept(text: str, *, by: str, title: str, user: str, as_json: bool) -> None:
+    """Keep what a person says as a source of its own, and print which one that is."""
+    async with await open_memory() as memory:
+        source = await memory.remember(Scope(DEFAULT_TENANT, user), text, by=by, title=title)
+    if as_json:
+        _print_json(as_record(source))
+    else:
+        typer.echo(f"kept as source {source.id}  ({printable(source.uri)})")
+
+
+async def print_statistics(*, user: str, as_json: bool) -> None:
+    """Print how much there is of everything, how much of it was taken back, and which embedder filled it."""
+    scope = Scope(DEFAULT_TENANT, user)
+    async with await open_memory() as memory:
+        counts = await memory.statistics(scope)
+        filled_by = await memory.graph.embedder()
+        _, in_force = await memory.retractions(scope, open_only=True, limit=1)
+        marked = {
+            node: {
+                standing.value: (await memory.items(scope, node, limit=1, standing=standing)).total
+                for standing in standings
+            }
+            for node, standings in _STANDINGS.items()
+        }
+    if as_json:
+        embedder = {"name": filled_by.name, "dimension": filled_by.dimension} if filled_by else None
+        _print_json(
+            {
+                "nodes": {str(node): number for node, number in counts.by_node.items()},
+                "relations": {str(relation): number for relation, number in counts.by_relation.items()},
+                "standing": {node.value: some for node, some in marked.items()},
+                "retractions_in_force": in_force,
+                "embedder": embedder,
+            }
+        )
+        return
+    for name, node in _KINDS.items():
+        found = ", ".join(f"{number:,} {word}" for word, number in marked.get(node, {}).items() if number)
+        typer.echo(f"{name:12} {counts.by_node.get(node, 0):>9,}" + (f"  ({found})" if found else ""))
+    typer.echo(f"{counted(in_force, 'retraction')} in force")
+    typer.echo(f"vectors by {filled_by.name}, {filled_by.dimension} numbers each" if filled_by else "no vectors yet")
 
 
 def _print_json(value: Any) -> None:
