@@ -45,9 +45,14 @@ def claim_embedder(connection: apsw.Connection, identity: EmbedderIdentity) -> N
     known = read_embedder(connection)
     if known is None:
         write_embedder(connection, identity)
-        connection.execute(_WRITE["make_vectors"].format(dimension=int(identity.dimension)))
+        make_vectors(connection, identity)
     elif known != identity:
         raise filled_by_another(known, identity)
+
+
+def make_vectors(connection: apsw.Connection, identity: EmbedderIdentity) -> None:
+    """Make the vector index, empty."""
+    connection.execute(_WRITE["make_vectors"].format(dimension=int(identity.dimension)))
 
 
 def check_vectors(

@@ -25,6 +25,7 @@ from stemma.memory.sqlite_database import SqliteDatabase, copy_database, rows
 from stemma.memory.sqlite_embedder import check_sizes, check_vectors, claim_embedder, packed, read_embedder
 from stemma.memory.sqlite_lineage import SqliteLineage
 from stemma.memory.sqlite_listing import SqliteListing, in_order, reader
+from stemma.memory.sqlite_reindex import SqliteReindexing
 from stemma.memory.sqlite_rows import (
     indexed,
     place_token,
@@ -45,7 +46,7 @@ _MOST_NEIGHBOURS = 4096
 """sqlite-vec's own bound on k."""
 
 
-class SqliteGraph(SqliteListing, SqliteLineage, SqliteChanges):
+class SqliteGraph(SqliteListing, SqliteLineage, SqliteChanges, SqliteReindexing):
     """`MemoryGraph` on an SQLite file, which is made with its folder when it is not there."""
 
     def __init__(self, path: Path, *, busy_milliseconds: int = 5_000, max_pages: int | None = None) -> None:

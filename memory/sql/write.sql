@@ -131,8 +131,8 @@ INSERT INTO words (words) VALUES ('optimize');
 SELECT value FROM setting WHERE name = :name;
 
 -- name: write_setting (not of a tenant)
--- A property of the whole store, settled once.
-INSERT INTO setting (name, value) VALUES (:name, :value);
+-- A property of the whole store.
+INSERT INTO setting (name, value) VALUES (:name, :value) ON CONFLICT DO UPDATE SET value = excluded.value;
 
 -- name: make_vectors (not of a tenant)
 -- The vector index, once the embedder is known; {dimension} is a whole number. Vectors have length 1, for which the
