@@ -56,8 +56,7 @@ async def settle(turn: Turn, seeds: Collection[str]) -> list[Change]:
 
 
 async def _region(turn: Turn, seeds: Collection[str]) -> dict[str, Row]:
-    older = await turn.rows(TRUTH, "older_versions", ids=list(seeds))
-    wanted = {*seeds, *(row["id"] for row in older)}
+    wanted = set(seeds)
     region: dict[str, Row] = {}
     while wanted:
         found = await turn.rows(TRUTH, "region", ids=sorted(wanted))

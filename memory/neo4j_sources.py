@@ -102,13 +102,13 @@ async def _put_claims(turn: Turn, bundles: Sequence[SourceBundle]) -> set[str]:
     """Store what was extracted; returns the claims whose flags have to be worked out."""
     claims = [claim for bundle in bundles for claim in bundle.claims]
     rows = [claim_row(claim, None) for claim in claims]
-    moved = await put_claims(turn, rows)
+    known = await put_claims(turn, rows)
     derivations = [
         (derivation, bundle.source.scope.audience) for bundle in bundles for derivation in bundle.derivations
     ]
     await turn.put(WRITE, "put_derivations", unique((derivation_row(*each) for each in derivations), "key"))
     grounded = {passage.id for bundle in bundles for passage in bundle.passages}
-    return moved | _ungrounded(claims, [each for each, _ in derivations], grounded)
+    return {claim for claim, moves in known.items() if moves} | _ungrounded(claims, [each for each, _ in derivations], grounded)
 
 
 def _ungrounded(claims: Iterable[Claim], derivations: Iterable[Derivation], grounded: set[str]) -> set[str]:
@@ -119,14 +119,14 @@ def _ungrounded(claims: Iterable[Claim], derivations: Iterable[Derivation], grou
     return {claim.id for claim in claims if claim.id not in rests} | elsewhere
 
 
-async def put_claims(turn: Turn, rows: Sequence[Row]) -> set[str]:
-    """Store claims that are not known; returns those known ones to which another justification may matter."""
+async def put_claims(turn: Turn, rows: Sequence[Row]) -> dict[str, bool]:
+    """Store claims that are not known; returns the known ones, and whether another justification matters to them."""
     by_id = {row["values"]["id"]: row for row in rows}
     known = await turn.rows(WRITE, "known_claims", ids=sorted(by_id)) if by_id else []
     for row in known:
         del by_id[row["id"]]
     await turn.put(WRITE, "put_claims", list(by_id.values()))
-    return {row["id"] for row in known if row["moves"]}
+    return {row["id"]: row["moves"] for row in known}
 
 
 def unique(rows: Iterable[Row], *names: str) -> list[Row]:

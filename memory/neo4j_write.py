@@ -35,14 +35,9 @@ async def write_answer(turn: Turn, bundle: AnswerBundle) -> None:
     Raises `Undone` when the answer is known, `UnknownItem` when it rests on what its scope cannot see.
     """
     answer = bundle.answer
-    [found] = await turn.rows(WRITE, "known_answer", id=answer.id)
-    if found["known"]:
-        raise Undone
-    await _refuse_unseen(turn, bundle)
+    await _refuse(turn, bundle)
     claims = [claim_row(*pair) for pair in zip(bundle.claims, bundle.vectors, strict=True)]
-    known = await turn.rows(WRITE, "known_claims", ids=[claim.id for claim in bundle.claims]) if claims else []
-    old = {row["id"] for row in known}
-    moved = await put_claims(turn, claims)
+    known = await put_claims(turn, claims)
     await turn.rows(WRITE, "put_answer", values=answer_row(answer))
     derivations = [derivation_row(derivation, answer.scope.audience) for derivation in bundle.derivations]
     await turn.put(WRITE, "put_derivations", unique(derivations, "key"))
@@ -50,11 +45,11 @@ async def write_answer(turn: Turn, bundle: AnswerBundle) -> None:
     await turn.put(WRITE, "put_asserts", assert_rows(answer), id=answer.id)
     await turn.put(WRITE, "put_entities", unique(entity_row(entity) for entity in bundle.entities))
     await turn.put(WRITE, "put_claim_mentions", [mention_row(mention) for mention in bundle.mentions])
-    new = {claim.id for claim in bundle.claims} - old
+    new = {claim.id for claim in bundle.claims} - known.keys()
     decided = [each for each in bundle.retractions if each.withdraws in new]
     await turn.put(TRUTH, "put_retractions", [retraction_row(each) for each in decided])
     await turn.put(TRUTH, "settle_decisions", sorted({each.withdraws for each in decided}))
-    await settle(turn, {answer.id, *new, *moved})
+    await settle(turn, {answer.id, *new, *(claim for claim, moves in known.items() if moves)})
 
 
 async def erase_some(turn: Turn, scope: Scope) -> int:
@@ -72,11 +67,14 @@ async def erase_some(turn: Turn, scope: Scope) -> int:
     return 0
 
 
-async def _refuse_unseen(turn: Turn, bundle: AnswerBundle) -> None:
+async def _refuse(turn: Turn, bundle: AnswerBundle) -> None:
     answer = bundle.answer
     named = {derivation.antecedent_id for derivation in bundle.derivations}
     named |= {use.item_id for use in answer.used} | set(answer.asserts)
-    named -= {claim.id for claim in bundle.claims} | {answer.id}
-    unseen = await turn.rows(WRITE, "unseen", ids=sorted(named), audiences=list(answer.scope.audiences()))
-    if unseen:
-        raise UnknownItem(f"the answer rests on {unseen[0]['id']!r}, which its scope does not hold")
+    own = {claim.id for claim in bundle.claims} | {answer.id}
+    audiences = list(answer.scope.audiences())
+    [found] = await turn.rows(WRITE, "refusable", id=answer.id, ids=sorted(named - own), audiences=audiences)
+    if found["known"]:
+        raise Undone
+    for item in found["unseen"]:
+        raise UnknownItem(f"the answer rests on {item!r}, which its scope does not hold")

@@ -37,15 +37,10 @@ MERGE (newer)-[r:SUPERSEDES]->(older)
 ON CREATE SET r.audience = older.audience, r.made = $mark
 RETURN r.made = $mark AS is_new;
 
-// name: older_versions
-// The older versions whose being replaced hangs on these sources: those that no other supported version replaces.
-UNWIND $ids AS id
-MATCH (newer:Source {tenant: $tenant, id: id})-[:REPLACES*1..]->(older:Source)
-WHERE NOT EXISTS { MATCH (older)<-[:REPLACES*1..]-(other:Source) WHERE other.supported AND NOT other.id IN $ids }
-RETURN DISTINCT older.id AS id;
-
 // name: region
-// Everything that rests on these items, however far, with its flags and what it rests on itself.
+// Everything that rests on these items, however far, with its flags and what it rests on itself. `older` is in whose
+// place it stands: of a source's older versions those whose being replaced hangs on it, because no other supported
+// version is newer.
 UNWIND $ids AS id
 MATCH (seed:Source|Passage|Claim|Answer {tenant: $tenant, id: id})
 MATCH (seed)<-[:PART_OF|DERIVED_FROM|USED|ASSERTS*0..]-(n)
@@ -56,7 +51,14 @@ RETURN n.id AS id, CASE WHEN n:Passage THEN 'Passage' WHEN n:Claim THEN 'Claim' 
   n.stale AS stale, n.withdrawn OR n.quarantined AS taken_back,
   [(n)-[r:PART_OF|DERIVED_FROM|USED|ASSERTS]->(a) | [coalesce(r.justification, ''), a.id]] AS rests_on,
   CASE WHEN n:Source THEN [(n)<-[:REPLACES*1..]-(m) | m.id] ELSE [(n)<-[:SUPERSEDES]-(m) | m.id] END AS newer,
-  [(n)-[:SUPERSEDES]->(m) | m.id] AS older;
+  CASE WHEN n:Source
+    THEN COLLECT {
+      MATCH (n)-[:REPLACES*1..]->(m:Source)
+      WHERE NOT EXISTS { MATCH (m)<-[:REPLACES*1..]-(other:Source) WHERE other.supported AND NOT other.id IN $ids }
+      RETURN m.id
+    }
+    ELSE [(n)-[:SUPERSEDES]->(m) | m.id]
+  END AS older;
 
 // name: around
 // The flags of items that are not looked at anew.

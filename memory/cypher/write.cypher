@@ -51,18 +51,16 @@ MATCH (e:Entity {tenant: $tenant, id: row.entity_id})
 MERGE (c)-[m:MENTIONS {start: row.start, end: row.end}]->(e)
 ON CREATE SET m.audience = c.audience, c.revision = CASE WHEN c.searched THEN $revision END;
 
-// name: known_answer
-// Whether an answer is there.
-OPTIONAL MATCH (a:Answer {tenant: $tenant, id: $id})
-RETURN a IS NOT NULL AS known;
-
-// name: unseen
-// Those of the ids that name nothing the scope may see.
-UNWIND $ids AS id
-OPTIONAL MATCH (n:Source|Passage|Entity|Claim|Answer {tenant: $tenant, id: id})
-WHERE n.audience IN $audiences
-WITH id, n WHERE n IS NULL
-RETURN id;
+// name: refusable
+// Whether an answer is there, and those of the ids that name nothing the scope may see.
+RETURN EXISTS { MATCH (:Answer {tenant: $tenant, id: $id}) } AS known, COLLECT {
+  UNWIND $ids AS id
+  WITH id
+  WHERE NOT EXISTS {
+    MATCH (n:Source|Passage|Entity|Claim|Answer {tenant: $tenant, id: id}) WHERE n.audience IN $audiences
+  }
+  RETURN id
+} AS unseen;
 
 // name: known_claims
 // Those of the claims that are there, and whether another justification could make a difference to them.
