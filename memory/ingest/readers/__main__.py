@@ -33,7 +33,7 @@ _READERS = {
     ".eml": ("mail", "read_mail"),
     ".msg": ("outlook", "read_outlook"),
 }
-_EXTRA = frozenset({"pypdfium2", "markitdown", "mammoth", "pptx", "openpyxl", "olefile"})
+_EXTRA = frozenset({"pypdfium2", "mammoth", "pptx", "openpyxl", "olefile"})
 _REFUSED = ("socket.", "subprocess.", "os.system", "os.exec", "os.fork", "os.posix_spawn", "os.spawn", "os.kill")
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 

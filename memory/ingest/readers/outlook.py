@@ -1,7 +1,7 @@
 """Outlook's mail files (.msg), with olefile.
 
 Decides which of a message's properties are read (MS-OXPROPS names them by number): subject, sender, recipients, time,
-text, attachments. markitdown reads them too, but neither the time nor the attachments.
+text, attachments.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """PowerPoint files (.pptx), slide by slide.
 
 Decides that a slide is its title as a heading, the texts from top to bottom, tables and charts row by row, and the
-speaker's notes. markitdown reads the same shapes, but tells no slide from another once the text holds its mark.
+speaker's notes.
 """
 
 from __future__ import annotations
