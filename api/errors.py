@@ -39,6 +39,7 @@ STATUS: Mapping[type[Exception], int] = {
     memory.AlreadyTakenBack: 409,
     memory.AlreadyGivenBack: 409,
     memory.SupersedesNewer: 409,
+    memory.NotRetractable: 422,
     memory.UnknownRecipe: 422,
     memory.UnreadableDocument: 422,
     memory.MemoryFull: 507,

@@ -11,14 +11,15 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
 
-from stemma.memory.errors import UnreadableDocument
+from stemma.memory.errors import UnknownItem, UnreadableDocument
 from stemma.memory.identifiers import retraction_id
 from stemma.memory.ingest.pipeline import Documents, Ingestion, IngestProgress, IngestReport
 from stemma.memory.ingest.ports import ClaimExtractor
-from stemma.memory.ingest.testimony import testimony
 from stemma.memory.ingest.reindexing import ReindexProgress, reindex
+from stemma.memory.ingest.testimony import testimony
 from stemma.memory.learning import LearnedClaim, bundle_of, identified
 from stemma.memory.lineage.model import Direction, Effect, Lineage, Retraction, RetractionKind, Standing
+from stemma.memory.lineage.refusal import not_retractable
 from stemma.memory.linking import known_statements, linked
 from stemma.memory.model import Answer, Hit, Node, Scope, Source, SourceKind, Statistics
 from stemma.memory.ports import Embedder, Item, ItemPage, MemoryGraph
@@ -133,14 +134,18 @@ class LongTermMemory:
     ) -> Effect:
         """Withdraw a source or claim (or put it into quarantine), with everything that rests on it alone.
 
-        Raises `UnknownItem`, `WiderItem`, `AlreadyTakenBack`.
+        Raises `UnknownItem`, `WiderItem`, `AlreadyTakenBack`, `NotRetractable` for what is seen and is neither.
         """
         at = datetime.now(UTC)
         kind = RetractionKind.QUARANTINE if quarantine else RetractionKind.WITHDRAWAL
         decision = Retraction(
             retraction_id(scope, item_id, at.isoformat()), scope, item_id, reason, actor, at, kind=kind
         )
-        return await self.graph.take_back(scope, decision, dry_run=dry_run)
+        try:
+            return await self.graph.take_back(scope, decision, dry_run=dry_run)
+        except UnknownItem:
+            item = await self.graph.item(scope, item_id)  # raises it again for what cannot be seen
+            raise not_retractable(item) from None
 
     async def restore(self, scope: Scope, retraction: str, *, actor: str, dry_run: bool = False) -> Effect:
         """Lift a retraction or quarantine: exactly what it took comes back.

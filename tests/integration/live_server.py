@@ -56,10 +56,10 @@ async def toy_runtime(folder: Path) -> AsyncIterator[Runtime]:
 
 
 @asynccontextmanager
-async def toy_memory() -> AsyncIterator[LongTermMemory]:
-    """An open memory whose embedder needs no model."""
+async def toy_memory(folder: Path) -> AsyncIterator[LongTermMemory]:
+    """An open memory whose embedder needs no model, its store in the folder."""
     settings = MemorySettings(embedder="hashing")
-    async with await open_memory(settings, url="memory:") as memory:
+    async with await open_memory(settings, url=f"sqlite:///{folder / 'memory.db'}") as memory:
         yield memory
 
 
@@ -67,7 +67,7 @@ async def toy_memory() -> AsyncIterator[LongTermMemory]:
 async def live_server(folder: Path, **given: Any) -> AsyncIterator[Live]:
     """Serve the toy graphs and an empty memory on a free port until the block ends. `given` are ApiSettings."""
     settings = ApiSettings(**{"port": 0, "heartbeat_seconds": 0.2, **given})
-    async with toy_memory() as memory, toy_runtime(folder) as runtime:
+    async with toy_memory(folder) as memory, toy_runtime(folder) as runtime:
         app = create_app(runtime, settings, memory=memory)
         listener = bind(settings)
         started = asyncio.Event()

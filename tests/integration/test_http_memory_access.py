@@ -120,6 +120,17 @@ async def test_decisions_are_made_once(asker: Acting) -> None:
     assert (await asker.get("/retractions"))["total"] == 1
 
 
+async def test_only_sources_and_claims_are_taken_back(asker: Acting, live: Live) -> None:
+    await asker.add(MEMO)
+    passage = (await asker.post("/recall", {"query": "berth fee"}))["hits"][0]["id"]
+    answer = await learned(live.memory, asker.actor, passage)
+    for item in (passage, answer.id):
+        for dry_run in (True, False):
+            asked = {"item_id": item, "reason": "forged", "dry_run": dry_run}
+            problem(await asker.request("POST", "/retractions", json=asked), 422, "NotRetractable")
+    assert (await asker.get("/retractions"))["total"] == 0
+
+
 @pytest.mark.parametrize("text", HOSTILE, ids=lambda text: repr(text)[:30])
 async def test_text_that_looks_like_a_query_is_only_text(asker: Acting, text: str) -> None:
     await asker.add(TARIFF)
