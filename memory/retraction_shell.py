@@ -151,15 +151,16 @@ def _named(item: Item | None, item_id: str) -> str:
 
 
 async def _lines(memory: LongTermMemory, scope: Scope, effect: Effect) -> list[str]:
-    """What a decision changes: counts of each kind, and the first few."""
+    """What a decision changes: counts of each kind, and the first few besides the item that it is about."""
+    decided = effect.retraction.withdraws if effect.retraction else ""
     lines = []
     for word, rows in outcomes(effect).items():
         lines.append(f"  {word}: {by_kind(rows)}")
         for node in Node:
-            some = [row for row in rows if row.node is node]
+            some = [row for row in rows if row.node is node and row.id != decided]
             items = await _items(memory, scope, some[:_SHOWN])
             lines += [f"    {node.value.lower():8} {summary(item)}" for item in items]
-            lines += [f"    {'':8} … {len(some) - _SHOWN:,} more"] if len(some) > _SHOWN else []
+            lines += [f"    and {len(some) - _SHOWN:,} more"] if len(some) > _SHOWN else []
     if effect.hidden:
         lines.append(f"  and {counted(effect.hidden, 'item')} in narrower scopes, which this one may not see")
     return lines or ["  nothing that rests on it changes"]

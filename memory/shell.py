@@ -9,17 +9,18 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from typing import Any
 
 import typer
 
 from stemma.memory.ingest.corpus_rows import Unreadable
-from stemma.memory.ingest.load import read_documents
+from stemma.memory.ingest.load import SUFFIXES, read_documents
 from stemma.memory.ingest.pipeline import IngestProgress, IngestReport
 from stemma.memory.item_view import as_record, details, summary
 from stemma.memory.lineage.captions import counted
 from stemma.memory.lineage.model import Standing
-from stemma.memory.model import DEFAULT_TENANT, Document, Hit, Node, Scope
+from stemma.memory.model import DEFAULT_TENANT, Document, Hit, Node, Position, Scope
 from stemma.memory.open import open_memory
 from stemma.memory.progress import shown_progress
 from stemma.memory.terminal import printable, shortened
@@ -88,7 +89,7 @@ def _print_report(report: IngestReport, *, as_json: bool) -> None:
         return
     done = report.added + report.unchanged + report.updated
     if not done and not report.failures:
-        typer.echo("nothing to read there: Stemma reads .md, .txt, .html and .jsonl", err=True)
+        typer.echo(f"nothing to read there: Stemma reads {', '.join(SUFFIXES)}", err=True)
     unreadable = f", {len(report.failures)} unreadable" if report.failures else ""
     typer.echo(
         f"{report.added} added, {report.updated} updated, {report.unchanged} unchanged{unreadable}; "
@@ -113,12 +114,17 @@ async def print_hits(query: str, *, k: int, recipe: str | None, user: str, as_js
 def _hit_lines(hit: Hit) -> list[str]:
     parts = ", ".join(f"{name} {value:.3f}" for name, value in hit.parts.items())
     name = printable(hit.title) or ("a claim that an agent made" if hit.kind is Node.CLAIM else "untitled")
-    where = f"{printable(hit.uri)}  " if hit.uri else ""
+    where = f"{printable(hit.uri)}{_place(hit.position)}  " if hit.uri else ""
     return [f"{hit.rank}. {name}  {hit.score:.3f} ({parts})", f"   {shortened(hit.text, 300)}", f"   {where}{hit.id}"]
 
 
+def _place(position: Position | None) -> str:
+    if position is None or not (position.page or position.sheet):
+        return ""
+    return f", page {position.page}" if position.page else f", sheet {printable(position.sheet)}"
+
+
 def _hit_record(hit: Hit) -> dict[str, Any]:
-    position = {"start": hit.position.start, "end": hit.position.end} if hit.position else None
     return {
         "rank": hit.rank,
         "id": hit.id,
@@ -130,7 +136,7 @@ def _hit_record(hit: Hit) -> dict[str, Any]:
         "source_id": hit.source_id,
         "uri": hit.uri,
         "document_id": hit.document_id,
-        "position": position,
+        "position": asdict(hit.position) if hit.position else None,
     }
 
 
@@ -204,9 +210,12 @@ async def print_statistics(*, user: str, as_json: bool) -> None:
             }
         )
         return
-    for name, node in _KINDS.items():
-        found = ", ".join(f"{number:,} {word}" for word, number in marked.get(node, {}).items() if number)
-        typer.echo(f"{name:12} {counts.by_node.get(node, 0):>9,}" + (f"  ({found})" if found else ""))
+    for kind, node in _KINDS.items():
+        words = {"unsupported": "tainted"} if node is Node.ANSWER else {}
+        found = ", ".join(
+            f"{number:,} {words.get(name, name)}" for name, number in marked.get(node, {}).items() if number
+        )
+        typer.echo(f"{kind:12} {counts.by_node.get(node, 0):>9,}" + (f"  ({found})" if found else ""))
     typer.echo(f"{counted(in_force, 'retraction')} in force")
     typer.echo(f"vectors by {filled_by.name}, {filled_by.dimension} numbers each" if filled_by else "no vectors yet")
 

@@ -38,12 +38,11 @@ def headline(item: Explained) -> str:
             return printable(item.text)
 
 
-def where(item: Explained) -> str:
+def places(item: Explained) -> list[str]:
     """Where and when: the address of a source, the page of a passage, the run and thread of an answer."""
     match item:
         case Source():
-            named = printable(item.uri) if item.title else ""
-            parts = [named, f"version {item.version}", day(item.added_at)]
+            parts = [printable(item.uri), f"version {item.version}, {day(item.added_at)}"]
         case Passage():
             parts = [place(item.position)]
         case Claim():
@@ -52,7 +51,7 @@ def where(item: Explained) -> str:
             run = f"run {printable(item.run_id)}" if item.run_id else ""
             thread = f"thread {printable(item.thread_id)}" if item.thread_id else ""
             parts = [run, thread, day(item.recorded_at)]
-    return ", ".join(part for part in parts if part)
+    return [part for part in parts if part]
 
 
 def place(position: Position) -> str:

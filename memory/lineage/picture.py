@@ -77,7 +77,7 @@ class _Picture:
                 f'<desc id="summary">{escape(summary)}</desc>',
                 f"<style>{STYLE}</style>",
                 f'<rect class="paper" width="{width:.0f}" height="{height:.0f}"/>',
-                text_markup("head", _MARGIN, 34, fitted(title, room / 1.25, text_width)),
+                text_markup("head", _MARGIN, 34, fitted(title, room / 1.4, text_width)),
                 text_markup("sub", _MARGIN, 54, fitted(summary, room, text_width)),
                 *body,
                 text_markup("sub", _MARGIN, height - 16, self._legend()),

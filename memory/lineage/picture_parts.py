@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
-from stemma.memory.lineage.captions import Explained, decision, headline, label, where
+from stemma.memory.lineage.captions import Explained, decision, headline, label, places
 from stemma.memory.lineage.fitting import fitted, wrapped
 from stemma.memory.lineage.flags import FATAL, flags
 from stemma.memory.lineage.model import LineageEdge, Retraction
@@ -21,7 +21,6 @@ CARD_WIDTH = 248.0
 _INSET = 14.0
 _LINE = 16.0
 _TEXT_LINES = 3
-_PLACE_LINES = 2
 _REASON_LINES = 3
 _LONGEST_TITLE = 600
 
@@ -82,7 +81,12 @@ def card_of(
         for line in wrapped(decision(retraction), room, _REASON_LINES, small_width)
     ]
     text = wrapped(said, room, _TEXT_LINES, text_width)
-    return Card(item, is_root, text, wrapped(where(item), room, _PLACE_LINES, small_width), reasons)
+    return Card(item, is_root, text, [_ending(line, room) for line in places(item)], reasons)
+
+
+def _ending(text: str, room: float) -> str:
+    """The end of a text that is too long: of a file's address, that is its name."""
+    return fitted(text[::-1], room, small_width)[::-1] if "/" in text else fitted(text, room, small_width)
 
 
 def card_markup(card: Card, x: float, y: float) -> str:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from rich.cells import cell_len
 
 from stemma.memory.lineage.branches import Branch, branches
-from stemma.memory.lineage.captions import Explained, decision, evidence, headline, label, repeated, where
+from stemma.memory.lineage.captions import Explained, decision, evidence, headline, label, places, repeated
 from stemma.memory.lineage.fitting import fitted, wrapped
 from stemma.memory.lineage.flags import FATAL, flags
 from stemma.memory.lineage.model import Direction, Lineage, Retraction
@@ -185,7 +185,7 @@ class _Drawing:
     def _placed(self, item: Explained, front: str) -> Line:
         """The id, whole so that it can be copied, and where the item comes from."""
         room = self._width - cell_len(front) - len(item.id) - 2
-        known = where(item)
+        known = ", ".join(places(item))
         line = [Piece(front, Role.FRAME), Piece(item.id, Role.ID)]
         return [*line, Piece(f"  {fitted(known, room, cell_len)}", Role.NOTE)] if known and room > 2 else line
 
