@@ -32,12 +32,15 @@ User = Annotated[str, typer.Option("--user", help="Narrow to one user's memory."
 def ingest(
     paths: Annotated[
         list[str],
-        typer.Argument(metavar="PATH|- ...", help="Files and folders (Markdown, text, HTML, JSONL), or - for input."),
+        typer.Argument(metavar="PATH|- ...", help="Files and folders, or - for input."),
     ],
     user: User = "",
     as_json: AsJson = False,
 ) -> None:
     """Read documents into memory. The same document again changes nothing; a changed one becomes a new version.
+
+    Markdown, text, HTML, CSV, mail (.eml) with what is attached, and JSONL rows of id, title and text; with
+    stemma-agents[ingest] also PDF, Word (.docx), PowerPoint (.pptx), Excel (.xlsx) and Outlook mail (.msg).
 
     Ends with 1 when a document could not be read: it is named, and the others are stored.
     """

@@ -121,5 +121,5 @@ def _passage(source: Source, ordinal: int, piece: Piece) -> Passage:
         ordinal=ordinal,
         title=piece.title,
         text=piece.text,
-        position=Position(piece.start, piece.end),
+        position=Position(piece.start, piece.end, piece.page, piece.sheet),
     )

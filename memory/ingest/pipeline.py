@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from stemma.memory.ingest.bundling import Prepared, Step, bundles_of, embedded_text, prepare, steps_of
+from stemma.memory.ingest.conversion import children_end_here
 from stemma.memory.ingest.corpus_rows import Unreadable
 from stemma.memory.ingest.ports import ClaimExtractor
 from stemma.memory.model import Document, Scope
@@ -80,11 +81,12 @@ class Ingestion:
     async def run(self, documents: Documents) -> IngestReport:
         """Raises what the store and the embedder raise; a document's own faults are in the report."""
         window: list[Prepared] = []
-        async for document in _each(documents):
-            window += await self._prepared(document)
-            if sum(len(item.pieces) for item in window) >= _WINDOW:
-                await self._store(window)
-                window = []
+        with children_end_here():
+            async for document in _each(documents):
+                window += await self._prepared(document)
+                if sum(len(item.pieces) for item in window) >= _WINDOW:
+                    await self._store(window)
+                    window = []
         await self._store(window)
         return self._report
 
