@@ -15,19 +15,23 @@ import typer
 
 if TYPE_CHECKING:
     from stemma.memory.neo4j_folder import LocalServer
+    from stemma.memory.neo4j_jars import Release
     from stemma.memory.neo4j_local import LocalNeo4j
 
 neo4j_app = typer.Typer(no_args_is_help=True, help="Run a real Neo4j without Docker.", rich_markup_mode=None)
 
 _Folder = Annotated[Path | None, typer.Option(help="Data, log and state (default: MEMORY_NEO4J_FOLDER).")]
 _Json = Annotated[bool, typer.Option("--json", help="One JSON object instead of text.")]
+_Version = Annotated[
+    str | None, typer.Option("--version", help="2026.08 or 5.26, the long-term line (default: MEMORY_NEO4J_VERSION).")
+]
 _Port = Annotated[int, typer.Option(min=0, max=65535, help="Bolt port on 127.0.0.1; 0 takes a free one.")]
 
 
 @neo4j_app.command()
-def start(folder: _Folder = None, port: _Port = 7687, as_json: _Json = False) -> None:
+def start(folder: _Folder = None, port: _Port = 7687, version: _Version = None, as_json: _Json = False) -> None:
     """Start it and wait until it answers. The first time fetches 150 MB of program files."""
-    server = _local(folder, port).start(_show)
+    server = _local(folder, port, version).start(_show)
     _tell(server, as_json)
 
 
@@ -48,24 +52,32 @@ def status(folder: _Folder = None, as_json: _Json = False) -> None:
 
 
 @neo4j_app.command()
-def install(as_json: _Json = False) -> None:
+def install(version: _Version = None, as_json: _Json = False) -> None:
     """Fetch the program files now, so that a later start needs no network."""
-    from stemma.memory.neo4j_jars import VERSION, java
     from stemma.memory.neo4j_jars import install as fetch
+    from stemma.memory.neo4j_jars import java
 
-    runtime, jars = java(), _jars()
-    fetched = fetch(jars, _show)
+    runtime, jars, release = java(), _jars(), _release(version)
+    fetched = fetch(jars, release, _show)
     if as_json:
-        typer.echo(json.dumps({"version": VERSION, "fetched": fetched, "folder": str(jars), "java": str(runtime)}))
+        told = {"version": release.version, "fetched": fetched, "folder": str(jars), "java": str(runtime)}
+        typer.echo(json.dumps(told))
     else:
-        typer.echo(f"Neo4j {VERSION} is installed in {jars} ({fetched} files fetched).")
+        typer.echo(f"Neo4j {release.version} is installed in {jars} ({fetched} files fetched).")
 
 
-def _local(folder: Path | None, port: int = 0) -> LocalNeo4j:
+def _local(folder: Path | None, port: int = 0, version: str | None = None) -> LocalNeo4j:
     from stemma.memory.neo4j_local import LocalNeo4j
     from stemma.memory.settings import MemorySettings
 
-    return LocalNeo4j(folder or MemorySettings().neo4j_folder, jars=_jars(), port=port)
+    return LocalNeo4j(folder or MemorySettings().neo4j_folder, jars=_jars(), port=port, release=_release(version))
+
+
+def _release(version: str | None) -> Release:
+    from stemma.memory.neo4j_jars import release_named
+    from stemma.memory.settings import MemorySettings
+
+    return release_named(version or MemorySettings().neo4j_version)
 
 
 def _jars() -> Path:

@@ -20,12 +20,14 @@ from types import TracebackType
 
 from stemma.memory.errors import LocalServerFailed, LocalServerRuns, PortTaken
 from stemma.memory.neo4j_folder import HOST, STATE_FILE, USER, LocalServer, password_in, running_server
-from stemma.memory.neo4j_jars import EXTRA_HINT, VERSION, Progress, class_path, install, java
+from stemma.memory.neo4j_jars import EXTRA_HINT, NEWEST, Progress, Release, class_path, install, java
 from stemma.memory.neo4j_password import require_password
 
-MAIN_CLASS = "org.neo4j.server.Neo4jCommunity"
+HEAP_MB = 1_024
+"""At most: taking back a source with 100,000 descendants is one transaction."""
 START_SECONDS = 150.0
 STOP_SECONDS = 60.0
+RELEASE_FILE = "release"
 
 # Without the java.nio openings the building of a vector index stalls just before its end.
 _OPENED = ("java.nio", "java.io", "sun.nio.ch", "java.util.concurrent")
@@ -46,8 +48,18 @@ class LocalNeo4j:
     less speed after. As a context manager it starts on entry and ends on exit, whatever happens in between.
     """
 
-    def __init__(self, folder: Path, *, jars: Path, port: int = 0, heap_mb: int = 512, brief: bool = False) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        jars: Path,
+        port: int = 0,
+        heap_mb: int = HEAP_MB,
+        brief: bool = False,
+        release: Release = NEWEST,
+    ) -> None:
         self.folder = folder.resolve()
+        self.release = release
         self.port = port
         self._jars = jars
         self._options = [f"-Xmx{heap_mb}m", *(_BRIEF if brief else ())]
@@ -71,12 +83,13 @@ class LocalNeo4j:
         """
         self._refuse_second()
         program = java()
-        install(self._jars, on_progress)
+        install(self._jars, self.release, on_progress)
+        self._refuse_other_release()
         port = _free_port(self.port)
         self._configure(port)
-        require_password(self.folder, jars=self._jars, program=program)
+        require_password(self.folder, class_path=class_path(self._jars, self.release), program=program)
         process = self._launch(program)
-        server = LocalServer(process.pid, _created(process.pid), port, VERSION, str(self.folder))
+        server = LocalServer(process.pid, _created(process.pid), port, self.release.version, str(self.folder))
         try:
             self._claim(server)
             self._wait_until_up(process, server)
@@ -104,6 +117,18 @@ class LocalNeo4j:
                 hint=f"export MEMORY_URL={running.url}, or stemma neo4j stop",
             )
         self._state.unlink(missing_ok=True)
+
+    def _refuse_other_release(self) -> None:
+        """A store is of the line that made it: an older server cannot read it, a newer one would change it for good."""
+        mark = self.folder / RELEASE_FILE
+        made_by = mark.read_text(encoding="utf-8").strip() if mark.is_file() else ""
+        if made_by and made_by.split(".")[:2] != self.release.version.split(".")[:2]:
+            raise LocalServerFailed(
+                f"The data in {self.folder} is of Neo4j {made_by}, not of {self.release.version}.",
+                hint=f"stemma neo4j start --version {made_by}, or another --folder",
+            )
+        self.folder.mkdir(parents=True, exist_ok=True)
+        mark.write_text(f"{self.release.version}\n", encoding="utf-8")
 
     def _configure(self, port: int) -> None:
         for name in ("conf", "data", "logs", "import", "plugins", "run"):
@@ -135,8 +160,8 @@ class LocalNeo4j:
             "--enable-native-access=ALL-UNNAMED",
             "-Dio.netty.tryReflectionSetAccessible=true",
             "-cp",
-            class_path(self._jars),
-            MAIN_CLASS,
+            class_path(self._jars, self.release),
+            self.release.main_class,
             f"--home-dir={self.folder}",
             f"--config-dir={self.folder / 'conf'}",
             "--console-mode",

@@ -16,7 +16,6 @@ from pathlib import Path
 
 from stemma.memory.errors import LocalServerFailed
 from stemma.memory.neo4j_folder import LOGIN_FILE, password_in
-from stemma.memory.neo4j_jars import class_path
 
 ADMIN_CLASS = "org.neo4j.cli.AdminTool"
 TOOL_SECONDS = 120.0
@@ -26,7 +25,7 @@ SYSTEM = (Path("data", "databases", "system"), Path("data", "transactions", "sys
 """The database of users. Neo4j makes it anew when it is not there, and takes the other databases up as they are."""
 
 
-def require_password(folder: Path, *, jars: Path, program: Path) -> None:
+def require_password(folder: Path, *, class_path: str, program: Path) -> None:
     """See to it that a server started over the folder takes the folder's password and no other.
 
     For a new folder this makes the password and runs a tool for about two seconds; later it only looks. Two processes
@@ -41,7 +40,7 @@ def require_password(folder: Path, *, jars: Path, program: Path) -> None:
         return
     if not password_in(folder):
         _make(folder)
-    _set_initial(folder, jars, program)
+    _set_initial(folder, class_path, program)
 
 
 def _make(folder: Path) -> None:
@@ -56,12 +55,12 @@ def _make(folder: Path) -> None:
         os.unlink(name)
 
 
-def _set_initial(folder: Path, jars: Path, program: Path) -> None:
+def _set_initial(folder: Path, class_path: str, program: Path) -> None:
     # In a home of its own and then moved: a server that another process starts never sees half a file, or none.
     with tempfile.TemporaryDirectory(dir=folder, prefix="initial-") as scratch:
         home = Path(scratch)
         command = [
-            *(str(program), "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp", class_path(jars), ADMIN_CLASS),
+            *(str(program), "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp", class_path, ADMIN_CLASS),
             *("dbms", "set-initial-password", "--", f"@{folder / LOGIN_FILE}"),
         ]
         try:

@@ -108,7 +108,9 @@ async def _put_claims(turn: Turn, bundles: Sequence[SourceBundle]) -> set[str]:
     ]
     await turn.put(WRITE, "put_derivations", unique((derivation_row(*each) for each in derivations), "key"))
     grounded = {passage.id for bundle in bundles for passage in bundle.passages}
-    return {claim for claim, moves in known.items() if moves} | _ungrounded(claims, [each for each, _ in derivations], grounded)
+    return {claim for claim, moves in known.items() if moves} | _ungrounded(
+        claims, [each for each, _ in derivations], grounded
+    )
 
 
 def _ungrounded(claims: Iterable[Claim], derivations: Iterable[Derivation], grounded: set[str]) -> set[str]:

@@ -34,3 +34,5 @@ class MemorySettings(BaseSettings):
     """The default recall recipe: hybrid, dense or lexical."""
     neo4j_folder: Path = Path(".stemma/neo4j")
     """Data, log, state and password of the Neo4j that `stemma neo4j start` runs."""
+    neo4j_version: str = "2026.08"
+    """Which Neo4j `stemma neo4j start` runs: 2026.08, or 5.26 (the long-term line)."""

@@ -1,9 +1,10 @@
-"""One real Neo4j for a whole test session, shared by all pytest processes, and gone when the session is.
+"""Real Neo4js for a whole test session, one of each line, shared by all pytest processes, and gone when the session is.
 
-The first test that asks starts it; the others, in this or another worker process, find it. It ends twice over: the
+The first test that asks starts one; the others, in this or another worker process, find it. It ends twice over: the
 session's main process stops it, and a guardian (`python -m tests.neo4j_server FOLDER OWNER`) stops it when that process
 is gone, however it went. Its password is found as a person's is, through MEMORY_NEO4J_FOLDER, set for the session.
 `NEO4J_URI`, or a MEMORY_URL that is Neo4j's, names a server to use instead: an empty one, its password MEMORY_PASSWORD.
+The server of the long-term line (5.26) is always the session's own.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ from pathlib import Path
 
 import psutil
 
-from stemma.memory.neo4j_folder import password_for
+from stemma.memory.neo4j_folder import LocalServer, password_for
+from stemma.memory.neo4j_jars import LTS, NEWEST, RELEASES, Release
 from stemma.memory.neo4j_local import LocalNeo4j
 from stemma.memory.settings import MemorySettings
 
@@ -51,20 +53,31 @@ def shared_url() -> str:
     """The session's server, started by whoever comes first. Raises `MemoryFailure` when it does not start."""
     if given := given_url():
         return given
+    return _started(NEWEST).url
+
+
+def lts_server() -> LocalServer:
+    """The session's server of the long-term line. Raises `MemoryFailure` when it does not start."""
+    return _started(LTS)
+
+
+def _started(release: Release) -> LocalServer:
     root = Path(os.environ[ROOT_VARIABLE])
     root.mkdir(parents=True, exist_ok=True)
     with _locked(root / "lock"):
-        server = LocalNeo4j(_folder(root), jars=jars(), brief=True)
+        server = _server(root, release)
         running = server.status()
         if running is None:
             running = server.start()
+        if not (root / "guarded").exists():
+            (root / "guarded").touch()
             gone = subprocess.DEVNULL
             owner = root.name.rsplit("-", 1)[1]
             command = [sys.executable, "-m", "tests.neo4j_server", str(root)]
             subprocess.run(
                 [*command, owner], cwd=Path(__file__).parent.parent, check=True, stdin=gone, stdout=gone, stderr=gone
             )
-    return running.url
+    return running
 
 
 def login(url: str) -> tuple[str, str] | None:
@@ -84,12 +97,17 @@ def end_shared() -> None:
 def _end(root: Path) -> None:
     if root.is_dir():
         with _locked(root / "lock"):
-            LocalNeo4j(_folder(root), jars=jars(), brief=True).stop()
+            for release in RELEASES:
+                _server(root, release).stop()
         shutil.rmtree(root, ignore_errors=True)
 
 
-def _folder(root: Path) -> Path:
-    return root / "neo4j"
+def _server(root: Path, release: Release) -> LocalNeo4j:
+    return LocalNeo4j(_folder(root, release), jars=jars(), heap_mb=512, brief=True, release=release)
+
+
+def _folder(root: Path, release: Release = NEWEST) -> Path:
+    return root / "neo4j" if release is NEWEST else root / f"neo4j-{release.version}"
 
 
 @contextmanager

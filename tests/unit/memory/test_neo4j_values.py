@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from stemma.memory.errors import InvalidSetting, MemoryTooOld
 from stemma.memory.model import Scope
-from stemma.memory.neo4j_graph import Neo4jGraph
-from stemma.memory.neo4j_jars import COORDINATES, locked_jars
-from stemma.memory.neo4j_rows import MOST_TERMS, text_query
 from stemma.memory.neo4j_dialect import dialect_of
+from stemma.memory.neo4j_graph import Neo4jGraph
+from stemma.memory.neo4j_jars import LTS, NEWEST, RELEASES, Release, locked_jars, release_named
+from stemma.memory.neo4j_rows import MOST_TERMS, text_query
 
 _QUERY = re.compile(r'\+reach:\([0-9a-f]{32}( [0-9a-f]{32})*\)\^0 \+terms:\("[^"\\\s]+"( "[^"\\\s]+")*\)')
 
@@ -24,7 +24,9 @@ def test_an_older_server_is_refused(version: str) -> None:
         dialect_of(version)
 
 
-@pytest.mark.parametrize("version", ["5.26.0", "5.26.25", "2025.12.1", "2026.07.0", "2026.08.1", "2026.11.0-dev", "2027.01.0"])
+@pytest.mark.parametrize(
+    "version", ["5.26.0", "5.26.25", "2025.12.1", "2026.07.0", "2026.08.1", "2026.11.0-dev", "2027.01.0"]
+)
 def test_a_new_enough_server_is_taken(version: str) -> None:
     dialect_of(version)
 
@@ -60,9 +62,25 @@ def test_a_long_question_stays_within_lucenes_limit() -> None:
     assert query.count('"') == 2 * MOST_TERMS
 
 
-def test_the_lock_names_every_jar_with_its_hash_and_no_address() -> None:
-    jars = locked_jars()
+@pytest.mark.parametrize("release", RELEASES, ids=lambda release: release.version)
+def test_the_lock_names_every_jar_with_its_hash_and_no_address(release: Release) -> None:
+    jars = locked_jars(release)
+    assert "://" not in release.lock.read_text(encoding="utf-8")
     names = {f"{jar.group}:{jar.artifact}:{jar.version}" for jar in jars}
-    assert names >= set(COORDINATES)
+    assert names >= set(release.coordinates)
     assert all(re.fullmatch(r"[0-9a-f]{64}", jar.sha256) for jar in jars)
     assert len({jar.path for jar in jars}) == len(jars)
+
+
+@pytest.mark.parametrize(
+    ("name", "release"), [("5.26", LTS), ("5", LTS), ("5.26.25", LTS), ("2026.08", NEWEST), ("2026.08.1", NEWEST)]
+)
+def test_a_release_is_named_whole_or_in_part(name: str, release: Release) -> None:
+    assert release_named(name) is release
+
+
+@pytest.mark.parametrize("name", ["5.2", "4.4", "2026.0", "x", "5.26.25.1"])
+def test_an_unknown_release_is_refused(name: str) -> None:
+    with pytest.raises(InvalidSetting, match=re.escape(name)) as refused:
+        release_named(name)
+    assert "5.26.25" in refused.value.hint
