@@ -145,6 +145,34 @@ def groundedness(
 
 
 @eval_app.command()
+def propagation(
+    faults: Annotated[
+        list[str] | None, typer.Option("--faults", help="Only these classes, F1 to F6; repeat it.")
+    ] = None,
+    baseline: Annotated[
+        list[str] | None, typer.Option("--baseline", help="Only these arms, by name; repeat it. All of them otherwise.")
+    ] = None,
+    missing: Annotated[
+        list[float] | None, typer.Option("--missing", min=0, max=1, help="Also with this share of lineage lost.")
+    ] = None,
+    sessions: Annotated[int, typer.Option(min=6, help="Sessions; containment comes half-way.")] = 8,
+    seeds: Annotated[list[int] | None, typer.Option("--seed", help="Worlds to run; repeat it (default: 1).")] = None,
+    memory: Memory = "",
+    out: Out = None,
+    as_json: AsJson = False,
+) -> None:
+    """How far does a falsehood travel through memory, and what does each remedy leave of it? No model, no network."""
+    from stemma.evals.propagation.evaluation import measured, plan_of
+    from stemma.evals.settings import EvalSettings
+
+    settings = EvalSettings()
+    folder = _folder(out, settings, "propagation")
+    plan = plan_of(folder.resolve(), faults or (), baseline or (), missing, sessions, seeds or (1,), memory or None)
+    evaluation = _evaluate(folder, lambda phase: measured(plan, _sampling(settings), phase))
+    _finish(evaluation, folder, settings, as_json=as_json)
+
+
+@eval_app.command()
 def convert(
     file: Annotated[Path, typer.Argument(help="A download of the set, as its authors publish it.")],
     form: Annotated[str, typer.Option("--format", help="hotpotqa, 2wiki or musique.")],
@@ -209,11 +237,13 @@ def _finish(evaluation: Evaluation, folder: Path, settings: EvalSettings, *, as_
 
 
 def exit_code(evaluation: Evaluation) -> ExitCode:
-    """Interrupted, then failures, then a broken promise (a citation that is not verbatim), otherwise pass."""
+    """Interrupted, then failures, then a broken promise (a citation that is not verbatim, …), otherwise pass."""
     if evaluation.interrupted:
         return ExitCode.INTERRUPTED
     if evaluation.failures:
         return ExitCode.EXECUTION
+    if evaluation.figures.get("broken"):
+        return ExitCode.REGRESSION
     verbatim = evaluation.figures["metrics"].get("citation_verbatim")
     if verbatim is not None and verbatim["mean"] < 1:
         return ExitCode.REGRESSION

@@ -18,6 +18,10 @@ def lines_of(summary: Summary) -> Iterator[str]:
     yield f"{summary['kind']}: {data['questions']} {what} of {', '.join(data['sets'])}{asked}"
     if ingest := summary["ingest"]:
         yield f"{ingest['documents']} documents, {ingest['passages']} passages, stored in {ingest['seconds']:.1f} s"
+    if "arms" in summary:
+        yield from _arms(summary)
+        yield from _end(summary)
+        return
     columns = _columns(summary)
     yield from _table("", columns)
     if summary.get("difference"):
@@ -31,6 +35,33 @@ def lines_of(summary: Summary) -> Iterator[str]:
     if "confounds" in summary:
         yield from _groundedness(summary)
     yield from _end(summary)
+
+
+_ARM_COLUMNS = {
+    "contamination_before": "before",
+    "contamination_after": "after",
+    "invalidated_memory_exposure": "exposed",
+    "blast_radius_precision": "precision",
+    "blast_radius_recall": "recall",
+    "collateral_loss": "lost",
+    "answer_availability": "available",
+}
+
+
+def _arms(summary: Summary) -> Iterator[str]:
+    """A row an arm: what a falsehood did before containment, and what each remedy left of it."""
+    yield ""
+    yield f"{'remedy':54}" + "".join(f"{name:>11}" for name in _ARM_COLUMNS.values()) + f"{'clean after':>14}"
+    for name, figures in summary["arms"].items():
+        cells = "".join(
+            f"{percent(figures[metric]['mean']) if metric in figures else '–':>11}" for metric in _ARM_COLUMNS
+        )
+        clean = f"{figures['time_to_clean']['mean']:.0f} sessions" if "time_to_clean" in figures else "never"
+        yield f"{name:54}{cells}{clean:>14}"
+    yield ""
+    yield "in %; precision and recall of what was taken; lost: true memories gone; available: right, less the clean run"
+    for promise in summary["broken"]:
+        yield f"broken: {promise}"
 
 
 def _groundedness(summary: Summary) -> Iterator[str]:

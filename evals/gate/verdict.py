@@ -22,7 +22,6 @@ from numpy.typing import NDArray
 from stemma.evals.exits import ExitCode
 from stemma.evals.gate.pairing import Pairs
 
-
 _ROUNDING = 1e-9
 """A difference this close to the margin is at the margin."""
 

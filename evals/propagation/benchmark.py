@@ -6,14 +6,15 @@ through the whole protocol; vectors of texts are kept across arms, because the s
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from stemma.evals.answers import free_files
 from stemma.evals.errors import EvalFailure
 from stemma.evals.progress import Phase, silent
+from stemma.evals.propagation.lossy import LossyMemory
 from stemma.evals.propagation.measures import Trial, figures
 from stemma.evals.propagation.subjects import PlainSubject, Remedy, StemmaSubject, Subject
 from stemma.evals.propagation.systems import MemorySystem, PlainMemory
@@ -46,6 +47,8 @@ class ArmPlan:
     plain: bool
     sources_first: bool = False
     time_to_live: int = 0
+    missing: float = 0.0
+    """Share of lineage edges that are lost."""
 
 
 ARMS = (
@@ -60,11 +63,32 @@ ARMS = (
 )
 
 
+def lossy_arms(shares: Sequence[float]) -> list[ArmPlan]:
+    """Ours with a part of its lineage lost."""
+    return [
+        ArmPlan(f"{OURS}, {share:.0%} of edges lost", Remedy.SUPPORT, plain=False, missing=share) for share in shares
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class SeedResult:
+    """One seed: every arm's trial and figures."""
+
+    seed: int
+    trials: Mapping[str, Trial]
+    figures: Mapping[str, Json]
+
+
 @dataclass(frozen=True, slots=True)
 class BenchmarkPlan:
     """What to run."""
 
+    folder: Path
+    """Absolute; run stores and memories stay there, so that every answer's run can be opened."""
     seeds: Sequence[int] = (1,)
+    entities: int = 24
+    per_fault: int = 3
+    """Poisoned facts of each class."""
     protocol: TrialProtocol = field(default_factory=TrialProtocol)
     arms: Sequence[ArmPlan] = ARMS
     faults: tuple[Fault, ...] = tuple(Fault)
@@ -101,40 +125,49 @@ def arms_named(names: Sequence[str]) -> list[ArmPlan]:
     return [known[name] for name in names] or list(ARMS)
 
 
-async def run_benchmark(plan: BenchmarkPlan, phase: Phase = silent) -> list[Json]:
-    """For each seed {"seed", "arms": {name: figures}}. Raises what memory and runtime raise outside of a question."""
+async def run_benchmark(plan: BenchmarkPlan, phase: Phase = silent) -> list[SeedResult]:
+    """Every arm of every seed. Raises what memory and runtime raise outside of a question."""
     settings = MemorySettings()
     embedder = RememberingEmbedder(plan.embedder or await hosted_embedder(settings) or await chosen_embedder(settings))
-    found: list[Json] = []
+    found: list[SeedResult] = []
     for seed in plan.seeds:
-        world = make_world(seed, faults=plan.faults)
+        world = make_world(seed, entities=plan.entities, per_fault=plan.per_fault, faults=plan.faults)
         clean = {
-            plain: await _run(ArmPlan(CLEAN, Remedy.NOTHING, plain=plain), world, plan, embedder, phase)
-            for plain in {arm.plain for arm in plan.arms}
+            plain: (await _run(ArmPlan(CLEAN, Remedy.NOTHING, plain=plain), world, plan, embedder, phase))[0]
+            for plain in sorted({arm.plain for arm in plan.arms})
         }
-        arms = {}
+        trials, measured = {}, {}
         for arm in plan.arms:
-            trial = await _run(arm, world, plan, embedder, phase)
-            arms[arm.name] = figures(trial, world, clean[arm.plain])
-        found.append({"seed": seed, "arms": arms, "protocol": asdict(plan.protocol)})
+            trials[arm.name], completeness = await _run(arm, world, plan, embedder, phase)
+            measured[arm.name] = figures(trials[arm.name], world, clean[arm.plain]) | {
+                "provenance_completeness": completeness
+            }
+        found.append(SeedResult(seed, trials, measured))
     return found
 
 
-async def _run(arm: ArmPlan, world: World, plan: BenchmarkPlan, embedder: Embedder, phase: Phase) -> Trial:
-    total = plan.protocol.sessions * plan.protocol.questions
-    advance = phase(f"seed {world.seed}, {arm.name}", total)
+async def _run(
+    arm: ArmPlan, world: World, plan: BenchmarkPlan, embedder: Embedder, phase: Phase
+) -> tuple[Trial, float | None]:
+    """The trial, and the share of lineage edges that were kept (None for a memory without lineage)."""
+    advance = phase(f"seed {world.seed}, {arm.name}", plan.protocol.sessions * plan.protocol.questions)
     async with AsyncExitStack() as closing:
-        folder = Path(closing.enter_context(tempfile.TemporaryDirectory(prefix="stemma-propagation-")))
+        folder = plan.folder / f"{world.seed}-{arm.name.replace(' ', '-')}{'-plain' if arm.plain else ''}"
+        folder.mkdir(parents=True, exist_ok=True)
+        memory_file, runs_file = free_files(folder)
         subject: Subject
+        lossy: LossyMemory | None = None
         if arm.plain:
             memory = PlainMemory(plan.system(embedder), sources_first=arm.sources_first, time_to_live=arm.time_to_live)
             subject = PlainSubject(memory, embedder, Scope(DEFAULT_TENANT))
         else:
-            scratch = await closing.enter_async_context(scratch_memory(plan.memory_url, folder / "memory.db", embedder))
-            subject = StemmaSubject(scratch.memory, scratch.scope)
-        settings = GraphSettings(database_url=f"sqlite:///{folder / 'runs.db'}")
+            scratch = await closing.enter_async_context(scratch_memory(plan.memory_url, memory_file, embedder))
+            lossy = LossyMemory(scratch.memory, arm.missing, world.seed)
+            subject = StemmaSubject(scratch.memory, scratch.scope, lossy)
+        settings = GraphSettings(database_url=f"sqlite:///{runs_file}")
         catalog = catalog_of(subject, open_model(settings))
         runtime = await closing.enter_async_context(await open_runtime(catalog, settings))
         poisoned = arm.name != CLEAN
         trial = Arm(arm.name, world, plan.protocol, subject, runtime, poisoned=poisoned, advance=advance)
-        return await trial.run(arm.remedy)
+        found = await trial.run(arm.remedy)
+    return found, lossy.kept / ((lossy.kept + lossy.lost) or 1) if lossy else None

@@ -27,8 +27,11 @@ class Asked:
     """The answer says the true value, and not the false one."""
     exposed: bool
     """Something that states the false value was recalled for it."""
+    answer: str = ""
     failed: str = ""
     """Why there is no answer: counted as not right."""
+    run_id: str = ""
+    thread_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

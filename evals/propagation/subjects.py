@@ -89,13 +89,11 @@ class Subject(Protocol):
 class StemmaSubject:
     """Stemma's own memory."""
 
-    def __init__(self, memory: LongTermMemory, scope: Scope) -> None:
+    def __init__(self, memory: LongTermMemory, scope: Scope, agent: AgentMemory | None = None) -> None:
+        """`agent` stands between the graph and the memory, where one is given."""
         self.memory = memory
         self.scope = scope
-
-    @property
-    def agent(self) -> AgentMemory:
-        return self.memory
+        self.agent: AgentMemory = agent or memory
 
     async def add(self, pages: Sequence[Page], kind: SourceKind = SourceKind.DOCUMENT) -> list[str]:
         documents = [Document(page.uri, page.title, page.text, kind=kind, whole=True) for page in pages]
@@ -107,7 +105,7 @@ class StemmaSubject:
         antecedents = [Antecedent(item_id, quote, 0, len(quote)) for item_id, quote in texts.items()]
         run = f"written back: {text} / {', '.join(rests_on)}"
         answer = Answer("", self.scope, text, run, "", "", text, datetime.now(UTC), model="benchmark")
-        stored = await self.memory.learn(self.scope, answer, [LearnedClaim(text, antecedents, extractor="benchmark")])
+        stored = await self.agent.learn(self.scope, answer, [LearnedClaim(text, antecedents, extractor="benchmark")])
         return stored.asserts[0]
 
     async def passages_of(self, source: str) -> list[str]:

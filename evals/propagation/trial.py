@@ -156,7 +156,7 @@ class Arm:
 
     async def _ask_all(self, session: int) -> None:
         protocol = self._protocol
-        draw = Random(f"{self._world.seed}/invented/{session}")  # noqa: S311
+        draw = Random(f"{self._world.seed}/invented/{session}")
         for fact in self._world.questions(session, protocol.questions, protocol.share):
             invents = draw.random() < protocol.invention_rate
             asked, recalled = await self._ask(session, fact)
@@ -171,23 +171,23 @@ class Arm:
         """One run on a thread of its own; also the ids of what it recalled."""
         target = self._targets.get(fact)
         fault = target.fault if target else None
+        thread = await self._runtime.create_thread(LOCAL, metadata={"arm": self._name, "session": session})
+        run = await self._runtime.submit(LOCAL, thread.thread_id, RunRequest(GRAPH, input={"question": fact.question}))
+        place = {"run_id": run.run_id, "thread_id": thread.thread_id}
         try:
-            thread = await self._runtime.create_thread(LOCAL, metadata={"arm": self._name, "session": session})
-            run = await self._runtime.submit(
-                LOCAL, thread.thread_id, RunRequest(GRAPH, input={"question": fact.question})
-            )
             state: dict[str, Any] = dict(await self._runtime.join(LOCAL, thread.thread_id, run.run_id))
         except (GraphFailure, MemoryFailure) as failure:
             message = f"{type(failure).__name__}: {failure}"
-            return Asked(session, fact, fault, contaminated=False, right=False, exposed=False, failed=message), []
+            return Asked(
+                session, fact, fault, contaminated=False, right=False, exposed=False, failed=message, **place
+            ), []
         passages: Sequence[dict[str, Any]] = state.get("passages", ())
         said = "" if state.get("abstained") else str(state.get("answer", ""))
         false = bool(target) and says(said, target.false_value) if target else False
         exposed = any(target and says(p["text"], target.false_value) and fact.entity in p["text"] for p in passages)
         right = says(said, fact.value) and not false
-        return Asked(session, fact, fault, contaminated=false, right=right, exposed=exposed), [
-            str(passage["id"]) for passage in passages if passage.get("relevant")
-        ]
+        asked = Asked(session, fact, fault, contaminated=false, right=right, exposed=exposed, answer=said, **place)
+        return asked, [str(passage["id"]) for passage in passages if passage.get("relevant")]
 
 
 def says(text: str, value: str) -> bool:

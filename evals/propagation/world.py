@@ -102,7 +102,7 @@ class World:
 
     def questions(self, session: int, count: int, share: float) -> list[Fact]:
         """What is asked in a session: about `share` of it about poisoned facts."""
-        draw = Random(f"{self.seed}/{session}")  # noqa: S311
+        draw = Random(f"{self.seed}/{session}")
         targets = [each.fact for each in self.poisoned]
         healthy = [fact for fact in self.facts if fact not in set(targets)]
         return [draw.choice(targets if targets and draw.random() < share else healthy) for _ in range(count)]
@@ -110,7 +110,7 @@ class World:
 
 def make_world(seed: int, *, entities: int = 24, per_fault: int = 3, faults: tuple[Fault, ...] = tuple(Fault)) -> World:
     """A world with `per_fault` poisoned facts for each class. Raises ValueError when there are too few facts."""
-    draw = Random(seed)  # noqa: S311
+    draw = Random(seed)
     facts = [
         Fact(entity, attribute, _value(draw, attribute))
         for entity in _names(draw, entities)
