@@ -12,6 +12,7 @@ from stemma.memory.memory_graph import InMemoryGraph
 from stemma.memory.ports import MemoryGraph
 from stemma.memory.sqlite_graph import SqliteGraph
 from tests.contracts.memory_graph import CHECKS, FRESH_CHECKS, PAIR_CHECKS, REINDEX_CHECKS, Check, PairCheck
+from tests.contracts.memory_histories import SEEDS, check_histories
 
 Opener = Callable[[Path], MemoryGraph]
 
@@ -45,3 +46,8 @@ async def test_contract(handles: tuple[MemoryGraph, MemoryGraph], check: Check) 
 @pytest.mark.parametrize("check", PAIR_CHECKS, ids=lambda check: check.__name__)
 async def test_contract_of_two_handles(handles: tuple[MemoryGraph, MemoryGraph], check: PairCheck) -> None:
     await check(*handles)
+
+
+@pytest.mark.parametrize("seeds", SEEDS, ids=str)
+async def test_histories(handles: tuple[MemoryGraph, MemoryGraph], seeds: range) -> None:
+    await check_histories(*handles, seeds)
