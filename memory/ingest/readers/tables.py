@@ -21,22 +21,28 @@ _YEAR = re.compile(r"(?:1[89]|20)\d\d")
 def table_lines(rows: Iterable[Sequence[str]]) -> Iterator[str]:
     """One line for each row with anything in it. Lazy.
 
-    The header is the first of the first rows that has two cells or more, at least half as many as the widest row, and
-    only names in them: none twice, no number but a year. Rows above it stand as they are; without a header all rows
-    do, their cells separated by "; ".
+    The header is, of the first rows that hold two or more cells with nothing but names (none twice, no number but a
+    year), the one with most cells, the first of them, if the widest row has at most twice as many. Rows above it stand
+    as they are; without a header all rows do, their cells separated by "; ".
     """
     waiting = iter(rows)
     first = list(islice(waiting, _TRIAL_ROWS))
-    widest = max((len(_filled(row)) for row in first), default=0)
-    header = next((n for n, row in enumerate(first) if 2 * len(_filled(row)) >= widest and _is_header(row)), None)
+    header = _header(first)
     names: list[str] = []
-    if header is not None and header + 1 < len(first):
+    if header is not None:
         names = [" ".join(cell.split())[:_NAME_LENGTH] for cell in first[header]]
         for row in first[:header]:
             yield from _line([], row)
         first = first[header + 1 :]
     for row in chain(first, waiting):
         yield from _line(names, row)
+
+
+def _header(first: Sequence[Sequence[str]]) -> int | None:
+    widths = [len(_filled(row)) for row in first]
+    named = [n for n, row in enumerate(first[:-1]) if _is_header(row)]
+    best = max(named, key=lambda n: widths[n], default=None)
+    return best if best is not None and 2 * widths[best] >= max(widths) else None
 
 
 def _is_header(row: Sequence[str]) -> bool:

@@ -7,6 +7,8 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stemma.memory.ingest.paged_text import paged_text
+from stemma.memory.ingest.readers.parts import Part
 from stemma.memory.ingest.split import PIECE_SIZE, split
 from stemma.memory.model import Document
 
@@ -92,3 +94,28 @@ def test_long_texts_are_cut_at_the_default_size() -> None:
     assert len(text) > 50_000
     assert all(len(piece.text) <= PIECE_SIZE for piece in pieces)
     assert sum(len(piece.text) for piece in pieces) > 0.95 * len(text)
+
+
+PAGES = st.lists(st.lists(PARTS, max_size=12).map("".join), min_size=1, max_size=8)
+
+
+@given(PAGES, st.booleans(), st.integers(10, 200))
+def test_a_piece_stands_on_one_page_and_says_which(pages: list[str], markdown: bool, size: int) -> None:
+    text, positions = paged_text(Part(page, number) for number, page in enumerate(pages, start=1))
+    pieces = split(Document("file:x", "Doc", text, markdown=markdown, parts=positions), size=size)
+    for piece in pieces:
+        page = pages[(piece.page or 0) - 1]
+        assert piece.text == text[piece.start : piece.end]
+        assert piece.text in page
+    for number, page in enumerate(pages, start=1):
+        found = "".join(piece.text for piece in pieces if piece.page == number)
+        assert "".join(found.split()) == "".join(page.split())
+
+
+def test_a_sheet_is_part_of_its_pieces_titles() -> None:
+    text, positions = paged_text([Part("A: 1", sheet="Rates"), Part("A: 2", sheet="Rates"), Part("B", sheet="Ports")])
+    pieces = split(Document("file:x", "Doc", text, parts=positions))
+    assert [(piece.title, piece.text, piece.sheet, piece.page) for piece in pieces] == [
+        ("Doc > Rates", "A: 1\nA: 2", "Rates", None),
+        ("Doc > Ports", "B", "Ports", None),
+    ]
