@@ -43,22 +43,22 @@ SELECT id FROM (
 -- name: edges
 -- All edges between items of a set: dependent, antecedent, relation, and what else there is to say of each.
 SELECT passage.id, passage.source_id, 'PART_OF', '', '', 0, 0, '', '', '', 0, 0.0
-FROM json_each(:ids) AS one JOIN passage ON passage.tenant = :tenant AND passage.id = one.value
+FROM json_each(:ids) AS one CROSS JOIN passage ON passage.tenant = :tenant AND passage.id = one.value
 WHERE passage.source_id IN (SELECT value FROM json_each(:ids))
 UNION ALL SELECT claim_id, antecedent_id, 'DERIVED_FROM', justification, quote, first, last, extractor, run_id, step, 0, 0.0
-FROM json_each(:ids) AS one JOIN derived_from ON derived_from.tenant = :tenant AND derived_from.claim_id = one.value
+FROM json_each(:ids) AS one CROSS JOIN derived_from ON derived_from.tenant = :tenant AND derived_from.claim_id = one.value
 WHERE antecedent_id IN (SELECT value FROM json_each(:ids)) AND derived_from.audience IN (SELECT value FROM json_each(:audiences))
 UNION ALL SELECT answer_id, item_id, 'USED', '', '', 0, 0, '', '', '', rank, score
-FROM json_each(:ids) AS one JOIN used ON used.tenant = :tenant AND used.answer_id = one.value
+FROM json_each(:ids) AS one CROSS JOIN used ON used.tenant = :tenant AND used.answer_id = one.value
 WHERE item_id IN (SELECT value FROM json_each(:ids)) AND used.audience IN (SELECT value FROM json_each(:audiences))
 UNION ALL SELECT answer_id, claim_id, 'ASSERTS', '', '', 0, 0, '', '', '', 0, 0.0
-FROM json_each(:ids) AS one JOIN asserts ON asserts.tenant = :tenant AND asserts.answer_id = one.value
+FROM json_each(:ids) AS one CROSS JOIN asserts ON asserts.tenant = :tenant AND asserts.answer_id = one.value
 WHERE claim_id IN (SELECT value FROM json_each(:ids)) AND asserts.audience IN (SELECT value FROM json_each(:audiences))
 UNION ALL SELECT claim_id, older_id, 'SUPERSEDES', '', '', 0, 0, '', '', '', 0, 0.0
-FROM json_each(:ids) AS one JOIN supersedes ON supersedes.tenant = :tenant AND supersedes.claim_id = one.value
+FROM json_each(:ids) AS one CROSS JOIN supersedes ON supersedes.tenant = :tenant AND supersedes.claim_id = one.value
 WHERE older_id IN (SELECT value FROM json_each(:ids)) AND supersedes.audience IN (SELECT value FROM json_each(:audiences))
 UNION ALL SELECT source.id, source.replaces, 'REPLACES', '', '', 0, 0, '', '', '', 0, 0.0
-FROM json_each(:ids) AS one JOIN source ON source.tenant = :tenant AND source.id = one.value
+FROM json_each(:ids) AS one CROSS JOIN source ON source.tenant = :tenant AND source.id = one.value
 WHERE source.replaces IN (SELECT value FROM json_each(:ids));
 
 -- name: decisions_about

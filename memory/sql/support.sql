@@ -1,5 +1,6 @@
 -- What truth maintenance reads and writes: the region of lineage below some items, its facts, and the flags worked out.
--- Kinds are the node labels; `Replaced` is a source that was reached from a newer version.
+-- Kinds are the node labels; `Replaced` is a source that was reached from a newer version. CROSS JOIN keeps the order of
+-- the tables: each item is looked up once, whatever else the tenant holds.
 
 -- name: region
 -- Everything whose flags may follow from those of the seeds, `:seeds` being a JSON list of [id, kind]. Of the older
@@ -7,22 +8,22 @@
 WITH RECURSIVE region (id, kind) AS (
     SELECT value ->> 0, value ->> 1 FROM json_each(:seeds)
     UNION SELECT passage.id, 'Passage' FROM region
-        JOIN passage ON passage.tenant = :tenant AND passage.source_id = region.id
+        CROSS JOIN passage ON passage.tenant = :tenant AND passage.source_id = region.id
         WHERE region.kind IN ('Source', 'Replaced')
     UNION SELECT derived_from.claim_id, 'Claim' FROM region
-        JOIN derived_from ON derived_from.tenant = :tenant AND derived_from.antecedent_id = region.id
+        CROSS JOIN derived_from ON derived_from.tenant = :tenant AND derived_from.antecedent_id = region.id
     UNION SELECT used.answer_id, 'Answer' FROM region
-        JOIN used ON used.tenant = :tenant AND used.item_id = region.id
+        CROSS JOIN used ON used.tenant = :tenant AND used.item_id = region.id
         WHERE region.kind IN ('Passage', 'Claim')
     UNION SELECT asserts.answer_id, 'Answer' FROM region
-        JOIN asserts ON asserts.tenant = :tenant AND asserts.claim_id = region.id
+        CROSS JOIN asserts ON asserts.tenant = :tenant AND asserts.claim_id = region.id
         WHERE region.kind = 'Claim'
     UNION SELECT supersedes.older_id, 'Claim' FROM region
-        JOIN supersedes ON supersedes.tenant = :tenant AND supersedes.claim_id = region.id
+        CROSS JOIN supersedes ON supersedes.tenant = :tenant AND supersedes.claim_id = region.id
         WHERE region.kind = 'Claim'
     UNION SELECT older.id, 'Replaced' FROM region
-        JOIN source AS newer ON newer.tenant = :tenant AND newer.id = region.id
-        JOIN source AS older ON older.tenant = newer.tenant AND older.audience = newer.audience AND older.uri = newer.uri
+        CROSS JOIN source AS newer ON newer.tenant = :tenant AND newer.id = region.id
+        CROSS JOIN source AS older ON older.tenant = newer.tenant AND older.audience = newer.audience AND older.uri = newer.uri
             AND older.version = (SELECT max(version) FROM source
                 WHERE tenant = newer.tenant AND audience = newer.audience AND uri = newer.uri
                 AND version < newer.version AND NOT withdrawn AND NOT quarantined)
@@ -38,39 +39,39 @@ SELECT source.id, source.audience, source.withdrawn OR source.quarantined, sourc
     (SELECT newer.id FROM source AS newer WHERE newer.tenant = source.tenant
         AND newer.audience = source.audience AND newer.uri = source.uri AND newer.version > source.version
         AND NOT newer.withdrawn AND NOT newer.quarantined ORDER BY newer.version DESC LIMIT 1)
-FROM json_each(:ids) AS wanted JOIN source ON source.tenant = :tenant AND source.id = wanted.value;
+FROM json_each(:ids) AS wanted CROSS JOIN source ON source.tenant = :tenant AND source.id = wanted.value;
 
 -- name: passage_facts
 -- Passages: their source and their flags.
 SELECT passage.id, passage.audience, passage.source_id, passage.supported, passage.recallable
-FROM json_each(:ids) AS wanted JOIN passage ON passage.tenant = :tenant AND passage.id = wanted.value;
+FROM json_each(:ids) AS wanted CROSS JOIN passage ON passage.tenant = :tenant AND passage.id = wanted.value;
 
 -- name: claim_facts
 -- Claims: whether they are taken back, and their flags.
 SELECT claim.id, claim.audience, claim.withdrawn OR claim.quarantined, claim.supported, claim.recallable, claim.stale
-FROM json_each(:ids) AS wanted JOIN claim ON claim.tenant = :tenant AND claim.id = wanted.value;
+FROM json_each(:ids) AS wanted CROSS JOIN claim ON claim.tenant = :tenant AND claim.id = wanted.value;
 
 -- name: answer_facts
 -- Answers: their flags.
 SELECT answer.id, answer.audience, answer.supported, answer.stale
-FROM json_each(:ids) AS wanted JOIN answer ON answer.tenant = :tenant AND answer.id = wanted.value;
+FROM json_each(:ids) AS wanted CROSS JOIN answer ON answer.tenant = :tenant AND answer.id = wanted.value;
 
 -- name: justifications
 -- What claims were derived from: the antecedents of one justification support a claim together.
 SELECT derived_from.claim_id, derived_from.justification, derived_from.antecedent_id
-FROM json_each(:ids) AS wanted JOIN derived_from ON derived_from.tenant = :tenant AND derived_from.claim_id = wanted.value;
+FROM json_each(:ids) AS wanted CROSS JOIN derived_from ON derived_from.tenant = :tenant AND derived_from.claim_id = wanted.value;
 
 -- name: grounds
 -- What answers used or state: all of it together supports them.
 SELECT used.answer_id, used.item_id
-FROM json_each(:ids) AS wanted JOIN used ON used.tenant = :tenant AND used.answer_id = wanted.value
+FROM json_each(:ids) AS wanted CROSS JOIN used ON used.tenant = :tenant AND used.answer_id = wanted.value
 UNION ALL SELECT asserts.answer_id, asserts.claim_id
-FROM json_each(:ids) AS wanted JOIN asserts ON asserts.tenant = :tenant AND asserts.answer_id = wanted.value;
+FROM json_each(:ids) AS wanted CROSS JOIN asserts ON asserts.tenant = :tenant AND asserts.answer_id = wanted.value;
 
 -- name: superseding
 -- The newer claims that stand in the place of older ones.
 SELECT supersedes.older_id, supersedes.claim_id
-FROM json_each(:ids) AS wanted JOIN supersedes ON supersedes.tenant = :tenant AND supersedes.older_id = wanted.value;
+FROM json_each(:ids) AS wanted CROSS JOIN supersedes ON supersedes.tenant = :tenant AND supersedes.older_id = wanted.value;
 
 -- name: unsettled
 -- Those of the claims that one more justification could change.
@@ -79,20 +80,20 @@ SELECT id FROM claim WHERE tenant = :tenant AND id IN (SELECT value FROM json_ea
 -- name: decide_source
 -- What the open decisions say about a source.
 UPDATE source SET
-    withdrawn = EXISTS (SELECT 1 FROM retraction WHERE retraction.tenant = source.tenant AND item_id = source.id
+    withdrawn = EXISTS (SELECT 1 FROM retraction INDEXED BY retraction_item WHERE retraction.tenant = source.tenant AND item_id = source.id
         AND lifted_at IS NULL AND retraction.kind = 'withdrawal'),
-    quarantined = EXISTS (SELECT 1 FROM retraction WHERE retraction.tenant = source.tenant AND item_id = source.id
+    quarantined = EXISTS (SELECT 1 FROM retraction INDEXED BY retraction_item WHERE retraction.tenant = source.tenant AND item_id = source.id
         AND lifted_at IS NULL AND retraction.kind = 'quarantine')
 WHERE tenant = :tenant AND id = :id;
 
 -- name: decide_claim
 -- What the open decisions say about a claim.
 UPDATE claim SET
-    withdrawn = EXISTS (SELECT 1 FROM retraction WHERE retraction.tenant = claim.tenant AND item_id = claim.id
+    withdrawn = EXISTS (SELECT 1 FROM retraction INDEXED BY retraction_item WHERE retraction.tenant = claim.tenant AND item_id = claim.id
         AND lifted_at IS NULL AND retraction.kind = 'withdrawal'),
-    quarantined = EXISTS (SELECT 1 FROM retraction WHERE retraction.tenant = claim.tenant AND item_id = claim.id
+    quarantined = EXISTS (SELECT 1 FROM retraction INDEXED BY retraction_item WHERE retraction.tenant = claim.tenant AND item_id = claim.id
         AND lifted_at IS NULL AND retraction.kind = 'quarantine'),
-    reason = coalesce((SELECT retraction.reason FROM retraction WHERE retraction.tenant = claim.tenant AND item_id = claim.id
+    reason = coalesce((SELECT retraction.reason FROM retraction INDEXED BY retraction_item WHERE retraction.tenant = claim.tenant AND item_id = claim.id
         AND lifted_at IS NULL AND retraction.kind = 'quarantine' ORDER BY at DESC, id LIMIT 1), '')
 WHERE tenant = :tenant AND id = :id;
 

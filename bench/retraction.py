@@ -1,0 +1,149 @@
+"""What withdrawing a source costs that has 10^2 to 10^5 descendants, and what giving it back costs.
+
+    python -m bench.retraction [--backend sqlite] [--sizes 100 1000 10000 100000] [--json FILE]
+
+Each family stands in a store of its own. A repeat withdraws its root and restores it; both must report every
+descendant. Wall time is what a caller waits, the disk's fsync included; the growth is the ratio of medians. Figures go
+to `bench/results/retraction-<backend>.json`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from bench.descendants import Family, build
+from stemma.memory.lineage.model import Effect, Retraction
+from stemma.memory.ports import MemoryGraph
+from stemma.memory.sqlite_graph import SqliteGraph
+
+RESULTS = Path(__file__).resolve().parent / "results"
+SIZES = (100, 1_000, 10_000, 100_000)
+LARGE = 100_000
+BARS = {"sqlite": 50.0, "neo4j": 150.0}
+"""Milliseconds, p99 of a withdrawal with 1,000 descendants."""
+GROWTH = 120.0
+"""Time with 100,000 descendants in times of that with 1,000."""
+
+
+@asynccontextmanager
+async def sqlite(folder: Path) -> AsyncIterator[MemoryGraph]:
+    graph = SqliteGraph(folder / "memory.db")
+    await graph.open()
+    try:
+        yield graph
+    finally:
+        await graph.close()
+
+
+BACKENDS: dict[str, Callable[[Path], AbstractAsyncContextManager[MemoryGraph]]] = {"sqlite": sqlite}
+"""Each opens an empty store of its own."""
+
+
+async def repeat(graph: MemoryGraph, family: Family) -> tuple[float, float]:
+    """Milliseconds of one withdrawal and of one restoration."""
+    now = datetime.now(UTC)
+    decision = Retraction(uuid4().hex, family.scope, family.root, "a bench", "bench", now)
+    started = time.perf_counter()
+    taken = await graph.take_back(family.scope, decision)
+    between = time.perf_counter()
+    given = await graph.give_back(family.scope, decision.id, actor="bench", at=now)
+    ended = time.perf_counter()
+    for effect in (taken, given):
+        check(effect, family)
+    return 1000 * (between - started), 1000 * (ended - between)
+
+
+def check(effect: Effect, family: Family) -> None:
+    if (len(effect.affected), effect.hidden) != (family.size + 1, 0):
+        raise SystemExit(f"{len(effect.affected)} items were flagged, not {family.size + 1}")
+
+
+async def measure(backend: str, size: int, repeats: int) -> dict[str, Any]:
+    with tempfile.TemporaryDirectory() as folder:
+        async with BACKENDS[backend](Path(folder)) as graph:
+            started = time.perf_counter()
+            family = await build(graph, size)
+            built = time.perf_counter() - started
+            await repeat(graph, family)
+            busy = time.process_time()
+            pairs = [await repeat(graph, family) for _ in range(repeats)]
+            busy = time.process_time() - busy
+    withdrawn, restored = zip(*pairs, strict=True)
+    return {
+        "descendants": size,
+        "repeats": repeats,
+        "built s": built,
+        "withdraw p50 ms": statistics.median(withdrawn),
+        "withdraw p99 ms": percentile(withdrawn, 0.99),
+        "restore p50 ms": statistics.median(restored),
+        "restore p99 ms": percentile(restored, 0.99),
+        "own cpu ms a decision": 1000 * busy / (2 * repeats),
+    }
+
+
+def percentile(values: Sequence[float], part: float) -> float:
+    return sorted(values)[min(int(part * len(values)), len(values) - 1)]
+
+
+def summary(backend: str, rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    by_size = {row["descendants"]: row for row in rows}
+    measured, bars = {}, {}
+    if 1_000 in by_size:
+        measured["withdraw p99 ms at 10^3"] = by_size[1_000]["withdraw p99 ms"]
+        bars["withdraw p99 ms at 10^3"] = BARS[backend]
+    if {1_000, LARGE} <= by_size.keys():
+        for way in ("withdraw", "restore"):
+            name = f"{way} 10^5 / 10^3"
+            measured[name] = by_size[LARGE][f"{way} p50 ms"] / by_size[1_000][f"{way} p50 ms"]
+            bars[name] = GROWTH
+    met = {name: value <= bars[name] for name, value in measured.items()}
+    return {"backend": backend, "rows": rows, "measured": measured, "bars": bars, "met": met}
+
+
+def show(row: dict[str, Any]) -> None:
+    print(
+        "  ".join(
+            f"{name} {value:,.1f}" if isinstance(value, float) else f"{name} {value:,}" for name, value in row.items()
+        )
+    )
+
+
+async def run(options: argparse.Namespace) -> dict[str, Any]:
+    rows = []
+    for size in options.sizes:
+        rows.append(await measure(options.backend, size, options.repeats if size < LARGE else options.large_repeats))
+        show(rows[-1])
+    return summary(options.backend, rows)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--backend", choices=sorted(BACKENDS), default="sqlite")
+    parser.add_argument("--sizes", type=int, nargs="+", default=list(SIZES))
+    parser.add_argument("--repeats", type=int, default=50, help="below 100,000 descendants")
+    parser.add_argument("--large-repeats", type=int, default=5, help="from 100,000 descendants on")
+    parser.add_argument("--json", type=Path, help="instead of bench/results/retraction-<backend>.json")
+    options = parser.parse_args()
+    result = asyncio.run(run(options))
+    for name, value in result["measured"].items():
+        print(f"{'ok ' if result['met'][name] else 'NOT'}  {name:28}{value:10.2f}   wanted <= {result['bars'][name]}")
+    target = options.json or RESULTS / f"retraction-{options.backend}.json"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(json.dumps(result, indent=2))
+    sys.exit(0 if all(result["met"].values()) else 1)
+
+
+if __name__ == "__main__":
+    main()
