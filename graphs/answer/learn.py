@@ -3,6 +3,10 @@
 Decides which sentences become claims: those that passed, each derived from the passages it cites, and in quarantine
 those that failed. Which of them memory knows already, memory decides. Ids come from the run and this step, and from
 the claims' texts, so that a step run again, a replay or a fork writes the same rows.
+
+Decides also what an answer *used*, and is tainted with: for a language model everything that it was given to read,
+cited or not, because nobody can tell what it took from where; for the extractive model, which says nothing but quotes,
+what it quoted.
 """
 
 from __future__ import annotations
@@ -68,6 +72,16 @@ def _quote(text: str, passage: dict[str, Any]) -> Antecedent:
     return Antecedent(passage["id"], passage["text"][start:end], start, end)
 
 
+def used(state: AnswerState, *, extractive: bool) -> tuple[Use, ...]:
+    """What the answer may rest on, in the order of recall."""
+    quoted = {n for sentence in (*state["kept"], *state["rejected"]) for n in sentence["cites"]}
+    return tuple(
+        Use(passage["id"], passage["n"], passage["score"])
+        for passage in state["passages"]
+        if passage["relevant"] and (passage["n"] in quoted or not extractive)
+    )
+
+
 def _answer(state: AnswerState, runtime: Runtime[AnswerContext]) -> Answer:
     info = runtime.execution_info
     run_id = (info.run_id or info.task_id) if info else ""
@@ -82,5 +96,5 @@ def _answer(state: AnswerState, runtime: Runtime[AnswerContext]) -> Answer:
         question=state["question"],
         recorded_at=datetime.now(UTC),
         model=state["model"],
-        used=tuple(Use(p["id"], p["n"], p["score"]) for p in state["passages"] if p["relevant"]),
+        used=used(state, extractive=runtime.context.model.extractive),
     )
