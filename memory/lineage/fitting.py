@@ -41,7 +41,7 @@ def _lines(text: str, width: float, measure: Measure) -> Iterator[str]:
         if line:
             yield line
         line = word
-        while measure(line) > width:
+        while len(line) > 1 and measure(line) > width:
             head = _head(line, width, measure) or line[0]
             yield head
             line = line[len(head) :]

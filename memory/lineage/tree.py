@@ -20,9 +20,10 @@ from stemma.memory.lineage.flags import FATAL, flags
 from stemma.memory.lineage.model import Direction, Lineage, Retraction
 from stemma.memory.model import Relation
 
-_ROOM = 42
-"""Columns that are left below the deepest indentation: an id and some words."""
-_NARROWEST = 8
+_ROOM = 56
+"""Columns that are left below the deepest indentation: an id, or what begins an item, and some words."""
+_NARROWEST = 16
+"""A text with less room than this begins on a line of its own."""
 _ROOT_LINES = 6
 _NOTE_LINES = 3
 
@@ -167,14 +168,17 @@ class _Drawing:
         if visit.branch:
             opening.append(Piece(f"{visit.branch.words} ", Role.WORDS))
         opening.append(Piece(label(item), Role.LABEL))
-        for flag in flags(item):
-            opening.append(Piece(f" ({flag})", Role.FATAL if flag in FATAL else Role.DATED))
-        if way.value:
+        if way in _DETAILED:
+            shown = [(f" ({flag})", Role.FATAL if flag in FATAL else Role.DATED) for flag in flags(item)]
+            opening += [Piece(*pair) for pair in shown]
+        else:
             opening.append(Piece(f" ({way.value.strip()})", Role.NOTE))
         opening.append(Piece("  ", Role.TEXT))
         yield from self._texts(opening, headline(item), front, Role.TEXT, 1 if visit.branch else _ROOT_LINES)
         if way in _DETAILED or not visit.branch:
             yield self._placed(item, front)
+        if way is _Way.LATER:
+            yield [Piece(front, Role.FRAME), Piece(way.value, Role.NOTE)]
         for note in self._notes(visit):
             yield from self._texts([Piece(front, Role.FRAME)], note, front, Role.NOTE, _NOTE_LINES)
         for retraction in self._decisions.get(visit.item_id, []) if way in _DETAILED else []:
@@ -209,6 +213,9 @@ class _Drawing:
     def _texts(self, opening: Line, text: str, front: str, role: Role, most: int) -> Iterator[Line]:
         """A text after its opening, on at most `most` lines; those below the first stand under it."""
         used = cell_len(plain(opening))
-        for number, part in enumerate(wrapped(text, max(self._width - used, _NARROWEST), most, cell_len) or [""]):
+        if self._width - used < _NARROWEST:
+            yield opening
+            opening, used = [Piece(front, Role.FRAME)], cell_len(front)
+        for number, part in enumerate(wrapped(text, self._width - used, most, cell_len) or [""]):
             indent = front.ljust(used) if number else ""
             yield [Piece(indent, Role.FRAME), Piece(part, role)] if number else [*opening, Piece(part, role)]
