@@ -6,6 +6,7 @@ through the whole protocol; vectors of texts are kept across arms, because the s
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -84,7 +85,7 @@ class BenchmarkPlan:
     """What to run."""
 
     folder: Path
-    """Absolute; run stores and memories stay there, so that every answer's run can be opened."""
+    """Absolute; the run store and the memory of our own arm stay there, so that its answers' runs can be opened."""
     seeds: Sequence[int] = (1,)
     entities: int = 24
     per_fault: int = 3
@@ -170,4 +171,6 @@ async def _run(
         poisoned = arm.name != CLEAN
         trial = Arm(arm.name, world, plan.protocol, subject, runtime, poisoned=poisoned, advance=advance)
         found = await trial.run(arm.remedy)
+    if arm.name != OURS:
+        shutil.rmtree(folder)
     return found, lossy.kept / ((lossy.kept + lossy.lost) or 1) if lossy else None

@@ -1,0 +1,126 @@
+"""`stemma eval propagation` on a small world: the real graph, runtime and memory; and another memory put through it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from stemma.evals.errors import EvalFailure
+from stemma.evals.metrics.intervals import Sampling
+from stemma.evals.propagation.benchmark import ARMS, OURS, BenchmarkPlan, arms_named, lossy_arms, run_benchmark
+from stemma.evals.propagation.evaluation import evaluation_of, plan_of
+from stemma.evals.propagation.trial import TrialProtocol
+from stemma.evals.propagation.world import Fault
+from stemma.memory.ingest.embedders import HashingEmbedder
+from stemma.memory.text import content_terms
+
+SMALL = TrialProtocol(sessions=3, questions=8, share=0.8, planted_at=1, contained_at=2)
+SAMPLING = Sampling(seed=1, resamples=100)
+
+
+def plan(folder: Path, *names: str, faults: tuple[Fault, ...] = tuple(Fault)) -> BenchmarkPlan:
+    arms = arms_named(names)
+    return BenchmarkPlan(
+        folder, entities=8, per_fault=1, protocol=SMALL, arms=arms, faults=faults, embedder=HashingEmbedder()
+    )
+
+
+async def test_lineage_cleans_what_deleting_the_source_leaves(tmp_path: Path) -> None:
+    asked = plan(tmp_path, "delete the source", OURS, faults=(Fault.FALSE_TOOL, Fault.PARAPHRASE, Fault.FALSE_UPDATE))
+    results = await run_benchmark(asked)
+    evaluation = evaluation_of(results, asked, SAMPLING, store="sqlite")
+    deleted, ours = evaluation.figures["arms"]["delete the source"], evaluation.figures["arms"][OURS]
+    assert ours["contamination_before"]["mean"] > 0
+    assert deleted["contamination_after"]["mean"] > 0
+    assert ours["contamination_after"]["mean"] == 0.0
+    assert ours["blast_radius_precision"]["mean"] == ours["blast_radius_recall"]["mean"] == 1.0
+    assert evaluation.figures["broken"] == []
+    assert evaluation.failures == 0
+    assert all(row.run_id and row.thread_id for row in evaluation.rows)
+
+
+async def test_a_truth_with_other_support_stays(tmp_path: Path) -> None:
+    asked = plan(tmp_path, "lineage closure", OURS, faults=(Fault.SHARED_ANCESTOR,))
+    (result,) = await run_benchmark(asked)
+    assert result.figures["lineage closure"]["support_preserved"] == 0.0
+    assert result.figures[OURS]["support_preserved"] == 1.0
+    assert result.figures[OURS]["collateral_loss"] == 0.0
+
+
+async def test_lost_lineage_is_counted(tmp_path: Path) -> None:
+    asked = plan(tmp_path, OURS, faults=(Fault.PARAPHRASE,))
+    (whole,) = await run_benchmark(asked)
+    lossy = BenchmarkPlan(
+        tmp_path,
+        entities=8,
+        per_fault=1,
+        protocol=SMALL,
+        arms=lossy_arms([0.5]),
+        faults=(Fault.PARAPHRASE,),
+        embedder=HashingEmbedder(),
+    )
+    (part,) = await run_benchmark(lossy)
+    assert whole.figures[OURS]["provenance_completeness"] == 1.0
+    ((name, figures),) = part.figures.items()
+    assert "50% of edges lost" in name
+    assert 0.2 < figures["provenance_completeness"] < 0.8
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    id: str
+    text: str
+    title: str
+    score: float
+
+
+@dataclass
+class KeywordMemory:
+    """Somebody else's memory: it writes and recalls, and cannot take anything back."""
+
+    texts: list[str] = field(default_factory=list)
+
+    async def write(self, text: str, *, title: str = "") -> str:
+        self.texts.append(f"{title}. {text}" if title else text)
+        return str(len(self.texts) - 1)
+
+    async def recall(self, question: str, k: int) -> list[Match]:
+        wanted = set(content_terms(question))
+        found = [
+            Match(str(n), text, "", len(wanted & set(content_terms(text))) / len(wanted))
+            for n, text in enumerate(self.texts)
+        ]
+        return sorted(found, key=lambda match: -match.score)[:k]
+
+
+async def test_another_memory_system_can_be_put_through_it(tmp_path: Path) -> None:
+    asked = BenchmarkPlan(
+        tmp_path,
+        entities=8,
+        per_fault=1,
+        protocol=SMALL,
+        arms=arms_named(["nothing", "delete the source"]),
+        faults=(Fault.FALSE_TOOL, Fault.FALSE_DOCUMENT),
+        embedder=HashingEmbedder(),
+        system=lambda _embedder: KeywordMemory(),
+    )
+    (result,) = await run_benchmark(asked)
+    assert result.figures["delete the source"]["blast_radius_recall"] == 0.0
+    assert (
+        result.figures["nothing"]["contamination_after"] == result.figures["delete the source"]["contamination_after"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("faults", "arms"), [(("F9",), ()), ((), ("pray",))], ids=["unknown fault", "unknown baseline"]
+)
+def test_what_there_is_none_of_is_refused(tmp_path: Path, faults: Sequence[str], arms: Sequence[str]) -> None:
+    with pytest.raises(EvalFailure, match="there is no"):
+        plan_of(tmp_path, faults, arms, None, 8, (1,), None)
+
+
+def test_every_baseline_has_a_name_of_its_own() -> None:
+    assert len({arm.name for arm in ARMS}) == len(ARMS) == 8
