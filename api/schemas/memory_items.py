@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any, Literal, NotRequired
 
+from pydantic import RootModel
 from typing_extensions import TypedDict
 
 from stemma.memory.item_view import as_record
@@ -175,7 +176,8 @@ class RetractionItem(TypedDict):
     lifted_by: str
 
 
-AnyItem = SourceItem | PassageItem | EntityItem | ClaimItem | AnswerItem | RetractionItem
+class AnyItem(RootModel[SourceItem | PassageItem | EntityItem | ClaimItem | AnswerItem | RetractionItem]):
+    """An item of any kind; `label` says which. A class, so that its schema is built once and not for every route."""
 
 
 class ItemPageBody(TypedDict):
