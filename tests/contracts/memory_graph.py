@@ -19,6 +19,7 @@ from tests.contracts import (
     memory_learning,
     memory_lineage,
     memory_paths,
+    memory_races,
     memory_reindex,
     memory_scopes,
     memory_search,
@@ -152,6 +153,10 @@ PAIR_CHECKS: list[PairCheck] = [
     memory_batches.check_batches_in_opposite_order_do_not_block_each_other,
     memory_writers.check_embedder_claimed_by_two_is_one,
     memory_changes.check_another_handle_is_told,
+    memory_races.check_one_of_many_retractions_wins,
+    memory_races.check_what_is_learned_during_a_retraction_is_out,
+    memory_races.check_decisions_on_one_chain_meet,
+    memory_races.check_a_new_version_meets_a_retraction,
 ]
 
 
