@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
+from statistics import median_high
 
 _TRIAL_ROWS = 10
 """Rows among which the header must be; titles and notes may stand above it."""
@@ -21,9 +22,9 @@ _YEAR = re.compile(r"(?:1[89]|20)\d\d")
 def table_lines(rows: Iterable[Sequence[str]]) -> Iterator[str]:
     """One line for each row with anything in it. Lazy.
 
-    The header is, of the first rows that hold two or more cells with nothing but names (none twice, no number but a
-    year), the one with most cells, the first of them, if the widest row has at most twice as many. Rows above it stand
-    as they are; without a header all rows do, their cells separated by "; ".
+    The header is, among the first rows, the first that is as wide as most of them and holds two or more cells, only
+    names (none twice, no number but a year). Rows above it stand as they are; without a header all rows do, their cells
+    separated by "; ".
     """
     waiting = iter(rows)
     first = list(islice(waiting, _TRIAL_ROWS))
@@ -39,20 +40,15 @@ def table_lines(rows: Iterable[Sequence[str]]) -> Iterator[str]:
 
 
 def _header(first: Sequence[Sequence[str]]) -> int | None:
-    widths = [len(_filled(row)) for row in first]
-    named = [n for n, row in enumerate(first[:-1]) if _is_header(row)]
-    best = max(named, key=lambda n: widths[n], default=None)
-    return best if best is not None and 2 * widths[best] >= max(widths) else None
+    widths = [max((n for n, cell in enumerate(row, start=1) if cell.strip()), default=0) for row in first]
+    usual = median_high(filter(None, widths)) if any(widths) else 0
+    return next((n for n, row in enumerate(first[:-1]) if widths[n] >= usual and _is_header(row)), None)
 
 
 def _is_header(row: Sequence[str]) -> bool:
-    cells = _filled(row)
+    cells = [cell.strip().lower() for cell in row if cell.strip()]
     names = [cell for cell in cells if not _YEAR.fullmatch(cell)]
     return len(cells) >= 2 and bool(names) and len(set(cells)) == len(cells) and not any(map(_NUMBER.fullmatch, names))
-
-
-def _filled(row: Sequence[str]) -> list[str]:
-    return [cell.strip().lower() for cell in row if cell.strip()]
 
 
 def _line(names: Sequence[str], row: Sequence[str]) -> Iterator[str]:

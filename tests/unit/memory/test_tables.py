@@ -43,9 +43,10 @@ def test_what_stands_above_the_header_stays() -> None:
 
 
 def test_cells_beyond_the_header_and_a_header_alone_are_kept() -> None:
-    assert lines("Port|Fee", "Merrow|20|late") == ["Port: Merrow; Fee: 20; late"]
+    assert lines("Port|Fee", "Merrow|20|late", "Hollin|30")[0] == "Port: Merrow; Fee: 20; late"
     assert lines("Port|Fee") == ["Port; Fee"]
-    assert lines("a|b", "1|2|3|4|5") == ["a; b", "1; 2; 3; 4; 5"]
+    assert lines("a|b", "1|2|3|4|5", "1|2|3|4|5") == ["a; b", "1; 2; 3; 4; 5", "1; 2; 3; 4; 5"]
+    assert lines("|Fee|Paid", "Merrow|low|late") == ["Merrow; Fee: low; Paid: late"]
     assert lines("one", "two") == ["one", "two"]
     assert lines() == lines("", "|") == []
 
