@@ -69,6 +69,18 @@ class World:
     owner: dict[str, int] = field(default_factory=dict)
     """Any id -> the scope that it was planted in."""
 
+    def readers(self) -> list[Scope]:
+        """Every scope of the first tenant, and a few of the second, which is planted alike."""
+        return self._most_of(self.scopes[0].tenant)
+
+    def asked_about(self, reader: Scope) -> list[tuple[int, Planted]]:
+        """What was planted anywhere in the reader's tenant, and in a few scopes of the other one."""
+        return [(n, self.planted[n]) for n in map(self.scopes.index, self._most_of(reader.tenant))]
+
+    def _most_of(self, tenant: str) -> list[Scope]:
+        others = [scope for scope in self.scopes if scope.tenant != tenant]
+        return [scope for scope in self.scopes if scope.tenant == tenant] + others[::9]
+
     def visible(self, reader: Scope) -> set[int]:
         """The scopes whose contents the reader may hear of: its own and wider ones."""
         return {
