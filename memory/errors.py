@@ -59,6 +59,10 @@ class ExtractorUnavailable(MemoryUnavailable):
     """The claim extractor cannot be loaded."""
 
 
+class RecallModelFailed(MemoryUnavailable):
+    """The model that reranks hits or takes questions apart gave no usable answer."""
+
+
 class UnknownItem(MemoryFailure):
     """There is no such item in this scope."""
 

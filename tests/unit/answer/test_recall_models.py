@@ -1,0 +1,53 @@
+"""A language model that reranks hits and takes questions apart. Scripted: a hosted one cannot be called from a test."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from stemma.graphs.models.decomposition import ModelDecomposer
+from stemma.graphs.models.reranking import ModelReranker
+from stemma.memory.errors import RecallModelFailed
+from stemma.memory.model import Hit, Node
+from tests.flow.answer.worlds import ScriptedChatModel, scripted
+
+HITS = [Hit(str(n), Node.PASSAGE, f"Text {n}.", f"Title {n}", 1.0 / n, {}, "s", "u", n) for n in (1, 2, 3)]
+MARKS = [{"n": 3, "mark": 10}, {"n": 1, "mark": 0}, {"n": 2, "mark": 5}]
+
+
+async def test_every_hit_has_its_score_in_order() -> None:
+    reranker = ModelReranker(scripted(Marks=[{"marks": MARKS}]))
+    assert await reranker.rerank("Which?", HITS) == [0.0, 0.5, 1.0]
+    assert await reranker.rerank("Which?", []) == []
+
+
+@pytest.mark.parametrize("wrong", [{"marks": MARKS[:2]}, {"marks": [{"n": 1, "mark": 11}]}, "I like the second one."])
+async def test_a_hit_left_out_is_asked_for_again(wrong: Any) -> None:
+    model = scripted(attempts=2, Marks=[wrong, {"marks": MARKS}])
+    assert await ModelReranker(model).rerank("Which?", HITS) == [0.0, 0.5, 1.0]
+    assert isinstance(model.chat, ScriptedChatModel)
+    assert "The last answer could not be used" in str(model.chat.prompts[1])
+
+
+async def test_a_model_that_gives_no_answer_is_a_failure_of_recall() -> None:
+    with pytest.raises(RecallModelFailed, match="reranked"):
+        await ModelReranker(scripted(attempts=1, Marks=[RuntimeError("down")])).rerank("Which?", HITS)
+    with pytest.raises(RecallModelFailed, match="taken apart"):
+        await ModelDecomposer(scripted(attempts=1, Parts=[RuntimeError("down")])).decompose("Which?")
+
+
+@pytest.mark.parametrize(
+    ("said", "parts"),
+    [
+        ([], []),
+        (["Who is  he?", "where is it?", "Where is it"], ["Who is he?", "where is it?"]),
+        (["WHO was where", "Who?"], ["Who?"]),
+        ([f"Question {n}?" for n in range(9)], [f"Question {n}?" for n in range(4)]),
+        (["", " "], []),
+    ],
+)
+async def test_parts_are_few_different_and_not_the_question(said: list[str], parts: list[str]) -> None:
+    decomposer = ModelDecomposer(scripted(Parts=[{"questions": said}]))
+    assert await decomposer.decompose("Who was where?") == parts
+    assert await decomposer.decompose("  ") == []
