@@ -1,4 +1,4 @@
-"""The whole idea on a small corpus: read, ask over HTTP, watch each step, go back to a checkpoint, score. `make demo`
+"""The whole idea on a small corpus: read, ask, watch each step, go back, take a falsehood back, score. `make demo`
 
 Works in a scratch directory on a free port, without keys or network, and stops the server it started. The directory
 stays, so that the page with the score can be opened.
@@ -38,14 +38,25 @@ QUESTIONS = (
 )
 
 
+DISPUTED = "How fast does the claims desk of Corvane Freight answer?"
+"""What false-memo.md, which is not among the documents, gives a false answer to."""
+
+
 def say(text: str = "") -> None:
     print(text, flush=True)
 
 
 def command(*arguments: str) -> None:
     """Show a command as a person would type it, then run it."""
-    say(f"{DIM}$ stemma {' '.join(os.path.relpath(a, START) if os.path.exists(a) else a for a in arguments)}{PLAIN}")
+    shown = (os.path.relpath(a, START) if os.path.exists(a) else f'"{a}"' if " " in a else a for a in arguments)
+    say(f"{DIM}$ stemma {' '.join(shown)}{PLAIN}")
     subprocess.run([STEMMA, *arguments], check=True)
+
+
+def printed(*arguments: str) -> Any:
+    """What a command prints with --json."""
+    done = subprocess.run([STEMMA, *arguments, "--json"], check=True, capture_output=True, text=True)
+    return json.loads(done.stdout)
 
 
 @contextmanager
@@ -124,10 +135,34 @@ async def replay(client: Any, thread_id: str) -> None:
     say(f"\n  the new branch has {len(after) - kept} checkpoints; all {kept} old ones are still there")
 
 
+async def ask_briefly(client: Any, question: str) -> None:
+    """Ask on a new thread and print the answer with its sources only."""
+    thread = await client.threads.create()
+    values = await client.runs.wait(thread["thread_id"], "answer", input={"question": question})
+    say(f"  {question}\n  {BOLD}{values['answer']}{PLAIN}")
+    for source in {source["n"]: source for source in values["citations"]}.values():
+        say(f"    [{source['n']}] {source['title']}  {DIM}{os.path.basename(source['uri'])}{PLAIN}")
+
+
+async def take_back(client: Any) -> None:
+    """A false memo comes in, an answer believes it, and it is taken back with all that it reached."""
+    say(f"\n{BOLD}A false memo comes in{PLAIN}")
+    command("ingest", str(HERE / "false-memo.md"))
+    await ask_briefly(client, DISPUTED)
+    memo = printed("memory", "ls", "sources", "--limit", "1")["items"][0]["id"]
+    say(f"\n{BOLD}What it reached, and taking it back{PLAIN}")
+    command("memory", "reach", memo)
+    command("memory", "retract", memo, "--reason", "Corvane never sent it", "--by", "demo", "--yes")
+    command("memory", "tainted")
+    say(f"\n{BOLD}The same question on the clean memory{PLAIN}")
+    await ask_briefly(client, DISPUTED)
+
+
 async def converse(url: str) -> None:
     client = get_client(url=url)
     first = await ask_all(client)
     await replay(client, first)
+    await take_back(client)
 
 
 def score() -> None:
@@ -147,10 +182,12 @@ def main() -> None:
     say(f"\n{BOLD}What to try next{PLAIN}")
     for line in (
         f"open {scratch}/score/report.html",
-        "stemma ingest PATH              your own Markdown, text, HTML or JSONL",
+        "stemma ingest PATH              your own documents",
         'stemma ask "…"                  watch each step in the terminal',
         "stemma dev                      the API on http://127.0.0.1:2024 (docs at /docs)",
         "stemma runs ls                  then show, replay, fork",
+        "stemma memory why ID            where a statement came from, down to the quote",
+        "stemma eval propagation         how far a falsehood travels, and what each remedy leaves of it",
         "stemma neo4j start              the same memory in a real Neo4j",
     ):
         say(f"  {line}")
