@@ -15,14 +15,14 @@ from dataclasses import dataclass
 
 import typer
 
-from stemma.memory.errors import NotConfirmed, NotRetractable, UnknownItem
+from stemma.memory.errors import NotConfirmed, UnknownItem
 from stemma.memory.item_view import summary
 from stemma.memory.lineage.captions import counted, decision
 from stemma.memory.lineage.model import Affected, Effect
 from stemma.memory.lineage.outcomes import Outcome, by_kind, outcomes
 from stemma.memory.lineage.record import effect_record
 from stemma.memory.long_term import LongTermMemory
-from stemma.memory.model import DEFAULT_TENANT, Answer, Node, Passage, Scope
+from stemma.memory.model import DEFAULT_TENANT, Answer, Node, Scope
 from stemma.memory.open import open_memory
 from stemma.memory.ports import Item
 from stemma.memory.terminal import printable
@@ -65,7 +65,6 @@ async def take_back(item_id: str, *, reason: str, by: str, quarantine: bool, man
     """
     async with await open_memory() as memory:
         item = await _seen(memory, manner.scope, item_id)
-        _refuse_derived(item)
         actor = by or login_name()
 
         async def decide(dry_run: bool) -> Effect:
@@ -133,17 +132,6 @@ async def _seen(memory: LongTermMemory, scope: Scope, item_id: str) -> Item | No
         return await memory.item(scope, item_id)
     except UnknownItem:
         return None
-
-
-def _refuse_derived(item: Item | None) -> None:
-    if isinstance(item, Passage):
-        raise NotRetractable(
-            "a passage is taken back with its source", hint=f"stemma memory retract {item.source_id} --reason …"
-        )
-    if isinstance(item, Answer):
-        raise NotRetractable(
-            "an answer is not taken back: it was said", hint=f"take back what it rests on: stemma memory why {item.id}"
-        )
 
 
 def _named(item: Item | None, item_id: str) -> str:

@@ -130,8 +130,8 @@ def _answered(key: str, source_id: str) -> int:
 @pytest.mark.parametrize(
     ("arguments", "failure", "hint"),
     [
-        (["retract", "passage"], NotRetractable, "stemma memory retract "),
-        (["retract", "answer"], NotRetractable, "stemma memory why "),
+        (["retract", "passage"], NotRetractable, "take back "),
+        (["retract", "answer"], NotRetractable, "what it rests on"),
         (["quarantine", "nope"], UnknownItem, "stemma memory ls"),
         (["restore", "nope"], UnknownItem, "stemma memory ls"),
     ],
