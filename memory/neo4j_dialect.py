@@ -21,7 +21,7 @@ FILTERING = (2026, 8)
 
 
 class Slot(StrEnum):
-    """Which of an item's two vectors, and which of the two indexes. In query files it stands as SLOT."""
+    """Which of an item's two vectors, and which of the two indexes. In query files it is SLOT, the other one FREE."""
 
     A = "a"
     B = "b"
@@ -32,7 +32,7 @@ class Slot(StrEnum):
 
     def into(self, query: str) -> str:
         """The query for this slot: neither an index nor a property can be a parameter everywhere."""
-        return query.replace("SLOT", self.value)
+        return query.replace("SLOT", self.value).replace("FREE", self.other.value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,7 @@ class Neo4jGraph(Neo4jReindex, Neo4jSearch, Neo4jLineage, Neo4jDecisions):
         try:
             await self._connection.open()
             self._dialect, self._serving = await prepare(self._connection)
+            self._owner = self._serving.identity if self._serving else None
         except BaseException:
             await self._connection.close()
             raise

@@ -43,12 +43,12 @@ async def prepare(connection: Neo4jConnection) -> tuple[Dialect, Serving | None]
             await _make(connection, query, {})
         await connection.run(_STORE["await_indexes"], {"seconds": AWAIT_SECONDS})
         await connection.run(_STORE["settle_schema"], {"version": SCHEMA_VERSION})
-    return dialect, _serving(known.get("embedder"))
+    return dialect, serving_of(known.get("embedder"))
 
 
 async def serving(connection: Neo4jConnection) -> Serving | None:
     """Which embedder filled the database, and where its vectors are."""
-    return _serving((await settings(connection)).get("embedder"))
+    return serving_of((await settings(connection)).get("embedder"))
 
 
 async def settle_embedder(connection: Neo4jConnection, dialect: Dialect, identity: EmbedderIdentity) -> Serving:
@@ -82,8 +82,9 @@ async def settings(connection: Neo4jConnection) -> dict[str, dict[str, Any]]:
     return {row["key"]: row for row in await connection.read(_STORE["settings"], {})}
 
 
-def _serving(row: dict[str, Any] | None) -> Serving | None:
-    return Serving(EmbedderIdentity(row["name"], row["dimension"]), Slot(row["slot"])) if row else None
+def serving_of(row: dict[str, Any] | None) -> Serving | None:
+    """A stored fact about an embedder; None where there is none."""
+    return Serving(EmbedderIdentity(row["name"], row["dimension"]), Slot(row["slot"])) if row and row["name"] else None
 
 
 async def _make(connection: Neo4jConnection, query: str, parameters: dict[str, Any]) -> None:

@@ -34,15 +34,20 @@ class Neo4jSearch:
     _connection: Neo4jConnection
     _dialect: Dialect
     _serving: Serving | None = None
+    """Whose vectors this process reads and writes, as it last settled."""
+    _owner: EmbedderIdentity | None = None
+    """Who fills the database, as this process last saw: another one, when a reindexing elsewhere was finished."""
 
     async def embedder(self) -> EmbedderIdentity | None:
         if self._serving is None:
             self._serving = await serving(self._connection)
-        return self._serving.identity if self._serving else None
+            self._owner = self._serving.identity if self._serving else None
+        return self._owner
 
     async def claim_embedder(self, identity: EmbedderIdentity) -> None:
-        if self._serving is None or self._serving.identity != identity:
+        if self._serving is None or not self._serving.identity == self._owner == identity:
             self._serving = await settle_embedder(self._connection, self._dialect, identity)
+            self._owner = identity
 
     async def search_text(self, scope: Scope, terms: Sequence[str], k: int) -> list[Scored]:
         query = text_query(scope, terms)
@@ -91,6 +96,7 @@ class Neo4jSearch:
     async def _refuse_switched(self, slot: Slot) -> None:
         now = await serving(self._connection)
         if now is not None and now.slot is not slot:
+            self._owner = now.identity
             raise EmbedderMismatch(
                 f"{now.identity.name} ({now.identity.dimension}) has taken this memory over.",
                 hint=f"MEMORY_EMBEDDER={now.identity.name}, or open the memory again",

@@ -1,29 +1,42 @@
-"""The memory contract, held by a real Neo4j. Every check makes its own tenants, so one server serves them all."""
+"""The memory contract, held by real Neo4js of both lines. Every check has tenants of its own."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from pathlib import Path
 
 import pytest
 
+from stemma.memory.neo4j_folder import password_in
+from stemma.memory.neo4j_graph import Neo4jGraph
 from stemma.memory.open import graph_at
 from stemma.memory.ports import MemoryGraph
 from stemma.memory.settings import MemorySettings
+from tests import neo4j_server
 from tests.contracts.memory_graph import CHECKS, PAIR_CHECKS, Check, PairCheck, backed_up
 
 pytestmark = [pytest.mark.neo4j, pytest.mark.timeout(300)]
 
 
-@pytest.fixture
-async def handles(neo4j_url: str) -> AsyncIterator[tuple[MemoryGraph, MemoryGraph]]:
-    settings = MemorySettings()
-    one, two = graph_at(neo4j_url, settings), graph_at(neo4j_url, settings)
+@pytest.fixture(params=["2026", "5.26"])
+async def handles(request: pytest.FixtureRequest) -> AsyncIterator[tuple[MemoryGraph, MemoryGraph]]:
+    opened = newest if request.param == "2026" else lts
     async with AsyncExitStack() as closing:
+        one, two = opened(), opened()
         for graph in (one, two):
             await graph.open()
             closing.push_async_callback(graph.close)
         yield one, two
+
+
+def newest() -> MemoryGraph:
+    return graph_at(neo4j_server.shared_url(), MemorySettings())
+
+
+def lts() -> MemoryGraph:
+    server = neo4j_server.lts_server()
+    return Neo4jGraph(server.url, password=password_in(Path(server.folder)))
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
