@@ -53,7 +53,7 @@ def ingest(
 def recall(
     query: Annotated[str, typer.Argument(help="A question, or words.")],
     k: Annotated[int, typer.Option("--k", "-k", min=1, max=1000, help="How many hits.")] = 5,
-    recipe: Annotated[str, typer.Option(help="hybrid, dense or lexical (default: MEMORY_RECIPE).")] = "",
+    recipe: Annotated[str, typer.Option(help="graph, hybrid, dense or lexical (default: MEMORY_RECIPE).")] = "",
     user: User = "",
     as_json: AsJson = False,
 ) -> None:

@@ -23,8 +23,9 @@ from stemma.memory.lineage.refusal import not_retractable
 from stemma.memory.linking import known_statements, linked
 from stemma.memory.model import Answer, Hit, Node, Scope, Source, SourceKind, Statistics
 from stemma.memory.ports import Embedder, Item, ItemPage, MemoryGraph
+from stemma.memory.recall.ports import Decomposer, Reranker
 from stemma.memory.recall.recall import Recall
-from stemma.memory.recall.recipes import recipe_named
+from stemma.memory.recall.recipes import DEFAULT_RECIPE, recipe_named
 
 
 class LongTermMemory:
@@ -35,10 +36,12 @@ class LongTermMemory:
         graph: MemoryGraph,
         embedder: Embedder,
         *,
-        recipe: str = "hybrid",
+        recipe: str = DEFAULT_RECIPE,
         extractor: ClaimExtractor | None = None,
+        reranker: Reranker | None = None,
+        decomposer: Decomposer | None = None,
     ) -> None:
-        """`graph` is open already; without an extractor, ingestion stores no claims.
+        """`graph` is open already; without an extractor, ingestion stores no claims. Recall needs no other help.
 
         Raises `UnknownRecipe` for a default recipe that does not exist.
         """
@@ -46,7 +49,8 @@ class LongTermMemory:
         self.embedder = embedder
         self._extractor = extractor
         self._recipe = recipe_named(recipe)
-        self._recall = Recall(graph, embedder)
+        self._models = (reranker, decomposer)
+        self._recall = Recall(graph, embedder, *self._models)
 
     async def __aenter__(self) -> Self:
         return self
@@ -98,15 +102,20 @@ class LongTermMemory:
         """The name of the default recipe."""
         return self._recipe.name
 
-    async def recall(self, scope: Scope, query: str, *, k: int = 5, recipe: str | None = None) -> list[Hit]:
+    async def recall(
+        self, scope: Scope, query: str, *, k: int = 5, recipe: str | None = None, budget: int | None = None
+    ) -> list[Hit]:
         """The k best passages and claims for a question, best first; fewer where there are fewer.
 
-        Raises `UnknownRecipe`, `EmbedderMismatch`, `EmbedderUnavailable`, `ValueError` for k < 1, and what the store
-        raises.
+        With a budget in tokens, only the best of them whose texts fit into it together (four characters are counted as
+        one token). Raises `UnknownRecipe`, `EmbedderMismatch`, `EmbedderUnavailable`, `ValueError` for k < 1 or a
+        budget below 0, and what the store raises.
         """
         if k < 1:
             raise ValueError(f"k must be at least 1, not {k}")
-        return await self._recall(scope, query, k, recipe_named(recipe) if recipe else self._recipe)
+        if budget is not None and budget < 0:
+            raise ValueError(f"a budget of tokens must not be negative, and {budget} is")
+        return await self._recall(scope, query, k, recipe_named(recipe) if recipe else self._recipe, budget)
 
     async def learn(self, scope: Scope, answer: Answer, claims: Sequence[LearnedClaim]) -> Answer:
         """Store an answer with the claims it stated, each with what it was derived from; the answer as it is stored.
@@ -186,7 +195,7 @@ class LongTermMemory:
         """
         done = await reindex(self.graph, embedder, on_progress)
         self.embedder = embedder
-        self._recall = Recall(self.graph, embedder)
+        self._recall = Recall(self.graph, embedder, *self._models)
         return done
 
     async def items(

@@ -30,8 +30,8 @@ class MemorySettings(BaseSettings):
     """What finds claims in the passages that are ingested: rules (offline), off, or provider:model."""
     model_folder: Path = _cache_folder()
     """Where converted embedding models are kept, shared by all projects of a user."""
-    recipe: str = "hybrid"
-    """The default recall recipe: hybrid, dense or lexical."""
+    recipe: str = "graph"
+    """The default recall recipe: graph, hybrid, dense or lexical."""
     neo4j_folder: Path = Path(".stemma/neo4j")
     """Data, log, state and password of the Neo4j that `stemma neo4j start` runs."""
     neo4j_version: str = "2026.08"

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from stemma.memory.bundles import SourceBundle
+from stemma.memory.bundles import SentenceVectors, SourceBundle
 from stemma.memory.identifiers import content_hash, passage_id, source_id
 from stemma.memory.ingest.claims import claims_of
 from stemma.memory.ingest.entities import mentioned, named_spans
@@ -28,6 +28,7 @@ class Prepared:
     pieces: Sequence[Piece]
     excerpts: Sequence[Excerpt]
     vectors: Sequence[Sequence[float]] = ()
+    sentences: Sequence[SentenceVectors] = ()
     extractions: Sequence[Extraction] = ()
 
 
@@ -107,6 +108,7 @@ def _bundle(step: Step, extractor: str) -> tuple[SourceBundle, int]:
         entities=list((found | extracted.entities).values()),
         mentions=mentions + extracted.mentions,
         replaces=step.replaces,
+        sentences=step.item.sentences,
         claims=list(extracted.claims.values()),
         derivations=list(extracted.derivations.values()),
     )

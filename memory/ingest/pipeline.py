@@ -11,9 +11,10 @@ from collections.abc import AsyncIterable, AsyncIterator, Callable, Collection, 
 from dataclasses import dataclass, field
 from itertools import islice
 
-from stemma.memory.ingest.bundling import Prepared, Step, bundles_of, embedded_text, prepare, steps_of
+from stemma.memory.ingest.bundling import Prepared, Step, bundles_of, prepare, steps_of
 from stemma.memory.ingest.conversion import children_end_here
 from stemma.memory.ingest.corpus_rows import Unreadable
+from stemma.memory.ingest.passage_vectors import passage_vectors
 from stemma.memory.ingest.ports import ClaimExtractor
 from stemma.memory.model import Document, Scope
 from stemma.memory.ports import Embedder, MemoryGraph
@@ -22,8 +23,6 @@ Documents = Iterable[Document | Unreadable] | AsyncIterable[Document | Unreadabl
 
 _WINDOW = 256
 """Passages that are embedded and stored together: what stopping may cost, and what one transaction is shared by."""
-_BATCH = 64
-"""Passages embedded in one call: enough to keep the model busy, few enough to show progress."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,24 +126,22 @@ class Ingestion:
             self._report.unextracted += [(item.document.uri, reason) for reason in reasons]
 
     async def _embed(self, items: Sequence[Prepared]) -> None:
-        """Give the items their vectors. Texts of like length go together: a batch costs as much as its longest."""
+        """Give the items their vectors."""
         if not items:
             return
         await self._graph.claim_embedder(self._embedder.identity)
-        texts = [embedded_text(piece.title, piece.text) for item in items for piece in item.pieces]
-        self._known += len(texts)
+        pieces = [piece for item in items for piece in item.pieces]
+        self._known += len(pieces)
         self._tell()
-        vectors: list[Sequence[float]] = [()] * len(texts)
-        order = sorted(range(len(texts)), key=lambda n: len(texts[n]))
-        for start in range(0, len(order), _BATCH):
-            batch = order[start : start + _BATCH]
-            for n, vector in zip(batch, await self._embedder.embed([texts[n] for n in batch]), strict=True):
-                vectors[n] = vector
-            self._embedded += len(batch)
-            self._tell()
-        rows = iter(vectors)
+        made = await passage_vectors(self._embedder, pieces, self._embedded_more)
+        vectors, sentences = iter(made.vectors), iter(made.sentences)
         for item in items:
-            item.vectors = list(islice(rows, len(item.pieces)))
+            item.vectors = list(islice(vectors, len(item.pieces)))
+            item.sentences = list(islice(sentences, len(item.pieces)))
+
+    def _embedded_more(self, passages: int) -> None:
+        self._embedded += passages
+        self._tell()
 
     def _settle(self, steps: Sequence[Step], refused: Collection[str]) -> list[Prepared]:
         """Report what is done; the documents whose source was refused are left to do."""

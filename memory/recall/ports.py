@@ -1,6 +1,7 @@
-"""What the mention graph in a process's memory needs of the store: part of `MemoryGraph`.
+"""What recall needs of others: of the store, how a process learns what changed; of a model, help that may be absent.
 
-Decides how a process learns what changed since it last looked; held by `tests/contracts/memory_changes.py`.
+`ChangeStore` is part of `MemoryGraph` and is held by `tests/contracts/memory_changes.py`. `Reranker` and `Decomposer`
+are asked only where somebody brings them: recall is complete without a model.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from stemma.memory.bundles import SentenceVectors
-from stemma.memory.model import Node
+from stemma.memory.model import Hit, Node
 from stemma.memory.scope import Scope
 
 
@@ -60,3 +61,20 @@ class ChangeStore(Protocol):
     async def changed_items(self, scope: Scope, after: int, limit: int) -> list[GraphItem]:
         """The items whose revision is greater than `after`, in order of (revision, id), at least `limit` where there
         are so many: the last revision is always whole, so that the next call can go on after it."""
+
+
+class Reranker(Protocol):
+    """Judges hits by reading them."""
+
+    async def rerank(self, query: str, hits: Sequence[Hit]) -> list[float]:
+        """A score in [0, 1] for each hit, in order: how much it helps to answer. It must not drop or add hits.
+
+        A model that cannot be reached may raise a `MemoryFailure`; recall then fails as a whole.
+        """
+
+
+class Decomposer(Protocol):
+    """Cuts a question into simpler ones."""
+
+    async def decompose(self, query: str) -> list[str]:
+        """Questions that together find what the query asks for, without the query itself; empty for a simple one."""

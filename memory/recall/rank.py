@@ -67,25 +67,44 @@ def named_in(question: str, titles: Mapping[str, str]) -> dict[str, float]:
 def place_claims(
     ranked: Sequence[Ranked],
     lineage: Mapping[str, Sequence[Derivation]],
-    replaced: Collection[str],
+    stale: Collection[str],
     k: int,
     recipe: Recipe,
 ) -> list[Ranked]:
-    """The best k, with claims put behind the sources they came from.
+    """All of them, best first, with claims put behind the sources they came from.
 
-    `lineage` has an entry for each claim among `ranked`; `replaced` names antecedents that are no longer recalled.
+    `lineage` has an entry for each claim among `ranked`; `stale` names the claims whose grounds are no longer current.
     A claim is left out as an echo when one justification's antecedents are all among the k best passages; another one
     loses the recipe's discount, and never stands before a passage of the same score.
     """
-    passages = [item for item in ranked if item.id not in lineage][:k]
-    shown = {item.id for item in passages}
+    passages = [item for item in ranked if item.id not in lineage]
+    shown = {item.id for item in passages[:k]}
     claims = [
-        _discounted(item, _discount(lineage[item.id], replaced, recipe))
+        _discounted(item, recipe.stale_discount if item.id in stale else recipe.claim_discount)
         for item in ranked
         if item.id in lineage and not _is_echo(lineage[item.id], shown)
     ]
-    merged = sorted([*passages, *claims], key=lambda item: (-item.score, item.id in lineage, *_tie(item)))
-    return merged[:k]
+    if not claims:
+        return passages
+    order = {item.id: place for place, item in enumerate(passages)}
+    return sorted(
+        [*passages, *claims],
+        key=lambda item: (-item.score, item.id in lineage, order.get(item.id, 0), *_tie(item)),
+    )
+
+
+def merge(rankings: Sequence[Sequence[Ranked]], constant: int) -> list[Ranked]:
+    """One order of several, for the parts of one question, by reciprocal rank; `parts` are those of the best rank."""
+    best: dict[str, tuple[int, Ranked]] = {}
+    fused: dict[str, float] = {}
+    for ranked in rankings:
+        for rank, item in enumerate(ranked, start=1):
+            fused[item.id] = fused.get(item.id, 0.0) + (constant + 1) / (constant + rank) / len(rankings)
+            if item.id not in best or rank < best[item.id][0]:
+                best[item.id] = (rank, item)
+    return _ordered(
+        Ranked(item_id, fused[item_id], {**item.parts, "merged": fused[item_id]}) for item_id, (_, item) in best.items()
+    )
 
 
 def _is_echo(derivations: Sequence[Derivation], shown: set[str]) -> bool:
@@ -93,11 +112,6 @@ def _is_echo(derivations: Sequence[Derivation], shown: set[str]) -> bool:
     for row in derivations:
         justifications.setdefault(row.justification, set()).add(row.antecedent_id)
     return any(antecedents <= shown for antecedents in justifications.values())
-
-
-def _discount(derivations: Sequence[Derivation], replaced: Collection[str], recipe: Recipe) -> float:
-    stale = bool(derivations) and all(row.antecedent_id in replaced for row in derivations)
-    return recipe.stale_discount if stale else recipe.claim_discount
 
 
 def _discounted(item: Ranked, discount: float) -> Ranked:

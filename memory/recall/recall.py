@@ -1,83 +1,147 @@
 """One recall: a question in, ranked hits with their provenance out.
 
-Decides the order of the steps: search, fuse, place claims, look up where each hit came from. What a score is worth
-stands in `rank.py` and `recipes.py`; who may see what is the store's business, which gets the scope with every call.
+Decides the order of the steps: search, rank, place claims, look up, and keep what fits. What a score is worth stands in
+`rank.py`, `graph_rank.py` and `recipes.py`; who may see what is the store's business, which gets the scope with every
+call. It keeps the mention graphs of its tenants, and nothing else, between calls.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Container, Coroutine, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TYPE_CHECKING
 
 from stemma.memory.errors import EmbedderMismatch
-from stemma.memory.model import Claim, Derivation, Hit, Node, Passage, Scope, Scored, Source
+from stemma.memory.model import Derivation, Hit, Node, PathStep, Scope, Scored
 from stemma.memory.ports import Embedder, MemoryGraph
-from stemma.memory.recall.rank import Ranked, fuse, named_in, place_claims
-from stemma.memory.recall.recipes import Recipe
+from stemma.memory.recall.diversity import within
+from stemma.memory.recall.hits import shown_hits
+from stemma.memory.recall.ports import Decomposer, Reranker
+from stemma.memory.recall.rank import Ranked, fuse, merge, named_in, place_claims
+from stemma.memory.recall.recipes import Recipe, Walk
 from stemma.memory.text import STOP_WORDS, words
+
+if TYPE_CHECKING:  # numpy is loaded with the first walk: a server is ready sooner without it
+    from stemma.memory.recall.mention_graphs import MentionGraphs
+
+_MOST_PARTS = 4
+"""Questions that one question may be cut into."""
+_RERANKED = 20
+"""The least number of hits that a reranker reads."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Ranking:
+    ranked: Sequence[Ranked]
+    claims: frozenset[str] = frozenset()
+    paths: Mapping[str, tuple[PathStep, ...]] = field(default_factory=dict)
 
 
 class Recall:
-    """Finds memories in one store with one embedder. Keeps nothing between calls."""
+    """Finds memories in one store with one embedder; with a reranker and a decomposer where there are such."""
 
-    def __init__(self, graph: MemoryGraph, embedder: Embedder) -> None:
+    def __init__(
+        self,
+        graph: MemoryGraph,
+        embedder: Embedder,
+        reranker: Reranker | None = None,
+        decomposer: Decomposer | None = None,
+    ) -> None:
         self._graph = graph
         self._embedder = embedder
+        self._reranker = reranker
+        self._decomposer = decomposer
+        self._graphs: MentionGraphs | None = None
 
-    async def __call__(self, scope: Scope, query: str, k: int, recipe: Recipe) -> list[Hit]:
+    async def __call__(self, scope: Scope, query: str, k: int, recipe: Recipe, budget: int | None = None) -> list[Hit]:
         """The k best hits, highest first. Raises `EmbedderMismatch`, `EmbedderUnavailable`, what the store raises."""
-        searches = await self._search(scope, query, max(k, recipe.pool), recipe)
-        found = {item.id: item for items in searches.values() for item in items}
-        if not found:
-            return []
-        titles = {item.id: item.title for item in found.values() if item.kind is Node.PASSAGE}
-        ranked = fuse(searches, named_in(query, titles), recipe)
-        lineage = await self._lineage(scope, [item_id for item_id in found if item_id not in titles])
-        replaced = await self._replaced(scope, lineage)
-        return await self._hits(scope, place_claims(ranked, lineage, replaced, k, recipe), titles)
+        wanted = max(k, _RERANKED) if self._reranker else k
+        questions = [query, *(await self._decomposer.decompose(query))[:_MOST_PARTS]] if self._decomposer else [query]
+        rankings = await asyncio.gather(*(self._ranking(scope, question, wanted, recipe) for question in questions))
+        ranking = rankings[0] if len(rankings) == 1 else _merged(rankings, recipe)
+        placed = await self._placed(scope, ranking, wanted, recipe)
+        hits = await shown_hits(self._graph, scope, placed, ranking.claims, ranking.paths, wanted)
+        if self._reranker and hits:
+            hits = _reordered(hits, await self._reranker.rerank(query, hits))
+        return hits[:k] if budget is None else within(budget, hits[:k])
 
-    async def _search(self, scope: Scope, query: str, pool: int, recipe: Recipe) -> dict[str, list[Scored]]:
-        searches: dict[str, Coroutine[None, None, list[Scored]]] = {}
-        if recipe.lexical:
-            searches["lexical"] = self._graph.search_text(scope, search_terms(query), pool)
-        if recipe.dense:
-            searches["dense"] = self._nearest(scope, query, pool)
-        return dict(zip(searches, await asyncio.gather(*searches.values()), strict=True))
+    async def _ranking(self, scope: Scope, query: str, k: int, recipe: Recipe) -> _Ranking:
+        if recipe.walk is not None:
+            return await self._walked(scope, query, k, recipe, recipe.walk)
+        lexical, (dense, _) = await asyncio.gather(
+            self._lexical(scope, query, k, recipe), self._nearest(scope, query, k, recipe)
+        )
+        searches = {
+            name: found
+            for name, asked, found in (("lexical", recipe.lexical, lexical), ("dense", recipe.dense, dense))
+            if asked
+        }
+        titles = {item.id: item.title for item in (*lexical, *dense) if item.kind is Node.PASSAGE}
+        return _Ranking(fuse(searches, named_in(query, titles), recipe), _claims(lexical, dense))
 
-    async def _nearest(self, scope: Scope, query: str, pool: int) -> list[Scored]:
-        filled_by = await self._graph.embedder()
-        if filled_by is None or not query.strip():
+    async def _walked(self, scope: Scope, query: str, k: int, recipe: Recipe, walk: Walk) -> _Ranking:
+        from stemma.memory.recall.graph_rank import Found, rank_by_walk
+        from stemma.memory.recall.mention_graphs import MentionGraphs
+
+        self._graphs = self._graphs or MentionGraphs(self._graph)
+        lexical, (dense, vector), graph = await asyncio.gather(
+            self._lexical(scope, query, k, recipe),
+            self._nearest(scope, query, k, recipe),
+            self._graphs.current(scope, titles=walk.titles),
+        )
+        found = Found(query, lexical, dense, vector)
+        work = partial(rank_by_walk, found=found, recipe=recipe, walk=walk, ways=2 * k)
+        ranking = await asyncio.to_thread(graph.look, scope.audiences(), work)
+        return _Ranking(ranking.ranked, _claims(lexical, dense), ranking.paths)
+
+    async def _lexical(self, scope: Scope, query: str, k: int, recipe: Recipe) -> list[Scored]:
+        if not recipe.lexical:
             return []
+        return await self._graph.search_text(scope, search_terms(query), max(k, recipe.pool))
+
+    async def _nearest(
+        self, scope: Scope, query: str, k: int, recipe: Recipe
+    ) -> tuple[list[Scored], Sequence[float] | None]:
+        """What is near in meaning, and the question's vector; nothing where nothing can be."""
+        filled_by = await self._graph.embedder() if recipe.dense and query.strip() else None
+        if filled_by is None:
+            return [], None
         if filled_by != self._embedder.identity:
             raise mismatch(filled_by.name, self._embedder.identity.name)
         (vector,) = await self._embedder.embed([query])
-        return await self._graph.search_vector(scope, vector, pool)
+        return await self._graph.search_vector(scope, vector, max(k, recipe.pool)), vector
 
-    async def _lineage(self, scope: Scope, claims: Sequence[str]) -> dict[str, list[Derivation]]:
-        lineage: dict[str, list[Derivation]] = {claim_id: [] for claim_id in claims}
-        if lineage:
-            for row in await self._graph.derivations(scope, list(lineage)):
-                lineage[row.claim_id].append(row)
-        return lineage
+    async def _placed(self, scope: Scope, ranking: _Ranking, k: int, recipe: Recipe) -> list[Ranked]:
+        ids = [item.id for item in ranking.ranked if item.id in ranking.claims]
+        lineage: dict[str, list[Derivation]] = {claim_id: [] for claim_id in ids}
+        if not ids:
+            return list(ranking.ranked)
+        derivations, claims = await asyncio.gather(self._graph.derivations(scope, ids), self._graph.claims(scope, ids))
+        for row in derivations:
+            lineage[row.claim_id].append(row)
+        return place_claims(ranking.ranked, lineage, {claim.id for claim in claims if claim.stale}, k, recipe)
 
-    async def _replaced(self, scope: Scope, lineage: dict[str, list[Derivation]]) -> set[str]:
-        antecedents = list({row.antecedent_id for rows in lineage.values() for row in rows})
-        if not antecedents:
-            return set()
-        return {passage.id for passage in await self._graph.passages(scope, antecedents) if not passage.recallable}
 
-    async def _hits(self, scope: Scope, best: Sequence[Ranked], passages: Container[str]) -> list[Hit]:
-        """Only now are texts looked up; what was erased since it was found is left out."""
-        ids = [hit.id for hit in best]
-        items = await asyncio.gather(
-            self._graph.passages(scope, [item_id for item_id in ids if item_id in passages]),
-            self._graph.claims(scope, [item_id for item_id in ids if item_id not in passages]),
-        )
-        by_id: dict[str, Passage | Claim] = {item.id: item for found in items for item in found}
-        shown = {item.source_id for item in by_id.values() if isinstance(item, Passage)}
-        sources = {source.id: source for source in await self._graph.sources(scope, list(shown))}
-        there = [hit for hit in best if hit.id in by_id]
-        return [_hit(hit, rank, by_id[hit.id], sources) for rank, hit in enumerate(there, start=1)]
+def _claims(*searches: Sequence[Scored]) -> frozenset[str]:
+    return frozenset(item.id for found in searches for item in found if item.kind is Node.CLAIM)
+
+
+def _merged(rankings: Sequence[_Ranking], recipe: Recipe) -> _Ranking:
+    paths = {item_id: path for ranking in reversed(rankings) for item_id, path in ranking.paths.items()}
+    claims = frozenset().union(*(ranking.claims for ranking in rankings))
+    return _Ranking(merge([ranking.ranked for ranking in rankings], recipe.rank_constant), claims, paths)
+
+
+def _reordered(hits: Sequence[Hit], judged: Sequence[float]) -> list[Hit]:
+    """By the reranker's scores; of equals the better one before, and sources before claims."""
+    scored = [
+        replace(hit, score=score, parts={**hit.parts, "recall": hit.score, "rerank": score})
+        for hit, score in zip(hits, judged, strict=True)
+    ]
+    scored.sort(key=lambda hit: (-hit.score, hit.kind is Node.CLAIM, hit.rank))
+    return [replace(hit, rank=rank) for rank, hit in enumerate(scored, start=1)]
 
 
 def search_terms(query: str) -> list[str]:
@@ -91,23 +155,4 @@ def mismatch(filled_by: str, asked: str) -> EmbedderMismatch:
     return EmbedderMismatch(
         f"this memory was filled by the embedder {filled_by!r}, not by {asked!r}",
         hint=f"set MEMORY_EMBEDDER={filled_by}, or point MEMORY_URL at another memory",
-    )
-
-
-def _hit(ranked: Ranked, rank: int, item: Passage | Claim, sources: dict[str, Source]) -> Hit:
-    if isinstance(item, Claim):
-        return Hit(item.id, Node.CLAIM, item.text, "", ranked.score, ranked.parts, "", "", rank)
-    source = sources.get(item.source_id)
-    return Hit(
-        id=item.id,
-        kind=Node.PASSAGE,
-        text=item.text,
-        title=item.title,
-        score=ranked.score,
-        parts=ranked.parts,
-        source_id=item.source_id,
-        uri=source.uri if source else "",
-        rank=rank,
-        position=item.position,
-        document_id=source.metadata.get("id", "") if source else "",
     )

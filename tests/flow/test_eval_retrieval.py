@@ -112,8 +112,8 @@ async def test_a_shared_store_is_left_as_it_was(dataset: Dataset, tmp_path: Path
 
 
 def test_the_default_recipe_stands_first() -> None:
-    assert recipes_or_all([]) == ("hybrid", "lexical", "dense")
-    assert recipes_or_all(["dense", "hybrid", "dense"]) == ("hybrid", "dense")
+    assert recipes_or_all([]) == ("graph", "lexical", "dense", "hybrid")
+    assert recipes_or_all(["dense", "graph", "dense"]) == ("graph", "dense")
 
 
 async def test_nothing_to_score_and_unknown_recipes_are_told(dataset: Dataset) -> None:
