@@ -1,9 +1,9 @@
 """The child process that reads files: one request after another on standard input, lines of JSON on standard output.
 
 Decides what a reader may use while it reads: so much memory, so much processor time for each page, no network, no other
-program, no file to write. It is started by `conversion.py`, and it ends with the first file that it cannot read: the
-next one gets a process that nothing has touched. It guards against documents, not against the libraries: Python's audit
-events are no wall for native code.
+program, no file but Python's own modules. `conversion.py` starts it, and it ends with the first file that it cannot
+read: the next one gets a process that nothing has touched. It guards against documents, not against the libraries:
+Python's audit events are no wall for native code.
 
 A request is a line, `{"suffix": ".pdf", "size": 123}`, and that many bytes.
 """
@@ -36,6 +36,7 @@ _READERS = {
 _EXTRA = frozenset({"pypdfium2", "mammoth", "pptx", "openpyxl", "olefile"})
 _REFUSED = ("socket.", "subprocess.", "os.system", "os.exec", "os.fork", "os.posix_spawn", "os.spawn", "os.kill")
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+_MODULES = (".py", ".pyc", ".so", ".pyd", ".dylib")
 
 
 def main() -> None:
@@ -95,16 +96,20 @@ def _bound(kind: int, value: int) -> None:
 
 
 class _Guard:
-    """While closed, refuses what no reader needs. Imports, which may write their cache, come before."""
+    """While closed, refuses what no reader needs. The reader's own imports come before, and may write their cache."""
 
     closed = False
 
     def hear(self, event: str, arguments: tuple[object, ...]) -> None:
         if not self.closed:
             return
-        writes = event == "open" and isinstance(arguments[2], int) and arguments[2] & _WRITING
-        if writes or event.startswith(_REFUSED):
+        if event.startswith(_REFUSED) or (event == "open" and not _opens_module(*arguments)):
             raise PermissionError(f"a reader of files may not do this: {event}")
+
+
+def _opens_module(path: object, mode: object, flags: object) -> bool:
+    del mode
+    return isinstance(path, str) and path.endswith(_MODULES) and isinstance(flags, int) and not flags & _WRITING
 
 
 def _reporter(sink: BinaryIO, limits: Limits) -> Callable[..., None]:

@@ -16,6 +16,7 @@ import olefile
 from stemma.memory.errors import UnreadableDocument
 from stemma.memory.ingest.html_text import html_text
 from stemma.memory.ingest.readers.mail import ATTACHMENTS, mail_items
+from stemma.memory.ingest.readers.package import OLE
 from stemma.memory.ingest.readers.parts import Attachment, Item
 
 _SUBJECT, _FROM_NAME, _FROM_ADDRESS, _FROM_SMTP, _TO, _CC = "0037", "0C1A", "0C1F", "5D01", "0E04", "0E03"
@@ -33,7 +34,7 @@ _WINDOWS_EPOCH = datetime(1601, 1, 1, tzinfo=UTC)
 def read_outlook(data: bytes, *, pages: int) -> Iterator[Item]:
     """Subject, text and attachments. Raises `UnreadableDocument` and whatever the parser stumbles over."""
     del pages
-    if not olefile.isOleFile(data):
+    if not data.startswith(OLE):  # olefile's own check takes short bytes for the name of a file
         raise UnreadableDocument("it is damaged, or no Outlook message")
     with olefile.OleFileIO(io.BytesIO(data)) as file:
         if not file.exists(_PROPERTIES):

@@ -15,7 +15,8 @@ ENTRIES = 20_000
 UNPACKED = 300_000_000
 """Bytes, all entries together: three times what a file may have, and text that grows a hundred times still passes."""
 
-_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+"""How a file of Microsoft's older format starts, and an encrypted one of the newer."""
 
 
 def check_package(data: bytes, kind: str, main: str) -> None:
@@ -23,7 +24,7 @@ def check_package(data: bytes, kind: str, main: str) -> None:
 
     `kind` is what it should be, in a person's words ("Word").
     """
-    if data.startswith(_OLE):
+    if data.startswith(OLE):
         raise UnreadableDocument(
             f"it is encrypted, or of the old {kind} format: save it without a password in today's format"
         )
