@@ -15,6 +15,9 @@ from typing import Any
 
 from stemma.graphs.answer.register import register_answer
 from stemma.graphs.catalog import Catalog
+from stemma.graphs.models.decomposition import ModelDecomposer
+from stemma.graphs.models.open import open_model
+from stemma.graphs.models.reranking import ModelReranker
 from stemma.graphs.runs.open import open_runtime
 from stemma.graphs.runs.runtime import Runtime
 from stemma.graphs.settings import GraphSettings
@@ -46,7 +49,7 @@ async def open_local(
     Raises: MemoryFailure, StoreUnavailable, ModelUnavailable, InvalidSetting.
     """
     settings = settings or GraphSettings()
-    async with await open_memory() as memory:
+    async with await _open_memory(settings, answer=answer) as memory:
         catalog = Catalog()
         if answer:
             register_answer(catalog, memory, settings)
@@ -54,3 +57,11 @@ async def open_local(
             catalog.register(graph_id, graph)
         async with await open_runtime(catalog, settings, worker=worker) as runtime:
             yield Local(memory, runtime)
+
+
+async def _open_memory(settings: GraphSettings, *, answer: bool) -> LongTermMemory:
+    """The configured memory; where a language model answers, it also reranks hits and takes questions apart."""
+    model = open_model(settings) if answer else None
+    if model is None or model.extractive:
+        return await open_memory()
+    return await open_memory(reranker=ModelReranker(model), decomposer=ModelDecomposer(model))

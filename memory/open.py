@@ -14,6 +14,7 @@ from stemma.memory.ingest.ports import ClaimExtractor
 from stemma.memory.long_term import LongTermMemory
 from stemma.memory.neo4j_folder import USER, password_for
 from stemma.memory.ports import Embedder, MemoryGraph
+from stemma.memory.recall.ports import Decomposer, Reranker
 from stemma.memory.recall.recipes import recipe_named
 from stemma.memory.settings import MemorySettings
 
@@ -36,10 +37,14 @@ async def open_memory(
     url: str | None = None,
     embedder: Embedder | None = None,
     extractor: ClaimExtractor | None = None,
+    reranker: Reranker | None = None,
+    decomposer: Decomposer | None = None,
 ) -> LongTermMemory:
     """Open the memory that the settings (or `url`) name; close it with `async with` or `aclose()`.
 
-    The embedder's model is not loaded until something is embedded. Raises `InvalidSetting`, `UnknownRecipe`,
+    The embedder's model is not loaded until something is embedded; a reranker and a decomposer are used if given.
+
+    Raises `InvalidSetting`, `UnknownRecipe`,
     `EmbedderUnavailable`, `ExtractorUnavailable`, `MemoryUnavailable`, `MemoryBusy`, `MemoryTooNew`, `MemoryTooOld`,
     `MemoryCorrupt`.
     """
@@ -55,7 +60,9 @@ async def open_memory(
 
         extractor = await chosen_extractor(settings)
     await graph.open()
-    return LongTermMemory(graph, embedder, recipe=settings.recipe, extractor=extractor)
+    return LongTermMemory(
+        graph, embedder, recipe=settings.recipe, extractor=extractor, reranker=reranker, decomposer=decomposer
+    )
 
 
 def graph_at(url: str, settings: MemorySettings) -> MemoryGraph:

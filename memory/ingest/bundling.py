@@ -13,8 +13,9 @@ from datetime import UTC, datetime
 from stemma.memory.bundles import SentenceVectors, SourceBundle
 from stemma.memory.identifiers import content_hash, passage_id, source_id
 from stemma.memory.ingest.claims import claims_of
-from stemma.memory.ingest.entities import mentioned, named_spans
+from stemma.memory.ingest.entities import mentioned, merged, named_spans
 from stemma.memory.ingest.ports import Excerpt, Extraction
+from stemma.memory.ingest.resolve import declared, resolved
 from stemma.memory.ingest.split import Piece, split
 from stemma.memory.model import Document, Entity, Mention, Passage, Position, Scope, Source
 
@@ -51,6 +52,8 @@ def prepare(document: Document) -> Prepared:
     """Cut a document. Raises `UnicodeEncodeError` on a lone surrogate."""
     pieces = split(document)
     excerpts = [Excerpt(piece.title, piece.text, named_spans(piece.title, piece.text)) for piece in pieces]
+    same = declared(excerpts)
+    excerpts = [resolved(excerpt, same) for excerpt in excerpts]
     return Prepared(document, content_hash(document.title, document.text), pieces, excerpts)
 
 
@@ -93,11 +96,11 @@ def bundles_of(steps: Iterable[Step], extractor: str) -> list[tuple[SourceBundle
 def _bundle(step: Step, extractor: str) -> tuple[SourceBundle, int]:
     source = step.source
     passages = [_passage(source, ordinal, piece) for ordinal, piece in enumerate(step.item.pieces)]
-    found: dict[str, Entity] = {}
+    found: list[Entity] = []
     mentions: list[Mention] = []
     for passage, excerpt in zip(passages, step.item.excerpts, strict=True):
-        things, places = mentioned(source.scope, passage.id, excerpt.named)
-        found |= {thing.id: thing for thing in things}
+        things, places = mentioned(source.scope, passage.id, passage.text, excerpt.named)
+        found += things
         mentions += places
     extractions = step.item.extractions or [Extraction()] * len(passages)
     extracted = claims_of(source, passages, extractions, mentions, extractor)
@@ -105,7 +108,7 @@ def _bundle(step: Step, extractor: str) -> tuple[SourceBundle, int]:
         source,
         passages,
         step.item.vectors,
-        entities=list((found | extracted.entities).values()),
+        entities=merged([*found, *extracted.entities.values()]),
         mentions=mentions + extracted.mentions,
         replaces=step.replaces,
         sentences=step.item.sentences,

@@ -1,17 +1,21 @@
 """The things a passage or claim mentions, by rule: its title's names and capitalised spans.
 
 Decides which spans become entities, how they are named and identified. It does not say of what kind a thing is, and
-does not resolve two spellings beyond case, accents, articles and bracketed ends (`text.normalise`). Pure.
+does not resolve two spellings beyond case, accents, articles, bracketed ends (`text.normalise`) and the legal form of a
+firm: more is for `resolve.py`. Pure.
 """
 
 from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from hashlib import sha256
 
 from stemma.memory.ingest.ports import NamedSpan
+from stemma.memory.ingest.resolve import canonical
 from stemma.memory.model import Entity, Mention, Scope
 from stemma.memory.names import names
 from stemma.memory.text import normalise
@@ -30,7 +34,7 @@ def entities(scope: Scope, item_id: str, title: str, text: str) -> tuple[list[En
     An id follows from tenant, audience and normalised name, so that the same name in another passage is the same
     entity. The spans of one item do not overlap.
     """
-    return mentioned(scope, item_id, named_spans(title, text))
+    return mentioned(scope, item_id, text, named_spans(title, text))
 
 
 def named_spans(title: str, text: str) -> list[NamedSpan]:
@@ -47,18 +51,34 @@ def named_spans(title: str, text: str) -> list[NamedSpan]:
         if key not in known and len(known) == ENTITY_LIMIT:
             continue
         known.add(key)
-        spans.append(NamedSpan(start, end, " ".join(name.split())))
+        spans.append(NamedSpan(start, end, canonical(" ".join(name.split()))))
     return spans
 
 
-def mentioned(scope: Scope, item_id: str, spans: Iterable[NamedSpan]) -> tuple[list[Entity], list[Mention]]:
-    """The entities and mentions that the spans come to."""
-    found: dict[str, Entity] = {}
+def mentioned(scope: Scope, item_id: str, text: str, spans: Iterable[NamedSpan]) -> tuple[list[Entity], list[Mention]]:
+    """The entities and mentions that the spans of a text come to. Other spellings in the text become aliases."""
+    names: dict[str, str] = {}
+    spellings: defaultdict[str, set[str]] = defaultdict(set)
     mentions: list[Mention] = []
     for start, end, name in spans:
-        entity = Entity(entity_id(scope, name), scope, name)
-        mentions.append(Mention(item_id, found.setdefault(entity.id, entity).id, start, end))
-    return list(found.values()), mentions
+        key = entity_id(scope, name)
+        names.setdefault(key, name)
+        mentions.append(Mention(item_id, key, start, end))
+        spelled = " ".join(text[start:end].split())
+        if normalise(spelled) != normalise(name):
+            spellings[key].add(spelled)
+    found = [Entity(key, scope, name, aliases=tuple(sorted(spellings[key]))) for key, name in names.items()]
+    return found, mentions
+
+
+def merged(entities: Iterable[Entity]) -> list[Entity]:
+    """Each entity once, with the aliases of all its occurrences, sorted."""
+    found: dict[str, Entity] = {}
+    for entity in entities:
+        known = found.get(entity.id, entity)
+        aliases = tuple(sorted({*known.aliases, *entity.aliases}))
+        found[entity.id] = replace(known, aliases=aliases)
+    return list(found.values())
 
 
 def entity_id(scope: Scope, name: str) -> str:

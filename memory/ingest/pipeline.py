@@ -10,12 +10,14 @@ import asyncio
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
+from operator import mul
 
 from stemma.memory.ingest.bundling import Prepared, Step, bundles_of, prepare, steps_of
 from stemma.memory.ingest.conversion import children_end_here
 from stemma.memory.ingest.corpus_rows import Unreadable
 from stemma.memory.ingest.passage_vectors import passage_vectors
 from stemma.memory.ingest.ports import ClaimExtractor
+from stemma.memory.ingest.resolve import NEAR, near_pairs, resolved
 from stemma.memory.model import Document, Scope
 from stemma.memory.ports import Embedder, MemoryGraph
 
@@ -106,6 +108,7 @@ class Ingestion:
             steps = steps_of(self._scope, window, newest)
             new = [step for step in steps if step.is_new]
             await self._embed([step.item for step in new if not step.item.vectors])
+            await self._resolve([step.item for step in new])
             await self._extract([step.item for step in new if not step.item.extractions])
             made = await asyncio.to_thread(bundles_of, new, self._extractor.name if self._extractor else "")
             taken = await self._graph.put_sources([bundle for bundle, _ in made]) if made else []
@@ -114,6 +117,20 @@ class Ingestion:
                 self._report.claims += len(bundle.claims) * is_taken
                 self._report.claims_dropped += dropped * is_taken
             window = self._settle(steps, refused)
+
+    async def _resolve(self, items: Sequence[Prepared]) -> None:
+        """Let names that one source spells in two ways be one, where their vectors agree."""
+        for item in items:
+            pairs = near_pairs(item.excerpts)
+            if not pairs:
+                continue
+            vectors = await self._embedder.embed([name for pair in pairs for name in pair])
+            same = {
+                pair[0]: pair[1]
+                for n, pair in enumerate(pairs)
+                if sum(map(mul, vectors[2 * n], vectors[2 * n + 1])) >= NEAR
+            }
+            item.excerpts = [resolved(excerpt, same) for excerpt in item.excerpts]
 
     async def _extract(self, items: Sequence[Prepared]) -> None:
         """Give the items what their passages state. A failing extractor costs claims, never a document."""
