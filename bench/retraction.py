@@ -1,10 +1,10 @@
 """What withdrawing a source costs that has 10^2 to 10^5 descendants, and what giving it back costs.
 
-    python -m bench.retraction [--backend sqlite] [--sizes 100 1000 10000 100000] [--json FILE]
+    python -m bench.retraction [--backend sqlite|neo4j|neo4j-5] [--sizes 100 1000 10000 100000] [--json FILE]
 
-Each family stands in a store of its own. A repeat withdraws its root and restores it; both must report every
-descendant. Wall time is what a caller waits, the disk's fsync included; the growth is the ratio of medians. Figures go
-to `bench/results/retraction-<backend>.json`.
+Each family stands in a store of its own; Neo4j is started for it as `stemma neo4j start` does. A repeat withdraws its
+root and restores it; both must report every descendant. Wall time is what a caller waits, the disk's fsync included;
+the growth is the ratio of medians. Figures go to `bench/results/retraction-<backend>.json`.
 """
 
 from __future__ import annotations
@@ -19,19 +19,25 @@ import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 from bench.descendants import Family, build
 from stemma.memory.lineage.model import Effect, Retraction
+from stemma.memory.neo4j_folder import password_in
+from stemma.memory.neo4j_graph import Neo4jGraph
+from stemma.memory.neo4j_jars import LTS, NEWEST, Release
+from stemma.memory.neo4j_local import LocalNeo4j
 from stemma.memory.ports import MemoryGraph
+from stemma.memory.settings import MemorySettings
 from stemma.memory.sqlite_graph import SqliteGraph
 
 RESULTS = Path(__file__).resolve().parent / "results"
 SIZES = (100, 1_000, 10_000, 100_000)
 LARGE = 100_000
-BARS = {"sqlite": 50.0, "neo4j": 150.0}
+BARS = {"sqlite": 50.0, "neo4j": 150.0, "neo4j-5": 150.0}
 """Milliseconds, p99 of a withdrawal with 1,000 descendants."""
 GROWTH = 120.0
 """Time with 100,000 descendants in times of that with 1,000."""
@@ -47,7 +53,24 @@ async def sqlite(folder: Path) -> AsyncIterator[MemoryGraph]:
         await graph.close()
 
 
-BACKENDS: dict[str, Callable[[Path], AbstractAsyncContextManager[MemoryGraph]]] = {"sqlite": sqlite}
+@asynccontextmanager
+async def neo4j(folder: Path, release: Release = NEWEST) -> AsyncIterator[MemoryGraph]:
+    server = LocalNeo4j(folder, jars=MemorySettings().model_folder / "neo4j", release=release)
+    running = await asyncio.to_thread(server.start)
+    graph = Neo4jGraph(running.url, password=password_in(folder))
+    try:
+        await graph.open()
+        yield graph
+    finally:
+        await graph.close()
+        await asyncio.to_thread(server.stop)
+
+
+BACKENDS: dict[str, Callable[[Path], AbstractAsyncContextManager[MemoryGraph]]] = {
+    "sqlite": sqlite,
+    "neo4j": neo4j,
+    "neo4j-5": partial(neo4j, release=LTS),
+}
 """Each opens an empty store of its own."""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from stemma.memory.ports import MemoryGraph
 from stemma.memory.settings import MemorySettings
 from tests import neo4j_server
 from tests.contracts.memory_graph import CHECKS, PAIR_CHECKS, Check, PairCheck, backed_up
+from tests.contracts.memory_histories import SEEDS, check_histories
 
 pytestmark = [pytest.mark.neo4j, pytest.mark.timeout(300)]
 
@@ -51,3 +52,12 @@ async def test_contract_of_two_handles(handles: tuple[MemoryGraph, MemoryGraph],
 
 async def test_the_server_makes_its_own_backups(handles: tuple[MemoryGraph, MemoryGraph]) -> None:
     assert not await backed_up(handles[0], "unused")
+
+
+HISTORIES = [("2026", seeds) for seeds in SEEDS] + [("5.26", seeds) for seeds in SEEDS[:2]]
+"""What differs between the lines is how they search: a few histories show that."""
+
+
+@pytest.mark.parametrize(("handles", "seeds"), HISTORIES, indirect=["handles"], ids=str)
+async def test_histories(handles: tuple[MemoryGraph, MemoryGraph], seeds: Sequence[int]) -> None:
+    await check_histories(*handles, seeds)
