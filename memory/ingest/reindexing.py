@@ -26,7 +26,7 @@ class ReindexProgress:
     items: int
     """Passages and claims that this call has embedded."""
     texts: int
-    """Texts that it took: an item's own, and one for each of its sentences that has a vector."""
+    """Texts that it took: an item's own, and its sentences where there is more than one."""
 
 
 async def reindex(
@@ -46,9 +46,8 @@ async def reindex(
             return progress
         rows = await _embedded(embedder, items)
         await graph.put_vectors(rows)
-        progress = ReindexProgress(
-            progress.items + len(rows), progress.texts + sum(1 + len(row.sentences) for row in rows)
-        )
+        texts = sum(len(_texts(item)) for item in items)
+        progress = ReindexProgress(progress.items + len(items), progress.texts + texts)
         if on_progress:
             on_progress(progress)
 
@@ -74,10 +73,16 @@ async def _embedded(embedder: Embedder, items: Sequence[Unindexed]) -> list[NewV
         for number, vector in zip(batch, await embedder.embed([texts[number] for number in batch]), strict=True):
             vectors[number] = vector
     rows = iter(vectors)
-    return [NewVectors(item.tenant, item.id, next(rows), list(islice(rows, len(item.spans)))) for item in items]
+    return [_new_vectors(item, list(islice(rows, len(_texts(item))))) for item in items]
+
+
+def _new_vectors(item: Unindexed, vectors: Sequence[Sequence[float]]) -> NewVectors:
+    sentences = vectors[1:] if len(item.spans) > 1 else vectors[:1] * len(item.spans)
+    return NewVectors(item.tenant, item.id, vectors[0], sentences)
 
 
 def _texts(item: Unindexed) -> list[str]:
-    """What is embedded of an item: the same texts as when it came in."""
+    """What is embedded of an item, as when it came in: its text, and its sentences where there is more than one."""
     front = f"{item.title}: " if item.title else ""
-    return [embedded_text(item.title, item.text), *(front + item.text[start:end] for start, end in item.spans)]
+    spans = item.spans if len(item.spans) > 1 else ()
+    return [embedded_text(item.title, item.text), *(front + item.text[start:end] for start, end in spans)]

@@ -90,3 +90,20 @@ async def test_a_third_embedder_waits_until_the_other_is_given_up(memory: LongTe
         await memory.reindex(HashingEmbedder(32))
     await memory.graph.abandon_reindex()
     assert (await memory.reindex(HashingEmbedder(32))).items == len(DOCUMENTS)
+
+
+async def test_the_vectors_are_those_of_a_memory_filled_by_the_new_embedder(tmp_path: Path) -> None:
+    long = Document("file:/long.md", "Pier 4", "Pier 4 was built in 1904. It has 12 bollards. Its crane is yellow.")
+    settings = MemorySettings(embedder="hashing")
+    found = []
+    for name, embedder in (("old", HashingEmbedder()), ("new", NEXT)):
+        async with await open_memory(settings, url=f"sqlite:///{tmp_path}/{name}.db", embedder=embedder) as memory:
+            await memory.ingest(SCOPE, [long, DOCUMENTS[7]])
+            if name == "old":
+                await memory.reindex(NEXT)
+            items = await memory.graph.changed_items(SCOPE, 0, 100)
+            (vector,) = await NEXT.embed(["When was pier 4 built?"])
+            scores = await memory.graph.search_vector(SCOPE, vector, 10)
+            found.append(({item.id: item.sentences for item in items}, scores))
+    assert len(found[0][0]) == 2
+    assert found[0] == found[1]
