@@ -156,6 +156,7 @@ class World:
     memory: LongTermMemory
     model: ReasoningModel = field(default_factory=lambda: open_model(GraphSettings(model="extractive:")))
     learn: bool = True
+    recipe: str | None = None
     thread: str = "thread-1"
     saver: InMemorySaver = field(default_factory=strict_saver)
     events: list[dict[str, Any]] = field(default_factory=list)
@@ -163,7 +164,7 @@ class World:
     async def ask(self, given: Any, run_id: str = "run-1", checkpoint: str | None = None) -> dict[str, Any]:
         """Run the graph on the thread; its output. Custom events are added to `events`."""
         graph = build_answer_graph().compile(checkpointer=self.saver)
-        context = AnswerContext(self.memory, self.model, SCOPE, k=4, learn=self.learn)
+        context = AnswerContext(self.memory, self.model, SCOPE, k=4, recipe=self.recipe, learn=self.learn)
         config: Any = {"configurable": {"thread_id": self.thread}, "run_id": run_uuid(run_id)}
         if checkpoint:
             config["configurable"]["checkpoint_id"] = checkpoint
