@@ -190,7 +190,7 @@ async def get_lineage(
 @router.post("/recall", response_model=RecallBody, responses=documented(404))
 async def recall(body: Question, asked: MemoryRead) -> Response:
     """The best passages and claims for a question, each with why it is there and where it came from."""
-    hits = await asked.memory.recall(asked.scope, body.query, k=body.k, recipe=body.recipe)
+    hits = await asked.memory.recall(asked.scope, body.query, k=body.k, recipe=body.recipe, budget=body.budget)
     recipe = body.recipe or asked.memory.recipe
     return Json({"query": body.query, "recipe": recipe, "hits": [show_hit(hit) for hit in hits]})
 

@@ -50,6 +50,10 @@ class Question(Body):
     query: Annotated[str, Field(min_length=1, max_length=10_000), AfterValidator(_readable)]
     k: Annotated[int, Field(ge=1, le=200, description="How many hits")] = 5
     recipe: Annotated[str, Field(max_length=64, description="Without one, the server's default")] | None = None
+    budget: (
+        Annotated[int, Field(ge=1, le=1_000_000, description="Only the best hits whose texts fit into so many tokens")]
+        | None
+    ) = None
 
     model_config = ConfigDict(
         extra="forbid",

@@ -21,6 +21,7 @@ from stemma.api.schemas.memory_items import (
     StatisticsBody,
 )
 from stemma.api.schemas.memory_writes import StoredPageBody
+from stemma.memory.recall.recipes import RECIPES
 from tests.integration.live_server import Live
 from tests.integration.memory_client import MEMO, STATED, TARIFF, Acting, acting, learned
 
@@ -73,11 +74,21 @@ async def test_a_statement_is_a_source_signed_by_who_made_it(asker: Acting) -> N
         assert (await ann.request("POST", "/statements", json=wrong)).status_code == 422, wrong
 
 
-@pytest.mark.parametrize("recipe", ["lexical", "dense", "hybrid"])
+@pytest.mark.parametrize("recipe", RECIPES)
 async def test_a_recipe_may_be_chosen(asker: Acting, recipe: str) -> None:
     await asker.add(TARIFF)
     found = await asker.post("/recall", {"query": "berth fee", "recipe": recipe})
     assert (found["recipe"], len(found["hits"])) == (recipe, 1)
+
+
+async def test_hits_fit_into_a_budget(asker: Acting) -> None:
+    for n in range(6):
+        await asker.add({"uri": f"crane-{n}", "text": f"Crane {n} of the harbour is idle. " * 4})
+    asked = {"query": "Which crane is idle?", "k": 6}
+    found = (await asker.post("/recall", asked))["hits"]
+    trimmed = (await asker.post("/recall", {**asked, "budget": len(found[0]["text"]) // 4 * 2 + 2}))["hits"]
+    assert 0 < len(trimmed) < len(found)
+    assert (await asker.request("POST", "/recall", json={**asked, "budget": 0})).status_code == 422
 
 
 async def test_every_kind_of_item_is_listed_and_shown(asker: Acting, live: Live) -> None:
