@@ -173,7 +173,7 @@ def _closing(effect: Effect, answers: Sequence[Answer]) -> list[str]:
     ]
     for answer in answers:
         run = f"run {printable(answer.run_id)}, thread {printable(answer.thread_id)}"
-        lines.append(f"  {'tainted' if Outcome.TAINTED in found else 'clean again'}: {answer.id}  {run}")
+        lines.append(f"  {'clean again' if answer.supported else 'tainted'}: {answer.id}  {run}")
     retraction = effect.retraction
     if retraction and retraction.lifted_at is None:
         lines.append(f"undo: stemma memory restore {retraction.id}")
