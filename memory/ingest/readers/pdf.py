@@ -6,6 +6,7 @@ has no text. pdfium over the pure-Python readers: 20 to 60 times faster a page, 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pypdfium2
@@ -16,8 +17,8 @@ from stemma.memory.ingest.readers.parts import Details, Item, Part
 
 _HEAD = 1024
 """Bytes in which "%PDF-" must stand, as readers of PDF have always accepted it."""
-_HYPHEN = "\ufffe"
-"""What pdfium writes for a hyphen that only the line end put there."""
+_HYPHEN = re.compile("[\x02\ufffe](?:\r\n)?")
+"""What pdfium writes for a hyphen at a line's end."""
 
 
 def read_pdf(data: bytes, *, pages: int) -> Iterator[Item]:
@@ -48,4 +49,4 @@ def _text(document: pypdfium2.PdfDocument, index: int) -> str:
     text: str = content.get_text_bounded()
     content.close()
     page.close()
-    return text.replace(f"{_HYPHEN}\r\n", "").replace(_HYPHEN, "")
+    return _HYPHEN.sub("", text)

@@ -9,6 +9,7 @@ import asyncio
 import io
 import struct
 import threading
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -33,10 +34,13 @@ LAUGHS = '<!DOCTYPE x [<!ENTITY a "ha">' + "".join(
 )
 
 
-def endless_pdf() -> bytes:
-    """A page that draws a form 20 times, which draws a form 20 times, and so on, eleven deep."""
-    forms = [f"/X{n + 1} Do ".encode() * 20 for n in range(11)]
-    return pdf_of_streams([b"/X0 Do"], forms=[*forms, b"BT /F1 11 Tf 60 760 Td (x) Tj ET"])
+def endless_xlsx() -> bytes:
+    """A sheet of ten million empty rows: little memory, no text, and minutes to walk through."""
+    with zipfile.ZipFile(io.BytesIO(xlsx({"a": [[1]]}))) as book:
+        entries = {name: book.read(name) for name in book.namelist()}
+    sheet = entries["xl/worksheets/sheet1.xml"]
+    entries["xl/worksheets/sheet1.xml"] = sheet.replace(b"<sheetData>", b"<sheetData>" + b"<row/>" * 10_000_000)
+    return zipped(entries)
 
 
 def stating_larger(package: bytes, size: int, stated: int) -> bytes:
@@ -103,7 +107,7 @@ def test_every_bad_file_is_named_with_its_reason_and_the_good_ones_are_read(tmp_
         (".pdf", lambda: pdf(["some text"]), Limits(characters=5), "more than 5 characters"),
         (".pdf", lambda: pdf(["some text"]), Limits(size=100), "larger than 100 bytes"),
         (".pdf", lambda: pdf(["some text"]), Limits(seconds=0.01), "longer than 0.01 seconds"),
-        (".pdf", endless_pdf, Limits(part_seconds=1), "longer than 1 seconds"),
+        (".xlsx", endless_xlsx, Limits(part_seconds=1), "longer than 1 seconds"),
         (
             ".pdf",
             lambda: pdf_of_streams([zeros(200 << 20)], filters="/Filter/FlateDecode"),
@@ -170,7 +174,8 @@ def test_a_reader_may_not_reach_out(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 async def test_cancelling_an_ingestion_ends_its_reader_at_once() -> None:
-    """The PDF would keep its reader busy for the 20 seconds that a page may take."""
+    """The workbook would keep its reader busy for the 20 seconds that a page may take."""
+    workbook = endless_xlsx()
     started, ended = asyncio.Event(), threading.Event()
     loop = asyncio.get_running_loop()
 
@@ -179,9 +184,9 @@ async def test_cancelling_an_ingestion_ends_its_reader_at_once() -> None:
             converter.convert(".pdf", io.BytesIO(pdf(["Good."])))
             loop.call_soon_threadsafe(started.set)
             try:
-                converter.convert(".pdf", io.BytesIO(endless_pdf()))
+                converter.convert(".xlsx", io.BytesIO(workbook))
             except UnreadableDocument as error:
-                yield Unreadable("endless.pdf", str(error))
+                yield Unreadable("endless.xlsx", str(error))
             finally:
                 ended.set()
 
