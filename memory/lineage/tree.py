@@ -15,7 +15,7 @@ from rich.cells import cell_len
 
 from stemma.memory.lineage.branches import Branch, branches
 from stemma.memory.lineage.captions import Explained, decision, evidence, headline, label, places, repeated
-from stemma.memory.lineage.fitting import fitted, wrapped
+from stemma.memory.lineage.fitting import wrapped
 from stemma.memory.lineage.flags import FATAL, flags
 from stemma.memory.lineage.model import Direction, Lineage, Retraction
 from stemma.memory.model import Relation
@@ -176,7 +176,7 @@ class _Drawing:
         opening.append(Piece("  ", Role.TEXT))
         yield from self._texts(opening, headline(item), front, Role.TEXT, 1 if visit.branch else _ROOT_LINES)
         if way in _DETAILED or not visit.branch:
-            yield self._placed(item, front)
+            yield from self._placed(item, front)
         if way is _Way.LATER:
             yield [Piece(front, Role.FRAME), Piece(way.value, Role.NOTE)]
         for note in self._notes(visit):
@@ -186,12 +186,16 @@ class _Drawing:
             role = Role.FATAL if retraction.lifted_at is None else Role.NOTE
             yield from self._texts([Piece(front, Role.FRAME)], text, front, role, _NOTE_LINES)
 
-    def _placed(self, item: Explained, front: str) -> Line:
-        """The id, whole so that it can be copied, and where the item comes from."""
-        room = self._width - cell_len(front) - len(item.id) - 2
-        known = ", ".join(places(item))
-        line = [Piece(front, Role.FRAME), Piece(item.id, Role.ID)]
-        return [*line, Piece(f"  {fitted(known, room, cell_len)}", Role.NOTE)] if known and room > 2 else line
+    def _placed(self, item: Explained, front: str) -> Iterator[Line]:
+        """The id, whole so that it can be copied, and where the item comes from: beside it if there is room."""
+        line, known = [Piece(front, Role.FRAME), Piece(item.id, Role.ID)], places(item)
+        beside = "  " + ", ".join(known)
+        if cell_len(plain(line) + beside) <= self._width:
+            yield [*line, Piece(beside.rstrip(), Role.NOTE)]
+            return
+        yield line
+        for part in known:
+            yield from self._texts([Piece(front, Role.FRAME)], part, front, Role.NOTE, _NOTE_LINES)
 
     def _notes(self, visit: _Visit) -> Iterator[str]:
         """What is known of the edges by which the item was met."""

@@ -14,8 +14,19 @@ from rich.cells import cell_len
 from stemma.memory.lineage.branches import branches
 from stemma.memory.lineage.model import Direction, Lineage, LineageEdge
 from stemma.memory.lineage.tree import Line, Role, drawn, plain
-from stemma.memory.model import Relation
-from tests.unit.memory.lineages import answer, because, claim, lineage, lineages, passage, source, withdrawal
+from stemma.memory.model import Answer, Relation
+from tests.unit.memory.lineages import (
+    NOW,
+    SCOPE,
+    answer,
+    because,
+    claim,
+    lineage,
+    lineages,
+    passage,
+    source,
+    withdrawal,
+)
 
 UP, DOWN = Direction.UPSTREAM, Direction.DOWNSTREAM
 
@@ -145,3 +156,11 @@ def test_without_boxes_it_is_plain() -> None:
     text = shown(lineage(UP, items, because("c", "p", justification="j", quote="shut")), boxes=False)
     assert not set("│├└─") & set(text)
     assert "\n- because passage" in text
+
+
+def test_a_run_and_its_thread_can_be_copied_at_80_columns() -> None:
+    run, thread = "1f1e6adb-897c-6488-b488-2c5d30fe0851", "1f1e6adb-8903-6d10-aa7b-64a4010285e4"
+    said = Answer("a" * 32, SCOPE, "It is shut.", run, thread, "c", "Is it?", NOW)
+    text = shown(lineage(DOWN, [claim("c"), said], [LineageEdge("a" * 32, "c", Relation.ASSERTS)]), 80)
+    assert f"run {run}" in text
+    assert f"thread {thread}" in text
