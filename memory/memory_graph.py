@@ -19,7 +19,7 @@ from stemma.memory.memory_rows import LABELS, TenantRows, add_answer, add_source
 from stemma.memory.memory_search import bm25
 from stemma.memory.memory_truth import give_back, settle, supersede, take_back
 from stemma.memory.memory_vectors import InMemoryVectors
-from stemma.memory.model import Claim, Derivation, Node, Passage, Relation, Scope, Scored, Source, Statistics
+from stemma.memory.model import Claim, Derivation, Entity, Node, Passage, Relation, Scope, Scored, Source, Statistics
 from stemma.memory.ports import Item, ItemPage
 from stemma.memory.text import content_terms
 
@@ -105,6 +105,11 @@ class InMemoryGraph(InMemoryVectors):
 
     async def sources(self, scope: Scope, ids: Sequence[str]) -> list[Source]:
         return [item for item in self._rows(scope).chosen(scope, ids) if isinstance(item, Source)]
+
+    async def entities_called(self, scope: Scope, aliases: Sequence[str]) -> list[Entity]:
+        visible = self._rows(scope).visible(scope)
+        found = [item for item in visible if isinstance(item, Entity) and not set(aliases).isdisjoint(item.aliases)]
+        return sorted(found, key=lambda entity: (entity.name, entity.id))
 
     async def item(self, scope: Scope, item_id: str) -> Item:
         for found in self._rows(scope).chosen(scope, [item_id]):

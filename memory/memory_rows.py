@@ -218,7 +218,9 @@ def _add_lineage(rows: TenantRows, audience: str, derivations: Iterable[Derivati
 
 def _add_entities(rows: TenantRows, entities: Iterable[Entity], mentions: Iterable[Mention]) -> None:
     for entity in entities:
-        rows.items.setdefault(entity.id, entity)
+        known = rows.items.setdefault(entity.id, entity)
+        if isinstance(known, Entity) and not set(entity.aliases) <= set(known.aliases):
+            rows.items[entity.id] = replace(known, aliases=tuple(sorted({*known.aliases, *entity.aliases})))
     for mention in mentions:
         link = Link(Relation.MENTIONS, mention.item_id, mention.entity_id, mention)
         rows.links[link] = rows.items[mention.item_id].scope.audience

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from stemma.memory.errors import UnknownItem
 from stemma.memory.lineage.model import Retraction, Standing
-from stemma.memory.model import Claim, Derivation, Node, Passage, Relation, Scope, Source, Statistics
+from stemma.memory.model import Claim, Derivation, Entity, Node, Passage, Relation, Scope, Source, Statistics
 from stemma.memory.neo4j_connection import Neo4jConnection
 from stemma.memory.neo4j_rows import Row, head_key
 from stemma.memory.neo4j_values import (
@@ -18,6 +18,7 @@ from stemma.memory.neo4j_values import (
     READERS,
     claim,
     derivation,
+    entity,
     graph_item,
     node_of,
     passage,
@@ -30,6 +31,7 @@ from stemma.memory.recall.ports import GraphItem, Revision
 
 _READ = load_queries("cypher/read.cypher")
 _CHANGES = load_queries("cypher/changes.cypher")
+_ENTITIES = load_queries("cypher/entities.cypher")
 _LINEAGE = load_queries("cypher/lineage.cypher")
 
 
@@ -51,6 +53,11 @@ class Neo4jReads:
 
     async def sources(self, scope: Scope, ids: Sequence[str]) -> list[Source]:
         return [source(scope.tenant, row) for row in await self._chosen("sources", scope, ids)]
+
+    async def entities_called(self, scope: Scope, aliases: Sequence[str]) -> list[Entity]:
+        query = {**_own(scope), "names": list(aliases)}
+        found = await self._connection.read(_ENTITIES["entities_called"], query)
+        return [entity(scope.tenant, row["row"]) for row in found]
 
     async def item(self, scope: Scope, item_id: str) -> Item:
         found = await self._connection.read(_READ["labels"], {**_own(scope), "id": item_id})

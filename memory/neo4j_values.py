@@ -64,7 +64,7 @@ def claim(tenant: str, row: Row) -> Claim:
 
 
 def entity(tenant: str, row: Row) -> Entity:
-    return Entity(row["id"], _scope(tenant, row), row["name"], row["kind"], tuple(row["aliases"]))
+    return Entity(row["id"], _scope(tenant, row), row["name"], row["kind"], tuple(sorted(row["aliases"])))
 
 
 def answer(tenant: str, row: Row) -> Answer:

@@ -102,7 +102,8 @@ class MemoryGraph(LineageStore, ChangeStore, Protocol):
         Each is taken or refused by itself, as if they were written one after another: refused, and nothing of it
         written, when it is not the next version after the newest one under its scope and uri (it is there already, or
         another writer won). With `replaces`, the older version is no longer current while the newer
-        one is supported. When the store fails, nothing of the batch is written.
+        one is supported. A claim id that exists gains the new derivations, an entity the new aliases (sorted, each
+        once), and nothing else of them changes. When the store fails, nothing of the batch is written.
         """
 
     async def put_answer(self, bundle: AnswerBundle) -> bool:
@@ -132,6 +133,9 @@ class MemoryGraph(LineageStore, ChangeStore, Protocol):
 
     async def sources(self, scope: Scope, ids: Sequence[str]) -> list[Source]:
         """Those of the sources that the scope may see, in the order of `ids`."""
+
+    async def entities_called(self, scope: Scope, aliases: Sequence[str]) -> list[Entity]:
+        """The entities that the scope may see and that have one of these aliases, as written; by name, then id."""
 
     async def item(self, scope: Scope, item_id: str) -> Item:
         """Any one item by its id. Raises `UnknownItem`."""

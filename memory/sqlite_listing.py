@@ -29,6 +29,7 @@ from stemma.memory.sqlite_rows import (
 T = TypeVar("T", Source, Passage, Entity, Claim, Answer, Retraction, Item)
 
 _QUERIES = load_queries("sql/read.sql")
+_ENTITIES = load_queries("sql/entities.sql")
 _TABLES = {node: node.value.lower() for node in Node}
 _RELATION_TABLES = {
     relation: relation.value.lower()
@@ -56,6 +57,11 @@ class SqliteListing:
     """The part of `MemoryGraph` that looks at single items and counts them."""
 
     _database: SqliteDatabase
+
+    async def entities_called(self, scope: Scope, aliases: Sequence[str]) -> list[Entity]:
+        where = {**reader(scope), "names": json.dumps(list(aliases))}
+        found = await self._database.read(lambda connection: rows(connection, _ENTITIES["entities_called"], where))
+        return [read_entity(row) for row in found]
 
     async def item(self, scope: Scope, item_id: str) -> Item:
         def find(connection: apsw.Connection) -> Item | None:

@@ -31,10 +31,11 @@ SET p += row.values, p.sentences_SLOT = row.sentences, p.embedding_SLOT = row.ve
 CREATE (p)-[:PART_OF {audience: row.values.audience}]->(s);
 
 // name: put_entities
-// A batch of entities; one that is known stays as it is.
+// A batch of entities; one that is known stays as it is and gains aliases, each once.
 UNWIND $rows AS row
 MERGE (e:Entity {tenant: $tenant, id: row.id})
-ON CREATE SET e += row;
+ON CREATE SET e += row
+ON MATCH SET e.aliases = e.aliases + [alias IN row.aliases WHERE NOT alias IN e.aliases];
 
 // name: put_passage_mentions
 // A batch of mentions in new passages.

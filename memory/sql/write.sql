@@ -13,9 +13,14 @@ INSERT INTO passage (tenant, id, audience, source_id, ordinal, title, text, firs
 VALUES (:tenant, :id, :audience, :source_id, :ordinal, :title, :text, :first, :last, :page, :sheet, 1, 1);
 
 -- name: add_entity
--- An entity; one that is known stays as it is.
+-- An entity; one that is known stays as it is and gains aliases, sorted, each once.
 INSERT INTO entity (tenant, id, audience, name, kind, aliases)
-VALUES (:tenant, :id, :audience, :name, :kind, :aliases) ON CONFLICT DO NOTHING;
+VALUES (:tenant, :id, :audience, :name, :kind, :aliases)
+ON CONFLICT DO UPDATE SET aliases = (
+    SELECT json_group_array(value) FROM (
+        SELECT value FROM json_each(entity.aliases) UNION SELECT value FROM json_each(excluded.aliases) ORDER BY value
+    )
+) WHERE excluded.aliases <> '[]' AND excluded.aliases <> entity.aliases;
 
 -- name: add_mention
 -- An item names an entity; the audience is the item's.

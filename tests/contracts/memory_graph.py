@@ -16,6 +16,7 @@ from tests.contracts import (
     memory_batches,
     memory_changes,
     memory_decisions,
+    memory_entities,
     memory_learning,
     memory_lineage,
     memory_paths,
@@ -142,6 +143,9 @@ CHECKS: list[Check] = [
     memory_paths.check_lineage_tells_the_decisions,
     memory_paths.check_decisions_are_listed_newest_first,
     memory_paths.check_erased_items_take_their_decisions_along,
+    memory_entities.check_an_entity_gains_the_aliases_of_every_source,
+    memory_entities.check_entities_are_found_by_alias_as_written,
+    memory_entities.check_an_alias_is_known_to_those_who_may_see_it,
     memory_scopes.check_every_scope_reads_its_own_and_wider_ones_only,
     memory_scopes.check_a_stranger_item_is_unknown,
 ]
