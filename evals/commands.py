@@ -10,6 +10,7 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -33,6 +34,14 @@ eval_app = typer.Typer(
 
 for command in (compare, gate, promote):
     eval_app.command()(command)
+
+
+class Switch(StrEnum):
+    """An option that is on or off."""
+
+    ON = "on"
+    OFF = "off"
+
 
 Data = Annotated[
     list[Path],
@@ -60,15 +69,20 @@ def retrieval(
     k: K = 0,
     out: Out = None,
     limit: Limit = 0,
+    graph_titles: Annotated[
+        Switch, typer.Option("--graph-titles", help="off: hide titles from the mention graph, not from the searches.")
+    ] = Switch.ON,
+    drop_titles: Annotated[bool, typer.Option("--drop-titles", help="Hide titles from everything.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Does recall bring the gold documents? No graph, no model."""
-    from stemma.evals.dataset import read_dataset
+    from stemma.evals.dataset import read_dataset, without_titles
     from stemma.evals.retrieval import RetrievalPlan, evaluate_retrieval, recipes_or_all
     from stemma.evals.settings import EvalSettings
 
     settings = EvalSettings()
     dataset = read_dataset(data, limit=limit or None)
+    dataset = without_titles(dataset) if drop_titles else dataset
     plan = RetrievalPlan(
         recipes_or_all(recipe),
         _sampling(settings),
@@ -76,6 +90,7 @@ def retrieval(
         settings.depth,
         memory or None,
         settings.case_timeout,
+        graph_titles=graph_titles is Switch.ON,
     )
     folder = _folder(out, settings, "retrieval")
     evaluation = _evaluate(folder, lambda phase: evaluate_retrieval(dataset, plan, phase))

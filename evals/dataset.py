@@ -34,6 +34,7 @@ class Dataset:
     foreign: str = ""
     """The corpus that the questions were asked of instead of their own; empty for their own."""
     limit: int | None = None
+    titles: str = "kept"
 
     def as_json(self) -> dict[str, object]:
         """What a summary says about the data."""
@@ -44,6 +45,7 @@ class Dataset:
             "questions": len(self.cases),
             "corpus": self.foreign or "own",
             "limit": self.limit,
+            "titles": self.titles,
         }
 
 
@@ -66,6 +68,12 @@ def read_dataset(folders: Sequence[Path], *, limit: int | None = None, corpus: P
         return Dataset(tuple(names), foreign, cases, _hash([*asked.values()], [foreign]), corpus.resolve().name, limit)
     documents = tuple(document for each in own.values() for document in each)
     return Dataset(tuple(names), documents, cases, _hash([*asked.values()], [*own.values()]), limit=limit)
+
+
+def without_titles(dataset: Dataset) -> Dataset:
+    """The same questions of the same texts, whose titles nobody may see. The hash stays that of the data as it came."""
+    untitled = tuple(replace(document, title="") for document in dataset.documents)
+    return replace(dataset, documents=untitled, titles="dropped")
 
 
 def _names(folders: Sequence[Path]) -> dict[str, Path]:

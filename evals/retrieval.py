@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
 
@@ -25,7 +25,7 @@ from stemma.evals.summary import Json, latency, summarise
 from stemma.memory.errors import MemoryFailure
 from stemma.memory.model import Hit
 from stemma.memory.ports import Embedder
-from stemma.memory.recall.recipes import RECIPES, recipe_named
+from stemma.memory.recall.recipes import RECIPES, Recipe, recipe_named
 from stemma.memory.settings import MemorySettings
 
 
@@ -42,6 +42,15 @@ class RetrievalPlan:
     case_timeout: float = 300.0
     embedder: Embedder | None = None
     """Instead of the one that MEMORY_EMBEDDER names."""
+    graph_titles: bool = True
+    """Whether the mention graph of a recipe may see titles; the searches see them in any case."""
+
+    def recipe(self, name: str) -> Recipe:
+        """The recipe as this plan asks for it. Raises `UnknownRecipe`."""
+        recipe = recipe_named(name)
+        if recipe.walk is None or self.graph_titles:
+            return recipe
+        return replace(recipe, walk=replace(recipe.walk, titles=False))
 
 
 def recipes_or_all(names: Sequence[str]) -> tuple[str, ...]:
@@ -60,7 +69,7 @@ async def evaluate_retrieval(dataset: Dataset, plan: RetrievalPlan, phase: Phase
     if not cases:
         raise NothingToScore('no question names its "gold" documents', hint='give queries.jsonl rows "gold": ["id"]')
     for recipe in plan.recipes:
-        recipe_named(recipe)
+        plan.recipe(recipe)
     rows: list[Row] = []
     facts: Json = {"ingest": None, "embedder": None, "store": None}
     interrupted = False
@@ -93,6 +102,8 @@ async def evaluate_retrieval(dataset: Dataset, plan: RetrievalPlan, phase: Phase
 def _notes(plan: RetrievalPlan, skipped: int) -> dict[str, str]:
     """What a reader of the figures should know."""
     notes = {"depth": f"rankings are cut at {max(plan.depth, plan.k)}: MRR and MAP look no deeper"}
+    if not plan.graph_titles:
+        notes["graph titles"] = "the mention graph saw no titles; the searches did"
     if skipped:
         notes["not asked"] = f"{skipped} of the questions, which name no gold documents"
     return notes
@@ -108,13 +119,13 @@ async def _ask_all(
 
 
 async def _ask(scratch: Scratch, case: Case, recipe: str, plan: RetrievalPlan) -> Row:
-    depth = max(plan.depth, plan.k)
+    depth, asked = max(plan.depth, plan.k), plan.recipe(recipe)
     try:
         async with asyncio.timeout(plan.case_timeout):
             started = perf_counter()
-            hits = await scratch.memory.recall(scratch.scope, case.question, k=depth, recipe=recipe)
+            hits = await scratch.memory.recall(scratch.scope, case.question, k=depth, recipe=asked)
             cold = perf_counter()
-            await scratch.memory.recall(scratch.scope, case.question, k=depth, recipe=recipe)
+            await scratch.memory.recall(scratch.scope, case.question, k=depth, recipe=asked)
             warm = perf_counter()
     except (MemoryFailure, TimeoutError) as problem:
         return failed(case, recipe, rank_metrics(plan.k), Failure("recall", type(problem).__name__, str(problem)))

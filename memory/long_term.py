@@ -25,7 +25,7 @@ from stemma.memory.model import Answer, Hit, Node, Scope, Source, SourceKind, St
 from stemma.memory.ports import Embedder, Item, ItemPage, MemoryGraph
 from stemma.memory.recall.ports import Decomposer, Reranker
 from stemma.memory.recall.recall import Recall
-from stemma.memory.recall.recipes import DEFAULT_RECIPE, recipe_named
+from stemma.memory.recall.recipes import DEFAULT_RECIPE, Recipe, recipe_named
 
 
 class LongTermMemory:
@@ -103,7 +103,7 @@ class LongTermMemory:
         return self._recipe.name
 
     async def recall(
-        self, scope: Scope, query: str, *, k: int = 5, recipe: str | None = None, budget: int | None = None
+        self, scope: Scope, query: str, *, k: int = 5, recipe: str | Recipe | None = None, budget: int | None = None
     ) -> list[Hit]:
         """The k best passages and claims for a question, best first; fewer where there are fewer.
 
@@ -115,7 +115,8 @@ class LongTermMemory:
             raise ValueError(f"k must be at least 1, not {k}")
         if budget is not None and budget < 0:
             raise ValueError(f"a budget of tokens must not be negative, and {budget} is")
-        return await self._recall(scope, query, k, recipe_named(recipe) if recipe else self._recipe, budget)
+        chosen = recipe_named(recipe) if isinstance(recipe, str) else recipe or self._recipe
+        return await self._recall(scope, query, k, chosen, budget)
 
     async def learn(self, scope: Scope, answer: Answer, claims: Sequence[LearnedClaim]) -> Answer:
         """Store an answer with the claims it stated, each with what it was derived from; the answer as it is stored.
