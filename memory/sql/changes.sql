@@ -22,7 +22,7 @@ ORDER BY item.revision, item.id;
 -- What the same items mention, by name.
 SELECT item.id, mentions.entity_id, entity.name, mentions.first, mentions.last
 FROM search_item AS item
-JOIN mentions ON mentions.tenant = item.tenant AND mentions.item_id = item.id
-JOIN entity ON entity.tenant = mentions.tenant AND entity.id = mentions.entity_id
+CROSS JOIN mentions ON mentions.tenant = item.tenant AND mentions.item_id = item.id
+CROSS JOIN entity ON entity.tenant = mentions.tenant AND entity.id = mentions.entity_id
 WHERE item.tenant = :tenant AND item.revision > :after AND item.revision <= :last
 ORDER BY item.revision, item.id, mentions.first, mentions.entity_id;

@@ -65,7 +65,7 @@ ORDER BY added_at DESC, id LIMIT :limit OFFSET :offset;
 
 -- name: list_passages
 -- A page of passages: those of the newest source first, in their order.
-SELECT passage.id FROM source JOIN passage ON passage.tenant = source.tenant AND passage.source_id = source.id
+SELECT passage.id FROM source CROSS JOIN passage ON passage.tenant = source.tenant AND passage.source_id = source.id
 WHERE source.tenant = :tenant AND source.audience IN (SELECT value FROM json_each(:audiences)) AND {standing}
 ORDER BY source.added_at DESC, source.id, passage.ordinal LIMIT :limit OFFSET :offset;
 

@@ -11,12 +11,12 @@ WITH RECURSIVE region (id, kind) AS (
         CROSS JOIN passage ON passage.tenant = :tenant AND passage.source_id = region.id
         WHERE region.kind IN ('Source', 'Replaced')
     UNION SELECT derived_from.claim_id, 'Claim' FROM region
-        CROSS JOIN derived_from ON derived_from.tenant = :tenant AND derived_from.antecedent_id = region.id
+        CROSS JOIN derived_from INDEXED BY derived_from_antecedent ON derived_from.tenant = :tenant AND derived_from.antecedent_id = region.id
     UNION SELECT used.answer_id, 'Answer' FROM region
-        CROSS JOIN used ON used.tenant = :tenant AND used.item_id = region.id
+        CROSS JOIN used INDEXED BY used_item ON used.tenant = :tenant AND used.item_id = region.id
         WHERE region.kind IN ('Passage', 'Claim')
     UNION SELECT asserts.answer_id, 'Answer' FROM region
-        CROSS JOIN asserts ON asserts.tenant = :tenant AND asserts.claim_id = region.id
+        CROSS JOIN asserts INDEXED BY asserts_claim ON asserts.tenant = :tenant AND asserts.claim_id = region.id
         WHERE region.kind = 'Claim'
     UNION SELECT supersedes.older_id, 'Claim' FROM region
         CROSS JOIN supersedes ON supersedes.tenant = :tenant AND supersedes.claim_id = region.id
@@ -71,7 +71,7 @@ FROM json_each(:ids) AS wanted CROSS JOIN asserts ON asserts.tenant = :tenant AN
 -- name: superseding
 -- The newer claims that stand in the place of older ones.
 SELECT supersedes.older_id, supersedes.claim_id
-FROM json_each(:ids) AS wanted CROSS JOIN supersedes ON supersedes.tenant = :tenant AND supersedes.older_id = wanted.value;
+FROM json_each(:ids) AS wanted CROSS JOIN supersedes INDEXED BY supersedes_older ON supersedes.tenant = :tenant AND supersedes.older_id = wanted.value;
 
 -- name: unsettled
 -- Those of the claims that one more justification could change.
