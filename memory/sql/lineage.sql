@@ -45,13 +45,13 @@ UNION SELECT source.replaces FROM json_each(:ids) AS one
 -- Those of the items that the reader may see, by id.
 SELECT id FROM (
     SELECT id FROM source WHERE tenant = :tenant AND id IN (SELECT value FROM json_each(:ids))
-        AND audience IN (SELECT value FROM json_each(:audiences))
+        AND +audience IN (SELECT value FROM json_each(:audiences))
     UNION ALL SELECT id FROM passage WHERE tenant = :tenant AND id IN (SELECT value FROM json_each(:ids))
-        AND audience IN (SELECT value FROM json_each(:audiences))
+        AND +audience IN (SELECT value FROM json_each(:audiences))
     UNION ALL SELECT id FROM claim WHERE tenant = :tenant AND id IN (SELECT value FROM json_each(:ids))
-        AND audience IN (SELECT value FROM json_each(:audiences))
+        AND +audience IN (SELECT value FROM json_each(:audiences))
     UNION ALL SELECT id FROM answer WHERE tenant = :tenant AND id IN (SELECT value FROM json_each(:ids))
-        AND audience IN (SELECT value FROM json_each(:audiences))
+        AND +audience IN (SELECT value FROM json_each(:audiences))
 ) ORDER BY id;
 
 -- name: edges

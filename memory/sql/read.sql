@@ -1,4 +1,5 @@
 -- Reads of the SQLite memory. `:audiences` is a JSON list of the markings that the reader may see, `:ids` one of ids.
+-- `+audience`: where ids are given, SQLite is not to look through everything that the audience may see instead.
 
 -- name: current_source
 -- The newest version under exactly one audience and uri.
@@ -11,26 +12,26 @@ FROM source WHERE tenant = :tenant AND audience = :audience AND uri = :uri ORDER
 SELECT tenant, id, audience, kind, uri, title, content_hash, version, added_at, trust, supported, withdrawn, quarantined, EXISTS (SELECT 1 FROM source AS newer WHERE newer.tenant = source.tenant AND newer.audience = source.audience
         AND newer.uri = source.uri AND newer.version > source.version AND newer.supported), metadata
 FROM source WHERE tenant = :tenant AND id IN (SELECT value FROM json_each(:ids))
-AND audience IN (SELECT value FROM json_each(:audiences));
+AND +audience IN (SELECT value FROM json_each(:audiences));
 
 -- name: passages
 -- Those of the passages that the reader may see.
 SELECT tenant, id, audience, source_id, ordinal, title, text, first, last, page, sheet, recallable, supported
 FROM passage WHERE tenant = :tenant AND id IN (SELECT value FROM json_each(:ids))
-AND audience IN (SELECT value FROM json_each(:audiences));
+AND +audience IN (SELECT value FROM json_each(:audiences));
 
 -- name: entities
 -- Those of the entities that the reader may see.
 SELECT tenant, id, audience, name, kind, aliases
 FROM entity WHERE tenant = :tenant AND id IN (SELECT value FROM json_each(:ids))
-AND audience IN (SELECT value FROM json_each(:audiences));
+AND +audience IN (SELECT value FROM json_each(:audiences));
 
 -- name: claims
 -- Those of the claims that the reader may see.
 SELECT tenant, id, audience, text, recorded_at, subject, predicate, object, confidence, reason, valid_from, valid_to, expired_at,
     quarantined, withdrawn, searched, recallable, supported, stale
 FROM claim WHERE tenant = :tenant AND id IN (SELECT value FROM json_each(:ids))
-AND audience IN (SELECT value FROM json_each(:audiences));
+AND +audience IN (SELECT value FROM json_each(:audiences));
 
 -- name: answers
 -- Those of the answers that the reader may see, with what they used and asserted.
@@ -38,25 +39,25 @@ SELECT tenant, id, audience, text, run_id, thread_id, checkpoint_id, question, r
     (SELECT json_group_array(json_array(item_id, rank, score)) FROM (SELECT item_id, rank, score FROM used WHERE used.tenant = answer.tenant AND used.answer_id = answer.id ORDER BY rank)),
     (SELECT json_group_array(claim_id) FROM (SELECT claim_id FROM asserts WHERE asserts.tenant = answer.tenant AND asserts.answer_id = answer.id ORDER BY ordinal))
 FROM answer WHERE tenant = :tenant AND id IN (SELECT value FROM json_each(:ids))
-AND audience IN (SELECT value FROM json_each(:audiences));
+AND +audience IN (SELECT value FROM json_each(:audiences));
 
 -- name: derivations
 -- What claims were derived from.
 SELECT claim_id, antecedent_id, justification, quote, first, last, extractor, run_id, step
 FROM derived_from WHERE tenant = :tenant AND claim_id IN (SELECT value FROM json_each(:ids))
-AND audience IN (SELECT value FROM json_each(:audiences)) ORDER BY claim_id, justification, antecedent_id, first;
+AND +audience IN (SELECT value FROM json_each(:audiences)) ORDER BY claim_id, justification, antecedent_id, first;
 
 -- name: seen
 -- Which of the ids name a passage, claim or answer that the reader may see.
-SELECT id FROM passage WHERE tenant = :tenant AND id IN (SELECT value FROM json_each(:ids)) AND audience IN (SELECT value FROM json_each(:audiences))
-UNION ALL SELECT id FROM claim WHERE tenant = :tenant AND id IN (SELECT value FROM json_each(:ids)) AND audience IN (SELECT value FROM json_each(:audiences))
-UNION ALL SELECT id FROM answer WHERE tenant = :tenant AND id IN (SELECT value FROM json_each(:ids)) AND audience IN (SELECT value FROM json_each(:audiences));
+SELECT id FROM passage WHERE tenant = :tenant AND id IN (SELECT value FROM json_each(:ids)) AND +audience IN (SELECT value FROM json_each(:audiences))
+UNION ALL SELECT id FROM claim WHERE tenant = :tenant AND id IN (SELECT value FROM json_each(:ids)) AND +audience IN (SELECT value FROM json_each(:audiences))
+UNION ALL SELECT id FROM answer WHERE tenant = :tenant AND id IN (SELECT value FROM json_each(:ids)) AND +audience IN (SELECT value FROM json_each(:audiences));
 
 -- name: retractions
 -- Those of the decisions that the reader may see.
 SELECT tenant, id, audience, item_id, reason, actor, at, kind, lifted_at, lifted_by
 FROM retraction WHERE tenant = :tenant AND id IN (SELECT value FROM json_each(:ids))
-AND audience IN (SELECT value FROM json_each(:audiences));
+AND +audience IN (SELECT value FROM json_each(:audiences));
 
 -- name: list_sources
 -- A page of sources, newest first; {standing} is one of the conditions below.
