@@ -31,17 +31,18 @@ if TYPE_CHECKING:  # numpy is loaded with the first vector: a server is ready so
 
 _MAX_TOKENS = 256
 OFFERS = "stemma.embedders"
+HASHING_NAME = "hashing-1"
 
 
 def open_embedder(settings: MemorySettings) -> Embedder:
-    """The embedder that `MEMORY_EMBEDDER` names; its model is loaded at the first use.
+    """The embedder that `MEMORY_EMBEDDER` names, by its name or as a store calls it; its model is loaded at first use.
 
     Raises: `InvalidSetting` for an unknown name; `EmbedderUnavailable` for `provider:model`, which memory cannot open.
     """
     name = settings.embedder.strip()
-    if name == "minilm":
+    if name in ("minilm", MODEL_NAME):
         return MiniLMEmbedder(settings.model_folder)
-    if name == "hashing":
+    if name in ("hashing", HASHING_NAME):
         return HashingEmbedder()
     if ":" in name:
         raise EmbedderUnavailable(
@@ -73,7 +74,7 @@ class HashingEmbedder:
     """
 
     def __init__(self, dimension: int = 256) -> None:
-        self._identity = EmbedderIdentity("hashing-1", dimension)
+        self._identity = EmbedderIdentity(HASHING_NAME, dimension)
 
     @property
     def identity(self) -> EmbedderIdentity:

@@ -34,6 +34,13 @@ def test_settings_name_the_embedder(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []  # opening loads and writes nothing
 
 
+@pytest.mark.parametrize("name", ["hashing", "minilm"])
+def test_the_name_that_a_store_gives_back_may_be_set_too(name: str, tmp_path: Path) -> None:
+    """What a mismatch says to set must work when it is set."""
+    identity = open_embedder(MemorySettings(embedder=name, model_folder=tmp_path)).identity
+    assert open_embedder(MemorySettings(embedder=identity.name, model_folder=tmp_path)).identity == identity
+
+
 def test_other_names_are_refused_with_a_hint() -> None:
     with pytest.raises(InvalidSetting, match="'word2vec'") as unknown:
         open_embedder(MemorySettings(embedder="word2vec"))
