@@ -13,6 +13,7 @@ from itertools import islice
 
 from stemma.memory.errors import NothingToReindex
 from stemma.memory.ingest.bundling import embedded_text
+from stemma.memory.ingest.passage_vectors import embedded_sentence
 from stemma.memory.ports import Embedder, MemoryGraph, NewVectors, Unindexed
 
 _BATCH = 64
@@ -83,6 +84,6 @@ def _new_vectors(item: Unindexed, vectors: Sequence[Sequence[float]]) -> NewVect
 
 def _texts(item: Unindexed) -> list[str]:
     """What is embedded of an item, as when it came in: its text, and its sentences where there is more than one."""
-    front = f"{item.title}: " if item.title else ""
     spans = item.spans if len(item.spans) > 1 else ()
-    return [embedded_text(item.title, item.text), *(front + item.text[start:end] for start, end in spans)]
+    sentences = [embedded_sentence(item.title, item.text[start:end]) for start, end in spans]
+    return [embedded_text(item.title, item.text), *sentences]
