@@ -19,6 +19,8 @@ from stemma.memory.ports import EmbedderIdentity
 from stemma.memory.queries import Queries, load_queries
 
 BATCH = 500
+"""Rows of one statement; ids are short, so there may be more of them."""
+IDS = 5_000
 _CHANGES = load_queries("cypher/changes.cypher")
 _STORE = load_queries("cypher/store.cypher")
 Result = TypeVar("Result")
@@ -50,13 +52,13 @@ class Turn:
         """The rows of a query."""
         query = self.slot.into(queries[name])
         result = await self.tx.run(query, {"tenant": self.tenant, "revision": self.revision, **parameters})
-        return await result.data()
+        return [dict(record) async for record in result]
 
     async def put(self, queries: Queries, name: str, rows: Sequence[object], **parameters: object) -> None:
         """Run a query over `rows`, so many at a time; it finds them as `$rows`, or as `$ids` when they are ids."""
-        key = "ids" if rows and isinstance(rows[0], str) else "rows"
-        for start in range(0, len(rows), BATCH):
-            await self.rows(queries, name, **parameters, **{key: rows[start : start + BATCH]})
+        key, most = ("ids", IDS) if rows and isinstance(rows[0], str) else ("rows", BATCH)
+        for start in range(0, len(rows), most):
+            await self.rows(queries, name, **parameters, **{key: rows[start : start + most]})
 
 
 async def in_turn(

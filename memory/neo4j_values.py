@@ -123,18 +123,17 @@ FLAGS: dict[Standing, dict[Node, tuple[str, bool]]] = {
 """Standing -> label -> the property that says so, and its value; a label that has none is never in that standing."""
 
 
-def status(row: Row) -> Status:
-    """The flags of a row with its label as `node`."""
-    supported = row["supported"]
-    match Node(row["node"]):
+def status(node: Node, supported: bool, recallable: bool, replaced: bool, stale: bool) -> Status:
+    """The flags of a label's row; those that it does not have are None, and are not looked at."""
+    match node:
         case Node.SOURCE:
-            return Status(supported, supported and not row["replaced"], stale=False)
+            return Status(supported, supported and not replaced, stale=False)
         case Node.PASSAGE:
-            return Status(supported, row["recallable"], stale=False)
+            return Status(supported, recallable, stale=False)
         case Node.CLAIM:
-            return Status(supported, row["recallable"], row["stale"])
+            return Status(supported, recallable, stale)
         case _:
-            return Status(supported, supported, row["stale"])
+            return Status(supported, supported, stale)
 
 
 def node_of(labels: list[str]) -> Node:

@@ -38,35 +38,48 @@ ON CREATE SET r.audience = older.audience, r.made = $mark
 RETURN r.made = $mark AS is_new;
 
 // name: region
-// Everything that rests on these items, however far, with its flags and what it rests on itself. `older` is in whose
-// place it stands: of a source's older versions those whose being replaced hangs on it, because no other supported
-// version is newer.
+// Everything that rests on these items, however far, with its flags and what it rests on itself, then the newer ones
+// that stand in its place, and the older ones in whose place it stands: of a source's older versions those whose being
+// replaced hangs on it, because no other supported version is newer. Many come in one record: each costs the driver
+// more than what is in it.
 UNWIND $ids AS id
 MATCH (seed:Source|Passage|Claim|Answer {tenant: $tenant, id: id})
 MATCH (seed)<-[:PART_OF|DERIVED_FROM|USED|ASSERTS*0..]-(n)
 WITH DISTINCT n
-RETURN n.id AS id, CASE WHEN n:Passage THEN 'Passage' WHEN n:Claim THEN 'Claim' WHEN n:Answer THEN 'Answer'
-    ELSE 'Source' END AS node,
-  n.audience AS audience, n.supported AS supported, n.recallable AS recallable, n.replaced AS replaced,
-  n.stale AS stale, n.withdrawn OR n.quarantined AS taken_back,
-  [(n)-[r:PART_OF|DERIVED_FROM|USED|ASSERTS]->(a) | [coalesce(r.justification, ''), a.id]] AS rests_on,
-  CASE WHEN n:Source THEN [(n)<-[:REPLACES*1..]-(m) | m.id] ELSE [(n)<-[:SUPERSEDES]-(m) | m.id] END AS newer,
-  CASE WHEN n:Source
-    THEN COLLECT {
-      MATCH (n)-[:REPLACES*1..]->(m:Source)
-      WHERE NOT EXISTS { MATCH (m)<-[:REPLACES*1..]-(other:Source) WHERE other.supported AND NOT other.id IN $ids }
-      RETURN m.id
-    }
-    ELSE [(n)-[:SUPERSEDES]->(m) | m.id]
-  END AS older;
+WITH collect(n) AS found
+UNWIND range(0, size(found) - 1, 500) AS start
+WITH found[start..start + 500] AS some
+CALL (some) {
+  UNWIND some AS n
+  RETURN collect([
+    n.id,
+    CASE WHEN n:Passage THEN 'Passage' WHEN n:Claim THEN 'Claim' WHEN n:Answer THEN 'Answer' ELSE 'Source' END,
+    n.supported, n.recallable, n.replaced, n.stale,
+    n.audience,
+    n.withdrawn OR n.quarantined,
+    [(n)-[r:PART_OF|DERIVED_FROM|USED|ASSERTS]->(a) | [coalesce(r.justification, ''), a.id]],
+    CASE WHEN n:Source THEN [(n)<-[:REPLACES*1..]-(m) | m.id] ELSE [(n)<-[:SUPERSEDES]-(m) | m.id] END,
+    CASE WHEN n:Source
+      THEN COLLECT {
+        MATCH (n)-[:REPLACES*1..]->(m:Source)
+        WHERE NOT EXISTS { MATCH (m)<-[:REPLACES*1..]-(other:Source) WHERE other.supported AND NOT other.id IN $ids }
+        RETURN m.id
+      }
+      ELSE [(n)-[:SUPERSEDES]->(m) | m.id]
+    END
+  ]) AS rows
+}
+RETURN rows;
 
 // name: around
 // The flags of items that are not looked at anew.
 UNWIND $ids AS id
 MATCH (n:Source|Passage|Claim|Answer {tenant: $tenant, id: id})
-RETURN id, CASE WHEN n:Passage THEN 'Passage' WHEN n:Claim THEN 'Claim' WHEN n:Answer THEN 'Answer'
-    ELSE 'Source' END AS node,
-  n.supported AS supported, n.recallable AS recallable, n.replaced AS replaced, n.stale AS stale;
+RETURN collect([
+  id,
+  CASE WHEN n:Passage THEN 'Passage' WHEN n:Claim THEN 'Claim' WHEN n:Answer THEN 'Answer' ELSE 'Source' END,
+  n.supported, n.recallable, n.replaced, n.stale
+]) AS rows;
 
 // name: flag_source
 // New flags of sources.
