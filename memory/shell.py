@@ -20,7 +20,8 @@ from stemma.memory.ingest.pipeline import IngestProgress, IngestReport
 from stemma.memory.item_view import as_record, details, summary
 from stemma.memory.lineage.captions import counted
 from stemma.memory.lineage.model import Standing
-from stemma.memory.model import DEFAULT_TENANT, Document, Hit, Node, Position, Scope
+from stemma.memory.lineage.captions import place
+from stemma.memory.model import DEFAULT_TENANT, Document, Hit, Node, Scope
 from stemma.memory.open import open_memory
 from stemma.memory.progress import shown_progress
 from stemma.memory.terminal import printable, shortened
@@ -114,14 +115,9 @@ async def print_hits(query: str, *, k: int, recipe: str | None, user: str, as_js
 def _hit_lines(hit: Hit) -> list[str]:
     parts = ", ".join(f"{name} {value:.3f}" for name, value in hit.parts.items())
     name = printable(hit.title) or ("a claim that an agent made" if hit.kind is Node.CLAIM else "untitled")
-    where = f"{printable(hit.uri)}{_place(hit.position)}  " if hit.uri else ""
+    within = place(hit.position) if hit.position else ""
+    where = f"{printable(hit.uri)}{', ' if within else ''}{within}  " if hit.uri else ""
     return [f"{hit.rank}. {name}  {hit.score:.3f} ({parts})", f"   {shortened(hit.text, 300)}", f"   {where}{hit.id}"]
-
-
-def _place(position: Position | None) -> str:
-    if position is None or not (position.page or position.sheet):
-        return ""
-    return f", page {position.page}" if position.page else f", sheet {printable(position.sheet)}"
 
 
 def _hit_record(hit: Hit) -> dict[str, Any]:
