@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from stemma.memory.errors import AlreadyGivenBack, AlreadyTakenBack, UnknownItem, WiderItem
-from stemma.memory.lineage.model import Effect, Retraction
+from stemma.memory.lineage.model import Direction, Effect, Retraction
 from stemma.memory.model import Claim, Node, Relation, Scope
 from stemma.memory.ports import MemoryGraph
 from tests.contracts.memory_bundles import (
@@ -231,18 +231,23 @@ async def check_who_decided_and_why_is_kept(graph: MemoryGraph) -> None:
     assert {item.supported for item in await graph.sources(scope, [b.source.id for b in bundles])} == {True}
 
 
-async def check_a_long_chain_goes_out_and_comes_back(graph: MemoryGraph) -> None:
+async def check_a_long_chain_goes_out_and_comes_back(graph: MemoryGraph, length: int = 400) -> None:
+    """However long, it is followed step by step."""
     scope = new_scope()
     bundle = source_bundle(scope, "u:1", ["ground"])
     await put(graph, bundle)
-    chain = [make_claim(scope, f"claim {n}") for n in range(400)]
+    chain = [make_claim(scope, f"claim {n}") for n in range(length)]
     learned = answer_bundle(scope, "chain", chain, [])
     below = [bundle.passages[0].id, *(claim.id for claim in chain)]
     row = answer_bundle(scope, "chain", chain[:1], below[:1]).derivations[0]
     links = [replace(row, claim_id=c.id, antecedent_id=b) for c, b in zip(chain, below[:-1], strict=True)]
     await graph.put_answer(replace(learned, derivations=links))
     effect = await graph.take_back(scope, decision(scope, bundle.source.id))
-    assert len(effect.affected) == 403
+    assert len(effect.affected) == length + 3
     assert effect.retraction
     back = await given(graph, scope, effect.retraction)
     assert {after for _, after in changes(back).values()} == {IN}
+    up = await graph.lineage(scope, chain[-1].id, Direction.UPSTREAM, limit=length + 9)
+    assert list(up.items) == [*reversed(below), bundle.source.id]
+    down = await graph.lineage(scope, bundle.source.id, Direction.DOWNSTREAM, limit=length + 9)
+    assert len(down.items) == length + 3

@@ -11,6 +11,7 @@ import pytest
 from stemma.memory.memory_graph import InMemoryGraph
 from stemma.memory.ports import MemoryGraph
 from stemma.memory.sqlite_graph import SqliteGraph
+from tests.contracts.memory_decisions import check_a_long_chain_goes_out_and_comes_back
 from tests.contracts.memory_graph import CHECKS, FRESH_CHECKS, PAIR_CHECKS, REINDEX_CHECKS, Check, PairCheck
 from tests.contracts.memory_histories import SEEDS, check_histories
 
@@ -51,3 +52,7 @@ async def test_contract_of_two_handles(handles: tuple[MemoryGraph, MemoryGraph],
 @pytest.mark.parametrize("seeds", SEEDS, ids=str)
 async def test_histories(handles: tuple[MemoryGraph, MemoryGraph], seeds: range) -> None:
     await check_histories(*handles, seeds)
+
+
+async def test_a_chain_of_thousands(handles: tuple[MemoryGraph, MemoryGraph]) -> None:
+    await check_a_long_chain_goes_out_and_comes_back(handles[0], length=5_000)
