@@ -18,9 +18,8 @@ from stemma.memory.ingest.corpus_rows import Unreadable
 from stemma.memory.ingest.load import SUFFIXES, read_documents
 from stemma.memory.ingest.pipeline import IngestProgress, IngestReport
 from stemma.memory.item_view import as_record, details, summary
-from stemma.memory.lineage.captions import counted
+from stemma.memory.lineage.captions import counted, place
 from stemma.memory.lineage.model import Standing
-from stemma.memory.lineage.captions import place
 from stemma.memory.model import DEFAULT_TENANT, Document, Hit, Node, Scope
 from stemma.memory.open import open_memory
 from stemma.memory.progress import shown_progress
