@@ -12,6 +12,7 @@ import pytest_asyncio
 
 from tests.integration.live_server import Live, live_server
 from tests.integration.memory_client import TARIFF, Acting, acting
+from tests.unit.memory.sample_files import pdf
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -76,6 +77,20 @@ async def test_a_corpus_gives_a_source_for_each_row(asker: Acting) -> None:
     answer = await asker.request("POST", "/sources", files=files(rows__jsonl=rows))
     (result,) = answer.json()["results"]
     assert (result["status"], len(result["source_ids"]), len(result["failures"])) == ("added", 2, 1)
+
+
+async def test_a_pdf_keeps_its_pages_and_a_locked_one_is_named(asker: Acting) -> None:
+    given = files(
+        fees__pdf=pdf(["The crane fee is 90 euros a day.", "The berth fee is 2,400 euros a day."]),
+        locked__pdf=pdf(["The berth fee is nine euros."], is_encrypted=True),
+        bomb__pdf=b"%PDF-1.7\n" + b"[" * 100_000,
+    )
+    fees, locked, bomb = (await asker.request("POST", "/sources", files=given)).json()["results"]
+    assert (fees["status"], locked["status"], bomb["status"]) == ("added", "unreadable", "unreadable")
+    assert locked["failures"][0]["reason"] != bomb["failures"][0]["reason"]
+    hits = (await asker.post("/recall", {"query": "berth fee"}))["hits"]
+    assert [hit["position"]["page"] for hit in hits if "2,400" in hit["text"]] == [2]
+    assert not [hit for hit in hits if "nine" in hit["text"]]
 
 
 async def test_the_same_file_again_changes_nothing_and_a_changed_one_is_a_version(asker: Acting) -> None:
