@@ -78,7 +78,7 @@ async def _embedded(embedder: Embedder, items: Sequence[Unindexed]) -> list[NewV
 
 
 def _new_vectors(item: Unindexed, vectors: Sequence[Sequence[float]]) -> NewVectors:
-    sentences = vectors[1:] if len(item.spans) > 1 else vectors[:1] * len(item.spans)
+    sentences = vectors[1:] if len(item.spans) > 1 else [vectors[0] for _ in item.spans]
     return NewVectors(item.tenant, item.id, vectors[0], sentences)
 
 
