@@ -90,9 +90,7 @@ class SqliteDatabase:
         connection = apsw.Connection(os.fspath(self.path))
         try:
             connection.set_busy_timeout(self._busy_milliseconds)
-            connection.enable_load_extension(True)
-            connection.load_extension(_vector_extension())
-            connection.enable_load_extension(False)
+            load_vectors(connection)
             if connection.pragma("journal_mode") != "wal":
                 connection.pragma("journal_mode", "wal")
             for pragma in _PRAGMAS:
@@ -147,12 +145,14 @@ def translated(path: Path) -> Iterator[None]:
         raise MemoryUnavailable(f"the memory {path} cannot be opened", hint=hint) from failure
 
 
-def _vector_extension() -> str:
-    """The path of sqlite-vec's library. Importing it would import numpy, which opening a file does not need."""
+def load_vectors(connection: apsw.Connection) -> None:
+    """Let a connection use sqlite-vec. Importing its package would import numpy, which opening a file does not need."""
     package = find_spec("sqlite_vec")
     if package is None or package.origin is None:
         raise MemoryUnavailable("the package sqlite-vec is not installed", hint="pip install stemma-agents")
-    return str(Path(package.origin).with_name("vec0"))
+    connection.enable_load_extension(True)
+    connection.load_extension(str(Path(package.origin).with_name("vec0")))
+    connection.enable_load_extension(False)
 
 
 @contextmanager

@@ -3,13 +3,15 @@
 
 -- name: current_source
 -- The newest version under exactly one audience and uri.
-SELECT tenant, id, audience, kind, uri, title, content_hash, version, added_at, trust, supported, withdrawn, quarantined, EXISTS (SELECT 1 FROM source AS newer WHERE newer.tenant = source.tenant AND newer.audience = source.audience
+SELECT tenant, id, audience, kind, uri, title, content_hash, version, added_at, trust, supported, withdrawn, quarantined,
+    EXISTS (SELECT 1 FROM source AS newer WHERE newer.tenant = source.tenant AND newer.audience = source.audience
         AND newer.uri = source.uri AND newer.version > source.version AND newer.supported), metadata
 FROM source WHERE tenant = :tenant AND audience = :audience AND uri = :uri ORDER BY version DESC LIMIT 1;
 
 -- name: sources
 -- Those of the sources that the reader may see.
-SELECT tenant, id, audience, kind, uri, title, content_hash, version, added_at, trust, supported, withdrawn, quarantined, EXISTS (SELECT 1 FROM source AS newer WHERE newer.tenant = source.tenant AND newer.audience = source.audience
+SELECT tenant, id, audience, kind, uri, title, content_hash, version, added_at, trust, supported, withdrawn, quarantined,
+    EXISTS (SELECT 1 FROM source AS newer WHERE newer.tenant = source.tenant AND newer.audience = source.audience
         AND newer.uri = source.uri AND newer.version > source.version AND newer.supported), metadata
 FROM source WHERE tenant = :tenant AND id IN (SELECT value FROM json_each(:ids))
 AND +audience IN (SELECT value FROM json_each(:audiences));
@@ -36,8 +38,10 @@ AND +audience IN (SELECT value FROM json_each(:audiences));
 -- name: answers
 -- Those of the answers that the reader may see, with what they used and asserted.
 SELECT tenant, id, audience, text, run_id, thread_id, checkpoint_id, question, recorded_at, model, supported, stale,
-    (SELECT json_group_array(json_array(item_id, rank, score)) FROM (SELECT item_id, rank, score FROM used WHERE used.tenant = answer.tenant AND used.answer_id = answer.id ORDER BY rank)),
-    (SELECT json_group_array(claim_id) FROM (SELECT claim_id FROM asserts WHERE asserts.tenant = answer.tenant AND asserts.answer_id = answer.id ORDER BY ordinal))
+    (SELECT json_group_array(json_array(item_id, rank, score)) FROM (SELECT item_id, rank, score FROM used
+        WHERE used.tenant = answer.tenant AND used.answer_id = answer.id ORDER BY rank)),
+    (SELECT json_group_array(claim_id) FROM (SELECT claim_id FROM asserts
+        WHERE asserts.tenant = answer.tenant AND asserts.answer_id = answer.id ORDER BY ordinal))
 FROM answer WHERE tenant = :tenant AND id IN (SELECT value FROM json_each(:ids))
 AND +audience IN (SELECT value FROM json_each(:audiences));
 

@@ -1,0 +1,58 @@
+"""How SQLite goes about each query: no lookup by ids goes through a whole tenant, and none through a whole table.
+
+The planner has no statistics of a small or new file, and chose such plans for queries that looked harmless.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import apsw
+import pytest
+
+from stemma.memory.queries import load_queries, read_resource
+from stemma.memory.sqlite_database import load_vectors
+from stemma.memory.sqlite_schema import MIGRATIONS
+
+WHOLE_STORE = {
+    f"reindex {name}" for name in ("any_next", "unindexed", "fill_vectors", "fill_sentences", "raise_all_erasures")
+}
+"""These are meant for everything there is."""
+TEMPLATES = {"table": "claim", "standing": "TRUE", "dimension": "8"}
+
+
+QUERIES = {
+    f"{file} {name}": query.format(**TEMPLATES)
+    for file in ("read", "write", "support", "truth", "lineage", "changes", "reindex")
+    for name, query in load_queries(f"sql/{file}.sql").items()
+    if name != "make_vectors" and not name.startswith("is_")
+}
+
+
+@pytest.fixture(scope="module")
+def connection() -> Iterator[apsw.Connection]:
+    connection = apsw.Connection(":memory:")
+    load_vectors(connection)
+    for script in MIGRATIONS:
+        connection.execute(read_resource(script))
+    connection.execute(load_queries("sql/write.sql")["make_vectors"].format(dimension=8))
+    yield connection
+    connection.close()
+
+
+def plan(connection: apsw.Connection, query: str) -> list[str]:
+    names = set(re.findall(r":(\w+)", query))
+    return [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {query}", dict.fromkeys(names, "1"))]
+
+
+@pytest.mark.parametrize("name", QUERIES)
+def test_no_query_goes_through_what_it_does_not_ask_for(connection: apsw.Connection, name: str) -> None:
+    steps = plan(connection, QUERIES[name])
+    tables = {table for (table,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
+    if name not in WHOLE_STORE:
+        scanned = {step.split()[1] for step in steps if step.startswith("SCAN") and "VIRTUAL" not in step}
+        assert scanned & tables == set(), steps
+    if ":ids" in QUERIES[name] or "= :id" in QUERIES[name]:
+        whole = [step for step in steps if re.search(r"\(tenant=\?( AND audience=\?)?\)", step)]
+        assert whole == []
