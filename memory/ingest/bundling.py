@@ -6,7 +6,7 @@ Decides which version a document becomes, and what goes into its bundle. It embe
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -22,15 +22,22 @@ from stemma.memory.model import Document, Entity, Mention, Passage, Position, Sc
 
 @dataclass(slots=True)
 class Prepared:
-    """A document in pieces. `content` is its hash; the rest has one entry for each piece, once it is there."""
+    """A document in pieces. `content` is its hash; vectors, sentences and extractions have one entry for each piece,
+    once they are there."""
 
     document: Document
     content: str
     pieces: Sequence[Piece]
     excerpts: Sequence[Excerpt]
+    aliases: Collection[str] = ()
+    """What the document itself declares to be another name for something, as written."""
     vectors: Sequence[Sequence[float]] = ()
     sentences: Sequence[SentenceVectors] = ()
     extractions: Sequence[Extraction] = ()
+
+    def rename(self, same: Mapping[str, str]) -> None:
+        """Let what is written be called otherwise (`resolve.resolved`)."""
+        self.excerpts = [resolved(excerpt, same) for excerpt in self.excerpts]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +60,9 @@ def prepare(document: Document) -> Prepared:
     pieces = split(document)
     excerpts = [Excerpt(piece.title, piece.text, named_spans(piece.title, piece.text)) for piece in pieces]
     same = declared(excerpts)
-    excerpts = [resolved(excerpt, same) for excerpt in excerpts]
-    return Prepared(document, content_hash(document.title, document.text), pieces, excerpts)
+    prepared = Prepared(document, content_hash(document.title, document.text), pieces, excerpts, same.keys())
+    prepared.rename(same)
+    return prepared
 
 
 def steps_of(scope: Scope, window: Sequence[Prepared], newest: Mapping[str, Source]) -> list[Step]:

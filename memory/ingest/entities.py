@@ -8,16 +8,16 @@ firm: more is for `resolve.py`. Pure.
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from hashlib import sha256
 
 from stemma.memory.ingest.ports import NamedSpan
 from stemma.memory.ingest.resolve import canonical
 from stemma.memory.model import Entity, Mention, Scope
-from stemma.memory.names import names
+from stemma.memory.names import Name, names
 from stemma.memory.text import normalise
 
 ENTITY_LIMIT = 64
@@ -89,9 +89,9 @@ def entity_id(scope: Scope, name: str) -> str:
 
 def _spans(title: str, text: str) -> Iterator[tuple[int, int, str]]:
     """Ranges of the text without overlap, each with the name to show: the title's spelling where it is the title."""
-    titled = list(_title_spans(title, text))
-    yield from titled
     found = names(text)
+    titled = [span for span in _title_spans(title, text) if not _is_part(span, found)]
+    yield from titled
     proven = {normalise(name.text) for name in found if not name.initial or " " in name.text}
     starts = [start for start, _, _ in titled]
     for name in found:
@@ -101,6 +101,13 @@ def _spans(title: str, text: str) -> Iterator[tuple[int, int, str]]:
         before = bisect_left(starts, name.end) - 1
         if before < 0 or titled[before][1] <= name.start:
             yield name.start, name.end, name.text
+
+
+def _is_part(span: tuple[int, int, str], found: Sequence[Name]) -> bool:
+    """Whether a span lies in a longer name: the title "Health" in "World Health Organization" is not meant."""
+    start, end, _ = span
+    at = bisect_right(found, start, key=lambda name: name.start) - 1
+    return at >= 0 and not found[at].initial and found[at].end >= end and found[at].end - found[at].start > end - start
 
 
 def _is_name(shown: str, key: str) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import compress, islice
 from operator import mul
 
 from stemma.memory.ingest.bundling import Prepared, Step, bundles_of, prepare, steps_of
@@ -17,7 +17,7 @@ from stemma.memory.ingest.conversion import children_end_here
 from stemma.memory.ingest.corpus_rows import Unreadable
 from stemma.memory.ingest.passage_vectors import passage_vectors
 from stemma.memory.ingest.ports import ClaimExtractor
-from stemma.memory.ingest.resolve import NEAR, near_pairs, resolved
+from stemma.memory.ingest.resolve import NEAR, known_aliases, near_pairs, possible_aliases
 from stemma.memory.model import Document, Scope
 from stemma.memory.ports import Embedder, MemoryGraph
 
@@ -119,18 +119,17 @@ class Ingestion:
             window = self._settle(steps, refused)
 
     async def _resolve(self, items: Sequence[Prepared]) -> None:
-        """Let names that one source spells in two ways be one, where their vectors agree."""
+        """Let names that one source spells in two ways be one where their vectors agree, then names that are known."""
         for item in items:
-            pairs = near_pairs(item.excerpts)
-            if not pairs:
-                continue
-            vectors = await self._embedder.embed([name for pair in pairs for name in pair])
-            same = {
-                pair[0]: pair[1]
-                for n, pair in enumerate(pairs)
-                if sum(map(mul, vectors[2 * n], vectors[2 * n + 1])) >= NEAR
-            }
-            item.excerpts = [resolved(excerpt, same) for excerpt in item.excerpts]
+            if pairs := near_pairs(item.excerpts):
+                vectors = await self._embedder.embed([name for pair in pairs for name in pair])
+                agree = [sum(map(mul, *vectors[2 * n : 2 * n + 2])) >= NEAR for n in range(len(pairs))]
+                item.rename(dict(compress(pairs, agree)))
+        possible = {item.content: possible_aliases(item.excerpts) for item in items}
+        everything = sorted(set().union(*possible.values()))
+        known = await self._graph.entities_called(self._scope, everything) if everything else []
+        for item in items if known else ():
+            item.rename(known_aliases(known, possible[item.content] - set(item.aliases)))
 
     async def _extract(self, items: Sequence[Prepared]) -> None:
         """Give the items what their passages state. A failing extractor costs claims, never a document."""

@@ -1,19 +1,20 @@
 """Which names of a source mean the same thing: short forms of a firm's name, declared aliases, slips of the pen.
 
-Decides by what the source itself says, so that the outcome depends on nothing that was ingested before or beside it,
-and an alias never reaches further than the text that declares it. Precision comes first: two names stay two unless a
-rule is sure. It refuses to guess from a shared word ("Acme" and "Acme Corporation" are not said to be one). Pure; the
-vectors of near names are made by the caller.
+Decides by what the source itself says, and only where it says nothing by the aliases that memory knows within the
+scope: an alias never reaches further than the text that declares it. What was stored before an alias was known keeps
+its names. Precision comes first: two names stay two unless a rule is sure. It refuses to guess from a shared word
+("Acme" and "Acme Corporation" are not said to be one). Pure; the vectors of near names are made by the caller.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from stemma.memory.ingest.ports import Excerpt, NamedSpan
+from stemma.memory.model import Entity
 from stemma.memory.text import normalise
 
 NEAR = 0.8
@@ -36,6 +37,7 @@ _KNOWN_AS = re.compile(
 )
 _SHORT_AFTER = re.compile(r" \((?:the )?[\"'“‘]?([A-Z][A-Za-z.]{1,11})[\"'”’]?[),;]")
 _SHORT_BEFORE = re.compile(r"(?<![\w.])([A-Z][A-Za-z.]{1,11}) \((?:the )?\Z")
+_INITIALS = re.compile(r"(?<![\w&.-])[A-Z]{3,10}(?![\w&-])")
 _SMALL = frozenset({"of", "the", "and", "for", "in", "on", "at", "a", "an", "de", "der", "des", "du", "la", "le"})
 _LEAST_LENGTH = 8
 """Of names that are compared letter by letter: in shorter ones a letter makes another name."""
@@ -62,6 +64,27 @@ def declared(excerpts: Sequence[Excerpt]) -> dict[str, str]:
                 found.setdefault(alias, set()).add(canonical(name))
     sure = {alias: names for alias, names in found.items() if len({normalise(name) for name in names}) == 1}
     return _followed({alias: min(names) for alias, names in sure.items()})
+
+
+def possible_aliases(excerpts: Sequence[Excerpt]) -> set[str]:
+    """What the texts write that may be another source's alias: names of several words, and initials.
+
+    A single ordinary word is none: what one source calls "Bo" is somebody else in the next.
+    """
+    written = {" ".join(one.text[span.start : span.end].split()) for one in excerpts for span in one.named}
+    return {name for name in written if " " in name} | {
+        short for one in excerpts for short in _INITIALS.findall(one.text)
+    }
+
+
+def known_aliases(entities: Sequence[Entity], possible: Collection[str]) -> dict[str, str]:
+    """Alias as written -> name, of entities that are known; what two different names claim is left out."""
+    found: dict[str, set[str]] = {}
+    for entity in entities:
+        for alias in entity.aliases:
+            if alias in possible and normalise(alias) != normalise(entity.name):
+                found.setdefault(alias, set()).add(entity.name)
+    return {alias: min(names) for alias, names in found.items() if len({normalise(name) for name in names}) == 1}
 
 
 def near_pairs(excerpts: Sequence[Excerpt]) -> list[tuple[str, str]]:

@@ -16,7 +16,7 @@ from stemma.memory.ingest.embedders import HashingEmbedder
 from stemma.memory.ingest.ports import Excerpt, Extraction, Statement
 from stemma.memory.learning import Antecedent, LearnedClaim
 from stemma.memory.long_term import LongTermMemory
-from stemma.memory.model import Answer, Claim, Document, Node, Scope, SourceKind
+from stemma.memory.model import Answer, Claim, Document, Entity, Node, Scope, SourceKind
 from stemma.memory.open import open_memory
 from stemma.memory.settings import MemorySettings
 
@@ -186,3 +186,70 @@ async def test_extraction_can_be_switched_off_and_a_wrong_name_is_refused(url: s
         assert (await memory.ingest(SCOPE, [PORT])).claims == 0
     with pytest.raises(InvalidSetting, match="MEMORY_EXTRACT"):
         await open_memory(MemorySettings(embedder="hashing", extract="magic"), url="memory:")
+
+
+# --- entities --------------------------------------------------------------------------------------------------------
+
+HEALTH = Document("file:/who.md", "Health", "The World Health Organization (WHO) has its seat in Geneva.")
+LATER = Document("file:/later.md", "Later", "In May the WHO sent masks to Acme Corp. Acme Corporation paid for them.")
+
+
+async def entities(memory: LongTermMemory, scope: Scope) -> dict[str, Entity]:
+    page = await memory.items(scope, Node.ENTITY, limit=100)
+    return {item.name: item for item in page.items if isinstance(item, Entity)}
+
+
+async def mentioning(memory: LongTermMemory, scope: Scope, name: str) -> set[str]:
+    """The titles of the passages that mention an entity of this name."""
+    changed = await memory.graph.changed_items(scope, 0, 100)
+    return {item.title for item in changed for mention in item.mentions if mention.name == name}
+
+
+async def test_an_alias_of_one_document_is_understood_in_the_next(memory: LongTermMemory) -> None:
+    await memory.ingest(SCOPE, [HEALTH])
+    await memory.ingest(SCOPE, [LATER])
+    known = await entities(memory, SCOPE)
+    assert known["World Health Organization"].aliases == ("WHO",)
+    assert known["Acme Corporation"].aliases == ("Acme Corp",)
+    assert not {"WHO", "Acme Corp"} & known.keys()
+    assert await mentioning(memory, SCOPE, "World Health Organization") == {"Health", "Later"}
+    before = await memory.statistics(SCOPE)
+    await memory.ingest(SCOPE, [HEALTH, LATER])
+    assert await memory.statistics(SCOPE) == before
+
+
+async def test_an_alias_learned_in_private_stays_private(memory: LongTermMemory) -> None:
+    ann, ben = Scope("acme", "ann"), Scope("acme", "ben")
+    await memory.ingest(ann, [HEALTH])
+    for scope in (SCOPE, ben, Scope("other")):
+        await memory.ingest(scope, [LATER])
+        assert "World Health Organization" not in await entities(memory, scope)
+    await memory.ingest(ann, [LATER])
+    assert await mentioning(memory, ann, "World Health Organization") == {"Health", "Later"}
+    assert ann not in {entity.scope for entity in (await entities(memory, ben)).values()}
+
+
+async def test_a_document_that_declares_its_own_alias_is_believed_first(memory: LongTermMemory) -> None:
+    await memory.ingest(SCOPE, [HEALTH])
+    own = "The Western Harbour Office (WHO) opens at nine. Then the WHO closes."
+    await memory.ingest(SCOPE, [Document("file:/own.md", "Own", own)])
+    await memory.ingest(SCOPE, [LATER])  # two names claim it now: it is nobody's
+    assert await mentioning(memory, SCOPE, "Western Harbour Office") == {"Own"}
+    assert await mentioning(memory, SCOPE, "World Health Organization") == {"Health"}
+
+
+async def test_a_slip_of_the_pen_is_the_name_it_means_where_the_vectors_agree(memory: LongTermMemory) -> None:
+    text = "We saw Port Merrow. They left Port Merrow. She likes Port Merrow. He came to Port Merow."
+    await memory.ingest(SCOPE, [Document("file:/slip.md", "Slip", text)])
+    assert {"Port Merrow", "Port Merow"} <= set(await entities(memory, SCOPE))  # hashing sees no likeness
+    agreeing = LongTermMemory(memory.graph, Agreeing())
+    await agreeing.ingest(Scope("other"), [Document("file:/slip.md", "Slip", text)])
+    found = await entities(memory, Scope("other"))
+    assert {name: entity.aliases for name, entity in found.items()} == {"Port Merrow": ("Port Merow",)}
+
+
+class Agreeing(HashingEmbedder):
+    """To it, names that differ by one letter are the same."""
+
+    async def embed(self, texts: Sequence[str]) -> list[list[float]]:
+        return await super().embed([text.replace("Merow", "Merrow") for text in texts])
