@@ -74,7 +74,7 @@ class AffectedBody(TypedDict):
 
 class EffectBody(TypedDict):
     """What a decision changes, or would: `counts` by label of what the asker may see, the first of them in `affected`,
-    and in `hidden` how many more change in narrower scopes. `retraction` is null for a supersession, and a dry run keeps
+    and in `hidden` how many more change in narrower scopes. `retraction` is null for a supersession; a dry run keeps
     nothing under its id."""
 
     dry_run: bool
