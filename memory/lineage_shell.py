@@ -18,6 +18,7 @@ from rich.text import Text
 from stemma.memory.errors import InvalidSetting
 from stemma.memory.item_view import as_record
 from stemma.memory.lineage.captions import counted, day, label
+from stemma.memory.lineage.excerpt import nearest
 from stemma.memory.lineage.flags import flags
 from stemma.memory.lineage.model import Direction, Lineage, Standing
 from stemma.memory.lineage.picture import svg
@@ -30,6 +31,10 @@ from stemma.memory.terminal import printable, shortened
 
 _PIPED_WIDTH = 160
 """Columns where no terminal says how many there are."""
+_LOOKED_AT = 10_000
+"""Items that are counted at least, however few of them are drawn."""
+_ANSWERS = 20
+"""Of the answers that are too far off to be drawn, how many are named."""
 _CAUSES = 3
 """Of what an answer rests on and is not supported, how many are named."""
 _STYLES = {
@@ -49,14 +54,16 @@ async def print_lineage(
 ) -> None:
     """Print what an item rests on, or what it reached, or write the picture of it. Raises `UnknownItem`."""
     async with await open_memory() as memory:
-        lineage = await memory.lineage(Scope(DEFAULT_TENANT, user), item_id, direction, limit=limit)
+        far = max(limit, _LOOKED_AT)
+        lineage = await memory.lineage(Scope(DEFAULT_TENANT, user), item_id, direction, limit=far)
+    shown = nearest(lineage, limit)
     if picture:
         _write(picture, svg(lineage))
     if as_json:
-        typer.echo(json.dumps(lineage_record(lineage)))
+        typer.echo(json.dumps(lineage_record(shown)))
     elif not picture:
-        _print_tree(lineage)
-        typer.echo(_closing(lineage, limit))
+        _print_tree(shown)
+        typer.echo("\n".join(_closing(lineage, shown)))
 
 
 def _write(path: Path, markup: str) -> None:
@@ -75,15 +82,30 @@ def _print_tree(lineage: Lineage) -> None:
         console.print(Text.assemble(*pieces), soft_wrap=True)
 
 
-def _closing(lineage: Lineage, limit: int) -> str:
-    """How much that was, and how to see more."""
+def _closing(lineage: Lineage, shown: Lineage) -> list[str]:
+    """How much that was in all, the answers that were not drawn, and how to see more."""
     others = [item for item_id, item in lineage.items.items() if item_id != lineage.root]
     kinds = ", ".join(counted(number, kind) for kind, number in Counter(map(label, others)).items())
     verb = "rests on" if lineage.direction is Direction.UPSTREAM else "reached"
     found = Counter(flag for item in others for flag in flags(item))
     marked = "".join(f"; {number:,} {flag}" for flag, number in found.items())
-    more = f"\nthere is more than {limit:,} items: --limit {limit * 10}" if lineage.truncated else ""
-    return f"\n{verb} {kinds or 'nothing'}{marked}{more}"
+    lines = ["", f"{verb} {kinds or 'nothing'}{marked}"]
+    lines += ["and more than was looked at"] if lineage.truncated else []
+    if len(shown.items) < len(lineage.items):
+        lines.append(
+            f"drawn are the nearest {len(shown.items):,} items; --limit {len(lineage.items)} draws all of these"
+        )
+        answers = [item for item in others if isinstance(item, Answer) and item.id not in shown.items]
+        lines += [_answer_line(answer) for answer in answers[:_ANSWERS]]
+        lines += [f"  and {len(answers) - _ANSWERS:,} more answers"] if len(answers) > _ANSWERS else []
+    elif lineage.truncated:
+        lines.append(f"--limit {len(lineage.items) * 10} looks further")
+    return lines
+
+
+def _answer_line(answer: Answer) -> str:
+    marked = "".join(f" ({flag})" for flag in flags(answer))
+    return f"  answer{marked} {answer.id}  run {printable(answer.run_id)}, thread {printable(answer.thread_id)}"
 
 
 async def print_tainted(*, user: str, stale: bool, limit: int, offset: int, as_json: bool) -> None:

@@ -1,13 +1,14 @@
-"""The part of a lineage that fits into a picture: the nearest items, and how many more each of them leads to. Pure.
+"""The part of a lineage that is shown: the nearest items; for a picture also how many more each of them leads to. Pure.
 
-Decides what is left out. Nothing is left out unsaid: every item that is not shown is counted at one that is.
+Decides what is left out. Nothing is left out unsaid: every item that is not in a picture is counted at one that is.
 """
 
 from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
 
 from stemma.memory.lineage.branches import branches
 from stemma.memory.lineage.layers import layers
@@ -29,6 +30,20 @@ class Excerpt:
     """Between items shown."""
     more: Mapping[str, int]
     """For items shown, how many others that are not shown are counted here."""
+
+
+def nearest(lineage: Lineage, most: int) -> Lineage:
+    """The lineage of its `most` nearest items; `truncated` where that leaves something out."""
+    if len(lineage.items) <= most:
+        return lineage
+    items = dict(islice(lineage.items.items(), most))
+    return replace(
+        lineage,
+        items=items,
+        edges=[edge for edge in lineage.edges if edge.dependent in items and edge.antecedent in items],
+        retractions=[retraction for retraction in lineage.retractions if retraction.withdraws in items],
+        truncated=True,
+    )
 
 
 def excerpt(lineage: Lineage) -> Excerpt:

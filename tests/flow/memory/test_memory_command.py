@@ -47,8 +47,13 @@ def test_json_holds_items_edges_and_flags(filled: Filled) -> None:
     assert [retraction["reason"] for retraction in record["retractions"]] == ["a forgery"]
 
 
-def test_a_limit_says_that_there_is_more(filled: Filled) -> None:
-    assert "there is more than 2 items: --limit 20" in typed("memory", "reach", filled.memo, "--limit", "2")
+def test_what_is_too_far_off_to_be_drawn_is_counted_and_its_answers_are_named(filled: Filled) -> None:
+    text = typed("memory", "reach", filled.memo, "--limit", "2")
+    assert "reached 1 passage, 1 claim, 1 answer" in text
+    assert "drawn are the nearest 2 items; --limit 4 draws all of these" in text
+    assert f"  answer {filled.answer}  run run-a, thread thread-a" in text
+    record = parsed("memory", "reach", filled.memo, "--limit", "2")
+    assert (len(record["items"]), record["truncated"]) == (2, True)
 
 
 def test_a_picture_is_written(filled: Filled, tmp_path: Path) -> None:
