@@ -113,7 +113,7 @@ class Neo4jReads:
         if until["last"] is None:
             return []
         found = await self._connection.read(_CHANGES["changed_items"], {**query, "last": until["last"]})
-        return [graph_item(row) for row in found]
+        return [graph_item(row) for some in found for row in some["rows"]]
 
     async def items_of(self, node: Node, scope: Scope, ids: Sequence[str]) -> list[Item]:
         """Those of the items of one label that the scope may see, in the order of `ids`."""
@@ -136,7 +136,8 @@ class Neo4jReads:
         return [found[item_id] for item_id in wanted if item_id in found]
 
     async def _rows(self, query: str, scope: Scope, **parameters: object) -> list[Row]:
-        return [row["row"] for row in await self._connection.read(_READ[query], {**_own(scope), **parameters})]
+        found = await self._connection.read(_READ[query], {**_own(scope), **parameters})
+        return [row for some in found for row in some["rows"]]
 
 
 def _own(scope: Scope) -> Row:

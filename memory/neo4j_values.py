@@ -6,7 +6,7 @@ Decides which query of read.cypher gives the rows of a label, and which flag a s
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
 from typing import Any
@@ -89,14 +89,14 @@ def retraction(tenant: str, row: Row) -> Retraction:
     )
 
 
-def graph_item(row: Row) -> GraphItem:
-    return GraphItem(
-        id=row["id"],
-        node=Node(row["kind"]),
-        mentions=[NamedMention(*mention) for mention in row["mentions"]],
-        sentences=unpack(row["sentences"]) if row["sentences"] else None,
-        **{name: row[name] for name in ("audience", "title", "text", "recallable", "revision")},
+def graph_item(row: Sequence[Any]) -> GraphItem:
+    """From a row in the order of the value's fields, the label as text and sentences packed."""
+    item_id, label, audience, title, text, recallable, revision, mentions, blob = row
+    named = sorted(
+        (NamedMention(*mention) for mention in mentions), key=lambda one: (one.start, one.end, one.entity_id)
     )
+    sentences = unpack(blob) if blob else None
+    return GraphItem(item_id, Node(label), audience, title, text, recallable, revision, named, sentences)
 
 
 READERS: dict[Node, tuple[str, Callable[[str, Row], Item]]] = {

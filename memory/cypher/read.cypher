@@ -1,55 +1,56 @@
-// Reads by key. `audiences` is what the scope may see; vectors and search terms stay in the database.
+// Reads by key, all rows in one record: each costs the driver more than what is in it. `audiences` is what the scope may
+// see; vectors and search terms stay in the database.
 
 // name: current_sources
 // The newest version under each of these keys of an audience and uri.
 UNWIND $keys AS key
 MATCH (h:SourceHead {tenant: $tenant, key: key})
 MATCH (n:Source {tenant: $tenant, id: h.source_id})
-RETURN properties(n) AS row;
+RETURN collect(properties(n)) AS rows;
 
 // name: sources
 // Those of the sources that the scope may see.
 UNWIND $ids AS id
 MATCH (n:Source {tenant: $tenant, id: id}) WHERE n.audience IN $audiences
-RETURN properties(n) AS row;
+RETURN collect(properties(n)) AS rows;
 
 // name: passages
 // Those of the passages that the scope may see.
 UNWIND $ids AS id
 MATCH (n:Passage {tenant: $tenant, id: id}) WHERE n.audience IN $audiences
-RETURN n {.id, .audience, .source_id, .ordinal, .title, .text, .start, .end, .page, .sheet, .recallable, .supported}
-  AS row;
+RETURN collect(n {.id, .audience, .source_id, .ordinal, .title, .text, .start, .end, .page, .sheet, .recallable,
+                  .supported}) AS rows;
 
 // name: claims
 // Those of the claims that the scope may see.
 UNWIND $ids AS id
 MATCH (n:Claim {tenant: $tenant, id: id}) WHERE n.audience IN $audiences
-RETURN n {.id, .audience, .text, .recorded_at, .subject, .predicate, .object, .confidence, .quarantined, .reason,
-          .withdrawn, .searched, .valid_from, .valid_to, .expired_at, .recallable, .supported, .stale} AS row;
+RETURN collect(n {.id, .audience, .text, .recorded_at, .subject, .predicate, .object, .confidence, .quarantined, .reason,
+          .withdrawn, .searched, .valid_from, .valid_to, .expired_at, .recallable, .supported, .stale}) AS rows;
 
 // name: entities
 // Those of the entities that the scope may see.
 UNWIND $ids AS id
 MATCH (n:Entity {tenant: $tenant, id: id}) WHERE n.audience IN $audiences
-RETURN properties(n) AS row;
+RETURN collect(properties(n)) AS rows;
 
 // name: answers
 // Those of the answers that the scope may see, with what they used and assert, in order.
 UNWIND $ids AS id
 MATCH (n:Answer {tenant: $tenant, id: id}) WHERE n.audience IN $audiences
-RETURN n {.id, .audience, .text, .run_id, .thread_id, .checkpoint_id, .question, .recorded_at, .model, .supported,
+RETURN collect(n {.id, .audience, .text, .run_id, .thread_id, .checkpoint_id, .question, .recorded_at, .model, .supported,
           .stale,
   used: COLLECT {
     MATCH (n)-[use:USED]->(item) RETURN {item_id: item.id, rank: use.rank, score: use.score} ORDER BY use.ordinal
   },
   asserts: COLLECT { MATCH (n)-[says:ASSERTS]->(claim) RETURN claim.id ORDER BY says.ordinal }
-} AS row;
+}) AS rows;
 
 // name: retractions
 // Those of the decisions that the scope may see.
 UNWIND $ids AS id
 MATCH (n:Retraction {tenant: $tenant, id: id}) WHERE n.audience IN $audiences
-RETURN properties(n) AS row;
+RETURN collect(properties(n)) AS rows;
 
 // name: labels
 // Which labels an item has, if the scope may see it.
@@ -62,9 +63,9 @@ RETURN labels(n) AS labels;
 UNWIND $ids AS id
 MATCH (claim:Claim {tenant: $tenant, id: id})-[d:DERIVED_FROM]->(antecedent)
 WHERE d.audience IN $audiences
-RETURN d {.justification, .quote, .start, .end, .extractor, .run_id, .step,
-          claim_id: claim.id, antecedent_id: antecedent.id} AS row
-ORDER BY d.key;
+WITH claim, d, antecedent ORDER BY d.key
+RETURN collect(d {.justification, .quote, .start, .end, .extractor, .run_id, .step,
+          claim_id: claim.id, antecedent_id: antecedent.id}) AS rows;
 
 // name: page_source
 // A page of sources, newest first: how many there are, and the ids of some. $flag is null, or a flag that must
