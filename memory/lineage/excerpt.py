@@ -5,14 +5,15 @@ Decides what is left out. Nothing is left out unsaid: every item that is not in 
 
 from __future__ import annotations
 
-from collections import Counter, deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter, defaultdict, deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
 from stemma.memory.lineage.branches import branches
 from stemma.memory.lineage.layers import layers
 from stemma.memory.lineage.model import Lineage, LineageEdge
+from stemma.memory.model import Answer
 
 MOST_ITEMS = 48
 MOST_FOLLOWING = 7
@@ -47,14 +48,31 @@ def nearest(lineage: Lineage, most: int) -> Lineage:
 
 
 def excerpt(lineage: Lineage) -> Excerpt:
-    """At most 48 items in 12 layers, the root always among them."""
+    """At most 48 items in 12 layers, the root always among them, and what leads to answers before what does not."""
     following = {start: [branch.item_id for branch in found] for start, found in branches(lineage).items()}
+    said = _leading_to([key for key, item in lineage.items.items() if isinstance(item, Answer)], following)
+    following = {start: sorted(found, key=lambda end: end not in said) for start, found in following.items()}
     chosen = _chosen(lineage.root, following)
     links = [(start, end) for start in following for end in following[start]]
     depth = layers(lineage.root, [link for link in links if chosen.issuperset(link)])
     shown = {item_id: depth[item_id] for item_id in lineage.items if depth.get(item_id, MOST_LAYERS) < MOST_LAYERS}
     edges = [edge for edge in lineage.edges if edge.dependent in shown and edge.antecedent in shown]
     return Excerpt(shown, edges, Counter(_owners(shown, following)))
+
+
+def _leading_to(ends: Iterable[str], following: Mapping[str, Sequence[str]]) -> set[str]:
+    """These items, and all that lead to one of them."""
+    before: defaultdict[str, list[str]] = defaultdict(list)
+    for start, found in following.items():
+        for end in found:
+            before[end].append(start)
+    reached = set(ends)
+    queue = list(reached)
+    while queue:
+        fresh = [start for start in before[queue.pop()] if start not in reached]
+        reached.update(fresh)
+        queue += fresh
+    return reached
 
 
 def _chosen(root: str, following: Mapping[str, Sequence[str]]) -> set[str]:

@@ -155,6 +155,13 @@ def test_ten_thousand_claims_are_a_bounded_picture() -> None:
     assert "… 9,993 more" in texts(read(lineage(DOWN, items, edges)))
 
 
+def test_what_was_said_is_drawn_before_what_was_not() -> None:
+    items = [source("s"), passage("p"), *(claim(f"c{number}") for number in range(100)), answer("a")]
+    edges = [LineageEdge("p", "s", Relation.PART_OF), LineageEdge("a", "c99", Relation.ASSERTS)]
+    edges += [edge for item in items[2:-1] for edge in because(item.id, "p", justification="j")]
+    assert {"c99", "a"} <= excerpt(lineage(DOWN, items, edges)).layers.keys()
+
+
 def test_a_chain_of_claims_is_cut_where_it_gets_too_wide() -> None:
     chain = [claim(f"c{number}") for number in range(5_000)]
     edges = [edge for older, newer in pairwise(chain) for edge in because(newer.id, older.id, justification="j")]
