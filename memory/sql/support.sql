@@ -102,24 +102,24 @@ WHERE tenant = :tenant AND id = :id;
 UPDATE source SET supported = :supported WHERE tenant = :tenant AND id IN (SELECT value FROM json_each(:ids));
 
 -- name: mark_passages
--- Store what was worked out.
+-- Store what was worked out. By row number, so that a large change goes through the table once, page by page.
 UPDATE passage SET supported = :supported, recallable = :current
-WHERE tenant = :tenant AND id IN (SELECT value FROM json_each(:ids));
+WHERE rowid IN (SELECT rowid FROM passage WHERE tenant = :tenant AND id IN (SELECT value FROM json_each(:ids)));
 
 -- name: mark_claims
 -- Store what was worked out.
 UPDATE claim SET supported = :supported, recallable = :current, stale = :stale
-WHERE tenant = :tenant AND id IN (SELECT value FROM json_each(:ids));
+WHERE rowid IN (SELECT rowid FROM claim WHERE tenant = :tenant AND id IN (SELECT value FROM json_each(:ids)));
 
 -- name: mark_answers
 -- Store what was worked out.
 UPDATE answer SET supported = :supported, stale = :stale
-WHERE tenant = :tenant AND id IN (SELECT value FROM json_each(:ids));
+WHERE rowid IN (SELECT rowid FROM answer WHERE tenant = :tenant AND id IN (SELECT value FROM json_each(:ids)));
 
 -- name: mark_search_items
 -- Show or hide the items in the word index, and stamp them; their numbers.
 UPDATE search_item SET recallable = :current, revision = :revision
-WHERE tenant = :tenant AND id IN (SELECT value FROM json_each(:ids)) RETURNING n;
+WHERE n IN (SELECT n FROM search_item WHERE tenant = :tenant AND id IN (SELECT value FROM json_each(:ids))) RETURNING n;
 
 -- name: mark_vector (not of a tenant)
 -- Show or hide an item in the vector index, which takes one number at a time; the caller has it from a query of the tenant.
