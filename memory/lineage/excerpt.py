@@ -12,12 +12,14 @@ from itertools import islice
 
 from stemma.memory.lineage.branches import branches
 from stemma.memory.lineage.layers import layers
-from stemma.memory.lineage.model import Lineage, LineageEdge
+from stemma.memory.lineage.model import Direction, Lineage, LineageEdge
 from stemma.memory.model import Answer
 
 MOST_ITEMS = 48
 MOST_FOLLOWING = 7
 """How many items one item brings into the picture."""
+MOST_SILENT = 2
+"""How many of them may lead to no answer, where there are answers."""
 MOST_LAYERS = 12
 
 
@@ -50,9 +52,9 @@ def nearest(lineage: Lineage, most: int) -> Lineage:
 def excerpt(lineage: Lineage) -> Excerpt:
     """At most 48 items in 12 layers, the root always among them, and what leads to answers before what does not."""
     following = {start: [branch.item_id for branch in found] for start, found in branches(lineage).items()}
-    said = _leading_to([key for key, item in lineage.items.items() if isinstance(item, Answer)], following)
-    following = {start: sorted(found, key=lambda end: end not in said) for start, found in following.items()}
-    chosen = _chosen(lineage.root, following)
+    answers = [item_id for item_id, item in lineage.items.items() if isinstance(item, Answer)]
+    said = _leading_to(answers, following) if lineage.direction is Direction.DOWNSTREAM else set()
+    chosen = _chosen(lineage.root, following, said)
     links = [(start, end) for start in following for end in following[start]]
     depth = layers(lineage.root, [link for link in links if chosen.issuperset(link)])
     shown = {item_id: depth[item_id] for item_id in lineage.items if depth.get(item_id, MOST_LAYERS) < MOST_LAYERS}
@@ -75,11 +77,14 @@ def _leading_to(ends: Iterable[str], following: Mapping[str, Sequence[str]]) -> 
     return reached
 
 
-def _chosen(root: str, following: Mapping[str, Sequence[str]]) -> set[str]:
-    """Breadth first, and of each item only so many."""
+def _chosen(root: str, following: Mapping[str, Sequence[str]], said: set[str]) -> set[str]:
+    """Breadth first, and of each item only so many: of those that lead to no answer, few where others do."""
     chosen, queue = {root}, deque([root])
     while queue and len(chosen) < MOST_ITEMS:
         fresh = [item_id for item_id in dict.fromkeys(following.get(queue.popleft(), ())) if item_id not in chosen]
+        if said:
+            silent = [item_id for item_id in fresh if item_id not in said]
+            fresh = [*(item_id for item_id in fresh if item_id in said), *silent[:MOST_SILENT]]
         room = min(MOST_FOLLOWING, MOST_ITEMS - len(chosen))
         chosen.update(fresh[:room])
         queue.extend(fresh[:room])
