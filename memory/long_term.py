@@ -89,6 +89,8 @@ class LongTermMemory:
     ) -> Source:
         """Store what a person says, or what a tool gave back, as a source of its own; said again, it is the same one.
 
+        It is evidence: never remember what came out of recall, `learn` it with what it was derived from.
+
         Raises `UnreadableDocument` for a text without words, `ValueError` for an empty `by` or trust outside [0, 1],
         `EmbedderMismatch`, `EmbedderUnavailable`, and what the store raises.
         """
