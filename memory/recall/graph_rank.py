@@ -10,13 +10,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from stemma.memory.model import Node, PathStep, Scored
 from stemma.memory.recall.edge_table import EdgeKind
 from stemma.memory.recall.rank import Ranked
 from stemma.memory.recall.recipes import Recipe, Walk
-from stemma.memory.recall.region import Region, region_around
+from stemma.memory.recall.region import Query, Region, region_around
 from stemma.memory.recall.seeds import Seed, seeds
 from stemma.memory.recall.visible_graph import VisibleGraph
 from stemma.memory.recall.walk import Walked, walked, way_to
@@ -43,7 +42,7 @@ class GraphRanking:
 
 def rank_by_walk(view: VisibleGraph, found: Found, recipe: Recipe, walk: Walk, ways: int) -> GraphRanking:
     """Everything that a search found or the walk came to; ways are told for the first `ways` passages."""
-    query = np.zeros(0, np.float32) if found.vector is None else np.asarray(found.vector, np.float32)
+    query = None if found.vector is None else np.asarray(found.vector, np.float32)
     numbers = view.graph.number_of
     named = {view.graph.identity(item)[0]: strength for item, strength in view.named_in(found.question).items()}
     sentence = _best_sentences(view, [item.id for item in found.dense], query)
@@ -62,11 +61,11 @@ def rank_by_walk(view: VisibleGraph, found: Found, recipe: Recipe, walk: Walk, w
     return GraphRanking(ranked, _paths(view, region, result, ranked[:ways]))
 
 
-def _best_sentences(view: VisibleGraph, ids: Iterable[str], query: NDArray[np.float32]) -> dict[str, float]:
+def _best_sentences(view: VisibleGraph, ids: Iterable[str], query: Query) -> dict[str, float]:
     """By id, the cosine of the question and an item's best sentence, for items that have sentence vectors."""
     known = [(item_id, view.graph.number_of[item_id]) for item_id in ids if item_id in view.graph.number_of]
     known = [(item_id, number) for item_id, number in known if view.sentences[number]]
-    if not known:
+    if not known or query is None:
         return {}
     first = [np.arange(view.first_row[number], view.first_row[number] + view.sentences[number]) for _, number in known]
     cosines = view.graph.vectors.cosines(np.concatenate(first), query)

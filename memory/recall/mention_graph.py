@@ -159,10 +159,11 @@ def _spans(item: GraphItem) -> Sequence[tuple[int, int]]:
 
 
 def _opening(item: GraphItem, spans: Sequence[tuple[int, int]]) -> tuple[str, str]:
-    """The first sentence, and the first name that it mentions."""
+    """The first sentence, and the name that it opens with, if it does."""
     start, end = spans[0]
-    mention = min((mention for mention in item.mentions if mention.start < end), key=_START, default=None)
-    return item.text[start:end], mention.name if mention else ""
+    first = min(item.mentions, key=_START, default=None)
+    opens = first is not None and first.start <= start + len("The ") and first.start < end
+    return item.text[start:end], first.name if first and opens else ""
 
 
 def _spelling(key: str, title: str) -> str:

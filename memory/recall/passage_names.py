@@ -40,14 +40,14 @@ def name_key(name: str) -> str:
     return " ".join(found[1:] if len(found) > 1 and found[0] in _ARTICLES else found)
 
 
-def passage_names(title: str, text: str, first_mention: str) -> dict[str, float]:
+def passage_names(title: str, text: str, opening: str) -> dict[str, float]:
     """Keys of the names a passage answers to, each with its strength in (0, 1].
 
-    `text` is the passage's first sentence or more, `first_mention` the first name it says, if any. With a title that
-    shares a word with what the text defines, the title alone counts: it is the better spelling.
+    `text` is the passage's first sentence, `opening` the name that it opens with, if it does. With a title that shares
+    a word with what the text defines, the title alone counts: it is the better spelling.
     """
     titled = dict(_titled(title))
-    defined = dict(_defined(text, first_mention))
+    defined = dict(_defined(text, opening))
     said = {word for name in titled for word in name.split()}
     if said & {word for name in defined for word in name.split()}:
         return titled
@@ -63,14 +63,14 @@ def _titled(title: str) -> Iterator[tuple[str, float]]:
                 yield key, DEFINED
 
 
-def _defined(text: str, first_mention: str) -> Mapping[str, float]:
+def _defined(text: str, opening: str) -> Mapping[str, float]:
     found: dict[str, float] = {}
     end = _DEFINES.search(text)
     head = text[: end.start()] if end else ""
     key = name_key(head)
     parts = key.split()
     if not (_tells(key) and len(parts) <= _LONGEST and parts[0] not in STOP_WORDS):
-        key = name_key(first_mention)
+        key = name_key(opening)
         return {key: DEFINED} if _tells(key) else {}
     found[key] = DEFINED
     if 2 < len(parts) <= 5 and _is_person_like(head):

@@ -20,6 +20,8 @@ from stemma.memory.recall.visible_graph import VisibleGraph
 
 Floats = NDArray[np.floating[Any]]
 Integers = NDArray[np.integer[Any]]
+Query = NDArray[np.float32] | None
+"""A question's vector of length 1; None where nothing was embedded, and all sentences are as near."""
 
 _USUAL_COSINE = 0.4
 """Where the factor of a mentioning sentence is 1: about the cosine of a question and a sentence that concerns it."""
@@ -44,7 +46,7 @@ class Region:
     """By edge: the share of a name's mass that comes back; less than 1 together, as some leaves the region."""
 
 
-def region_around(view: VisibleGraph, seeds: Mapping[int, float], query: NDArray[np.float32], walk: Walk) -> Region:
+def region_around(view: VisibleGraph, seeds: Mapping[int, float], query: Query, walk: Walk) -> Region:
     """The region around seed passages, given with their mass."""
     passages: Integers = np.fromiter(seeds, np.int64, len(seeds))
     mass: Floats = np.fromiter(seeds.values(), np.float64, len(seeds))
@@ -53,9 +55,7 @@ def region_around(view: VisibleGraph, seeds: Mapping[int, float], query: NDArray
     return _region(view, passages, query, walk)
 
 
-def _grown(
-    view: VisibleGraph, passages: Integers, mass: Floats, query: NDArray[np.float32], walk: Walk
-) -> tuple[Integers, Floats]:
+def _grown(view: VisibleGraph, passages: Integers, mass: Floats, query: Query, walk: Walk) -> tuple[Integers, Floats]:
     """The passages with those that one step out and back brings most mass to."""
     edges = view.edges_of_items(passages.tolist())
     if not len(edges):
@@ -77,7 +77,7 @@ def _grown(
     return np.concatenate([passages, reached[best]]), np.concatenate([mass, walk.damping * gained[best]])
 
 
-def _region(view: VisibleGraph, passages: Integers, query: NDArray[np.float32], walk: Walk) -> Region:
+def _region(view: VisibleGraph, passages: Integers, query: Query, walk: Walk) -> Region:
     edges = view.edges_of_items(passages.tolist())
     worth = _worth(view, edges, query, walk)
     passage = _places(passages, view.edges.item[edges])
@@ -91,14 +91,15 @@ def _region(view: VisibleGraph, passages: Integers, query: NDArray[np.float32], 
     return Region(passages, names, edges, passage, name, out, back / np.maximum(whole, 1e-12)[name])
 
 
-def _worth(view: VisibleGraph, edges: Integers, query: NDArray[np.float32], walk: Walk) -> Floats:
+def _worth(view: VisibleGraph, edges: Integers, query: Query, walk: Walk) -> Floats:
     """What edges are worth for a question, on the way out: a mention more when its sentence is near the question."""
     vectors = view.graph.vectors
     item, sentence = view.edges.item[edges], view.edges.sentence[edges]
-    has_vector = (sentence >= 0) & (sentence < view.sentences[item])
+    has_vector = (sentence >= 0) & (sentence < view.sentences[item]) & (query is not None)
     rows, which = np.unique(view.first_row[item[has_vector]] + sentence[has_vector], return_inverse=True)
     cosine = np.full(len(edges), _USUAL_COSINE)
-    cosine[has_vector] = vectors.cosines(rows, query)[which]
+    if query is not None:
+        cosine[has_vector] = vectors.cosines(rows, query)[which]
     return _plain_worth(view, edges, walk) * np.exp(walk.attention * (cosine - _USUAL_COSINE))
 
 
