@@ -116,7 +116,10 @@ def _hit_lines(hit: Hit) -> list[str]:
     name = printable(hit.title) or ("a claim that an agent made" if hit.kind is Node.CLAIM else "untitled")
     within = place(hit.position) if hit.position else ""
     where = f"{printable(hit.uri)}{', ' if within else ''}{within}  " if hit.uri else ""
-    return [f"{hit.rank}. {name}  {hit.score:.3f} ({parts})", f"   {shortened(hit.text, 300)}", f"   {where}{hit.id}"]
+    way = "".join(f"{printable(step.title) or step.item_id} --{printable(step.entity)}--> " for step in hit.path)
+    found = [f"{hit.rank}. {name}  {hit.score:.3f} ({parts})", f"   {shortened(hit.text, 300)}"]
+    reached = [f"   by way of {way}{name}"] if way else []
+    return [*found, *reached, f"   {where}{hit.id}"]
 
 
 def _hit_record(hit: Hit) -> dict[str, Any]:
@@ -132,6 +135,7 @@ def _hit_record(hit: Hit) -> dict[str, Any]:
         "uri": hit.uri,
         "document_id": hit.document_id,
         "position": asdict(hit.position) if hit.position else None,
+        "path": [step._asdict() for step in hit.path],
     }
 
 
