@@ -82,10 +82,15 @@ def _documents(paths: Sequence[str]) -> Iterator[Document | Unreadable]:
 def _print_report(report: IngestReport, *, as_json: bool) -> None:
     for uri, reason in report.failures:
         typer.echo(f"unreadable: {printable(uri)}: {printable(reason)}", err=True)
+    for uri, reason in report.unextracted:
+        typer.echo(f"stored without all of its claims: {printable(uri)}: {printable(reason)}", err=True)
     if as_json:
-        counts = {name: getattr(report, name) for name in ("added", "unchanged", "updated", "passages")}
+        names = ("added", "unchanged", "updated", "passages", "claims", "claims_dropped")
+        counts = {name: getattr(report, name) for name in names}
         failures = [{"uri": uri, "reason": reason} for uri, reason in report.failures]
-        _print_json({**counts, "source_ids": report.source_ids, "unreadable": failures})
+        unextracted = [{"uri": uri, "reason": reason} for uri, reason in report.unextracted]
+        lists = {"source_ids": report.source_ids, "unreadable": failures, "unextracted": unextracted}
+        _print_json({**counts, **lists})
         return
     done = report.added + report.unchanged + report.updated
     if not done and not report.failures:
@@ -93,7 +98,7 @@ def _print_report(report: IngestReport, *, as_json: bool) -> None:
     unreadable = f", {len(report.failures)} unreadable" if report.failures else ""
     typer.echo(
         f"{report.added} added, {report.updated} updated, {report.unchanged} unchanged{unreadable}; "
-        f"{report.passages} passages stored"
+        f"{report.passages} passages stored, {report.claims} claims in them"
     )
 
 
