@@ -31,6 +31,7 @@ class Retraction:
 
     id: str
     scope: Scope
+    """Its item's scope, once it is stored: whoever sees the item sees why it was taken back."""
     withdraws: str
     """Id of the source or claim."""
     reason: str

@@ -182,6 +182,19 @@ async def check_claims_that_are_not_searched_are_not_told(graph: MemoryGraph) ->
     assert [item.id for item in await everything(graph, scope)] == [bundle.passages[0].id]
 
 
+async def check_an_answer_may_state_what_is_not_searched(graph: MemoryGraph) -> None:
+    scope = new_scope()
+    bundle = source_bundle(scope, "u:1", ["Zinc is dear."])
+    await put(graph, bundle)
+    claim = replace(make_claim(scope, "Zinc costs much."), searched=False)
+    learned = answer_bundle(scope, "one", [claim], [bundle.passages[0].id])
+    await graph.put_answer(learned)
+    assert await graph.claims(scope, [claim.id]) == [claim]
+    assert [item.id for item in await everything(graph, scope)] == [bundle.passages[0].id]
+    assert [hit.id for hit in await graph.search_text(scope, ["zinc"], 9)] == [bundle.passages[0].id]
+    assert [hit.id for hit in await graph.search_vector(scope, vector(claim.text), 9)] == [bundle.passages[0].id]
+
+
 async def check_an_extracted_claim_of_two_sources_is_one(graph: MemoryGraph) -> None:
     """It keeps what it was, gains the second source's support, and outlives the first."""
     scope = new_scope()

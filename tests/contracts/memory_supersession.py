@@ -206,3 +206,19 @@ async def check_a_withdrawn_version_stays_replaced(graph: MemoryGraph) -> None:
     await given(graph, scope, decided)
     assert await graph.sources(scope, [old.source.id]) == [replace(old.source, replaced=True)]
     assert await found_by_text(graph, scope, "version") == [new.passages[0].id]
+
+
+async def check_each_scope_has_versions_of_its_own(graph: MemoryGraph) -> None:
+    """A new version replaces under its own scope alone, whatever else is worked out with it."""
+    tenant = new_scope().tenant
+    everyone, ann = Scope(tenant), Scope(tenant, "ann")
+    (shared,) = await versions(graph, everyone, 1)
+    old, new = await versions(graph, ann, 2)
+    claim, _ = await learn(graph, ann, "claim", shared.passages[0].id, old.passages[0].id)
+    sources = (shared.source, old.source, new.source)
+    assert await flags(graph, ann, *sources, claim) == [IN, SUPERSEDED, IN, STALE]
+    decided = await taken(graph, everyone, shared.source.id)
+    assert await flags(graph, ann, *sources, claim) == [OUT, SUPERSEDED, IN, OUT]
+    await given(graph, everyone, decided)
+    await taken(graph, ann, new.source.id)
+    assert await flags(graph, ann, *sources, claim) == [IN, IN, OUT, IN]
