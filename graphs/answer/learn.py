@@ -36,7 +36,7 @@ async def learn(state: AnswerState, runtime: Runtime[AnswerContext]) -> AnswerSt
     claims = learned_claims(state, f"{STEP}/{state['model']}")
     stored = await context.memory.learn(context.scope, _answer(state, runtime), claims)
     quarantined = sum(claim.quarantined for claim in claims)
-    said = f"stored the answer with {len(claims) - quarantined} claims"
+    said = f"stored the answer with {len(stored.asserts)} claims"
     if quarantined:
         said += f"; {quarantined} sentences that failed the check went to quarantine"
     entry = tell(runtime, STEP, said, answer_id=stored.id, claims=list(stored.asserts), quarantined=quarantined)
