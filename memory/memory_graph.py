@@ -106,6 +106,11 @@ class InMemoryGraph(InMemoryVectors):
     async def sources(self, scope: Scope, ids: Sequence[str]) -> list[Source]:
         return [item for item in self._rows(scope).chosen(scope, ids) if isinstance(item, Source)]
 
+    async def sources_under(self, scope: Scope, prefix: str, *, limit: int, offset: int = 0) -> ItemPage:
+        listed = self._listed(scope, Node.SOURCE)
+        found = [item for item in listed if isinstance(item, Source) and item.uri.startswith(prefix)]
+        return ItemPage(found[offset : offset + limit], len(found))
+
     async def entities_called(self, scope: Scope, aliases: Sequence[str]) -> list[Entity]:
         visible = self._rows(scope).visible(scope)
         found = [item for item in visible if isinstance(item, Entity) and not set(aliases).isdisjoint(item.aliases)]

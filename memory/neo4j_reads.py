@@ -54,6 +54,11 @@ class Neo4jReads:
     async def sources(self, scope: Scope, ids: Sequence[str]) -> list[Source]:
         return [source(scope.tenant, row) for row in await self._chosen("sources", scope, ids)]
 
+    async def sources_under(self, scope: Scope, prefix: str, *, limit: int, offset: int = 0) -> ItemPage:
+        query = {**_own(scope), "prefix": prefix, "limit": limit, "offset": offset}
+        [page] = await self._connection.read(_READ["sources_under"], query)
+        return ItemPage(await self.items_of(Node.SOURCE, scope, page["ids"]), page["total"])
+
     async def entities_called(self, scope: Scope, aliases: Sequence[str]) -> list[Entity]:
         query = {**_own(scope), "names": list(aliases)}
         found = await self._connection.read(_ENTITIES["entities_called"], query)

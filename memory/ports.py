@@ -134,6 +134,9 @@ class MemoryGraph(LineageStore, ChangeStore, Protocol):
     async def sources(self, scope: Scope, ids: Sequence[str]) -> list[Source]:
         """Those of the sources that the scope may see, in the order of `ids`."""
 
+    async def sources_under(self, scope: Scope, prefix: str, *, limit: int, offset: int = 0) -> ItemPage:
+        """A page of the sources that the scope may see whose uri begins with these characters (case counts)."""
+
     async def entities_called(self, scope: Scope, aliases: Sequence[str]) -> list[Entity]:
         """The entities that the scope may see and that have one of these aliases, as written; by name, then id."""
 

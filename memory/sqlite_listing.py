@@ -83,6 +83,14 @@ class SqliteListing:
             return ItemPage([], 0)
         return await self._database.read(lambda connection: page(connection, scope, node, condition, limit, offset))
 
+    async def sources_under(self, scope: Scope, prefix: str, *, limit: int, offset: int = 0) -> ItemPage:
+        def find(connection: apsw.Connection) -> ItemPage:
+            where = {**reader(scope), "prefix": prefix}
+            ids = [item_id for (item_id,) in rows(connection, _QUERIES["sources_under"], where)]
+            return ItemPage(chosen(connection, scope, Node.SOURCE, ids[offset : offset + limit]), len(ids))
+
+        return await self._database.read(find)
+
     async def statistics(self, scope: Scope) -> Statistics:
         def count(connection: apsw.Connection) -> Statistics:
             nodes: dict[str, int] = {node: size(connection, scope, table) for node, table in _TABLES.items()}

@@ -76,6 +76,14 @@ WITH n ORDER BY n.added_at DESC, n.id
 WITH collect(n.id) AS ids
 RETURN size(ids) AS total, ids[$offset..$offset + $limit] AS ids;
 
+// name: sources_under
+// A page of the sources whose address begins with $prefix, newest first.
+MATCH (n:Source {tenant: $tenant})
+WHERE n.audience IN $audiences AND n.uri STARTS WITH $prefix
+WITH n ORDER BY n.added_at DESC, n.id
+WITH collect(n.id) AS ids
+RETURN size(ids) AS total, ids[$offset..$offset + $limit] AS ids;
+
 // name: page_passage
 // A page of passages, those of the newest source first, in their order.
 MATCH (n:Passage {tenant: $tenant})

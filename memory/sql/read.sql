@@ -68,6 +68,13 @@ AND +audience IN (SELECT value FROM json_each(:audiences));
 SELECT id FROM source WHERE tenant = :tenant AND audience IN (SELECT value FROM json_each(:audiences)) AND {standing}
 ORDER BY added_at DESC, id LIMIT :limit OFFSET :offset;
 
+-- name: sources_under
+-- All sources whose address begins with :prefix, newest first: a range, and a join in this order, so that the index of
+-- addresses serves it.
+SELECT source.id FROM json_each(:audiences) AS audience CROSS JOIN source ON source.audience = audience.value
+WHERE source.tenant = :tenant AND source.uri >= :prefix AND source.uri < :prefix || char(1114111)
+ORDER BY source.added_at DESC, source.id;
+
 -- name: list_passages
 -- A page of passages: those of the newest source first, in their order.
 SELECT passage.id FROM source CROSS JOIN passage ON passage.tenant = source.tenant AND passage.source_id = source.id

@@ -9,11 +9,13 @@ from stemma.memory.model import (
     Node,
     Relation,
     Scope,
+    Source,
 )
 from stemma.memory.ports import MemoryGraph
 from tests.contracts.memory_bundles import (
     HOSTILE,
     answer_bundle,
+    decision,
     found_by_text,
     found_by_vector,
     make_claim,
@@ -137,6 +139,38 @@ async def check_items_come_in_pages_newest_first(graph: MemoryGraph) -> None:
     assert [e.name for e in entities.items if isinstance(e, Entity)] == ["Aarhus", "Meppel", "Zagreb"]
     empty = await graph.items(scope, Node.RETRACTION, limit=10)
     assert (list(empty.items), empty.total) == ([], 0)
+
+
+async def check_sources_are_found_by_how_their_address_begins(graph: MemoryGraph) -> None:
+    scope = new_scope("ann")
+    uris = ["a:1/x", "a:1/y", "a:1", "a:10/x", "A:1/z", "a:%/x", "b:a:1/"]
+    bundles = [source_bundle(scope, uri, [uri], title=uri) for uri in uris]
+    await put(graph, *bundles, source_bundle(replace(scope, user="bob"), "a:1/z", ["bob's"]))
+    await put(graph, source_bundle(replace(scope, user=""), "a:1/w", ["everyone's"]))
+    page = await graph.sources_under(scope, "a:1/", limit=10)
+    assert {source.uri for source in page.items if isinstance(source, Source)} == {"a:1/x", "a:1/y", "a:1/w"}
+    assert page.total == 3
+    parts = [await graph.sources_under(scope, "a:1/", limit=2, offset=offset) for offset in (0, 2, 4)]
+    assert [item for part in parts for item in part.items] == list(page.items)
+    assert [part.total for part in parts] == [3, 3, 3]
+    assert (await graph.sources_under(scope, "a:%", limit=10)).items == [bundles[5].source]
+    assert (await graph.sources_under(scope, "a:1/x_", limit=10)).total == 0
+    assert (await graph.sources_under(new_scope(), "a:", limit=10)).total == 0
+
+
+async def check_a_source_may_have_nothing_to_recall(graph: MemoryGraph) -> None:
+    scope = new_scope()
+    bundle = source_bundle(scope, "u:1", [])
+    await put(graph, bundle)
+    assert await stored(graph, bundle) is False
+    assert await graph.item(scope, bundle.source.id) == bundle.source
+    taken = await graph.take_back(scope, decision(scope, bundle.source.id))
+    assert [row.id for row in taken.affected] == [bundle.source.id]
+    (found,) = await graph.sources(scope, [bundle.source.id])
+    assert not found.supported
+    assert found.withdrawn
+    await graph.erase(scope)
+    assert not any((await graph.statistics(scope)).by_node.values())
 
 
 async def check_statistics_name_every_label_and_relation(graph: MemoryGraph) -> None:
