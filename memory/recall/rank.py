@@ -94,16 +94,23 @@ def place_claims(
 
 
 def merge(rankings: Sequence[Sequence[Ranked]], constant: int) -> list[Ranked]:
-    """One order of several, for the parts of one question, by reciprocal rank; `parts` are those of the best rank."""
-    best: dict[str, tuple[int, Ranked]] = {}
-    fused: dict[str, float] = {}
+    """One order of several, for the parts of one question: what is best for any part stands first.
+
+    A score is the reciprocal rank, scaled so that the first has 1, of an item's best place; its mean over all rankings
+    counts a hundredth as much. `parts` are those of the best place.
+    """
+    best: dict[str, tuple[float, Ranked]] = {}
+    mean: dict[str, float] = {}
     for ranked in rankings:
         for rank, item in enumerate(ranked, start=1):
-            fused[item.id] = fused.get(item.id, 0.0) + (constant + 1) / (constant + rank) / len(rankings)
-            if item.id not in best or rank < best[item.id][0]:
-                best[item.id] = (rank, item)
+            worth = (constant + 1) / (constant + rank)
+            mean[item.id] = mean.get(item.id, 0.0) + worth / len(rankings)
+            if item.id not in best or worth > best[item.id][0]:
+                best[item.id] = (worth, item)
+    scores = {item_id: 0.99 * worth + 0.01 * mean[item_id] for item_id, (worth, _) in best.items()}
     return _ordered(
-        Ranked(item_id, fused[item_id], {**item.parts, "merged": fused[item_id]}) for item_id, (_, item) in best.items()
+        Ranked(item_id, scores[item_id], {**item.parts, "merged": scores[item_id]})
+        for item_id, (_, item) in best.items()
     )
 
 
