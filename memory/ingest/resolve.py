@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from stemma.memory.ingest.ports import Excerpt, NamedSpan
 from stemma.memory.model import Entity
@@ -41,6 +41,8 @@ _INITIALS = re.compile(r"(?<![\w&.-])[A-Z]{3,10}(?![\w&-])")
 _SMALL = frozenset({"of", "the", "and", "for", "in", "on", "at", "a", "an", "de", "der", "des", "du", "la", "le"})
 _LEAST_LENGTH = 8
 """Of names that are compared letter by letter: in shorter ones a letter makes another name."""
+_MOST_ALIASES, _MOST_PAIRS, _MOST_COMPARED, _LONGEST_CHAIN = 256, 64, 20_000, 8
+"""What one source is given: it may be made to waste our time."""
 _OFTEN = 3
 """How often the right spelling stands there for each time the other does."""
 
@@ -55,7 +57,7 @@ def canonical(name: str) -> str:
 def declared(excerpts: Sequence[Excerpt]) -> dict[str, str]:
     """Alias as it is written -> name, as the texts declare: "World Health Organization (WHO)", "X, also known as Y".
 
-    What is declared for two different names is left out.
+    What is declared for two different names is left out; at most `_MOST_ALIASES`, in the order of the text.
     """
     found: dict[str, set[str]] = {}
     for excerpt in excerpts:
@@ -63,7 +65,7 @@ def declared(excerpts: Sequence[Excerpt]) -> dict[str, str]:
             if normalise(alias) != normalise(name):
                 found.setdefault(alias, set()).add(canonical(name))
     sure = {alias: names for alias, names in found.items() if len({normalise(name) for name in names}) == 1}
-    return _followed({alias: min(names) for alias, names in sure.items()})
+    return _followed({alias: min(names) for alias, names in islice(sure.items(), _MOST_ALIASES)})
 
 
 def possible_aliases(excerpts: Sequence[Excerpt]) -> set[str]:
@@ -91,20 +93,24 @@ def near_pairs(excerpts: Sequence[Excerpt]) -> list[tuple[str, str]]:
     """(rare, frequent) names of one source that differ by one letter: added, left out, changed or swapped.
 
     Both are long, of the same number of words and of the same digits and first letters; the frequent one stands there
-    three times as often.
+    three times as often. Bounded: where too many names begin alike, none of them is compared.
     """
     counts = Counter(span.name for excerpt in excerpts for span in excerpt.named)
-    names = [name for name in counts if len(name) >= _LEAST_LENGTH and not any(map(str.isdigit, name))]
     by_letters: dict[tuple[str, ...], list[str]] = {}
-    for name in names:
-        by_letters.setdefault(tuple(word[0] for word in normalise(name).split()), []).append(name)
-    return [
-        (rare, frequent)
-        for group in by_letters.values()
-        for rare in group
-        for frequent in group
-        if counts[frequent] >= _OFTEN * counts[rare] and one_apart(normalise(rare), normalise(frequent))
-    ]
+    for name in counts:
+        if len(name) >= _LEAST_LENGTH and not any(map(str.isdigit, name)):
+            by_letters.setdefault(tuple(word[0] for word in normalise(name).split()), []).append(name)
+    pairs: list[tuple[str, str]] = []
+    for group in by_letters.values():
+        often = [name for name in group if counts[name] >= _OFTEN]
+        if len(group) * len(often) <= _MOST_COMPARED:
+            pairs += [
+                (rare, frequent)
+                for rare in group
+                for frequent in often
+                if counts[frequent] >= _OFTEN * counts[rare] and one_apart(normalise(rare), normalise(frequent))
+            ]
+    return pairs[:_MOST_PAIRS]
 
 
 def one_apart(one: str, other: str) -> bool:
@@ -169,14 +175,13 @@ def is_acronym(short: str, long: str) -> bool:
 
 
 def _followed(same: dict[str, str]) -> dict[str, str]:
-    """Aliases of aliases lead to the last name; those that lead round are left out."""
+    """Aliases of aliases lead to the last name; those that lead round, or too far, are left out."""
     keys = {normalise(alias): name for alias, name in same.items()}
     ends: dict[str, str] = {}
     for alias, name in same.items():
-        seen = {normalise(alias)}
-        while (key := normalise(name)) in keys and key not in seen:
-            seen.add(key)
+        for _ in range(_LONGEST_CHAIN):
+            if (key := normalise(name)) not in keys:
+                ends[alias] = name
+                break
             name = keys[key]
-        if normalise(name) not in seen:
-            ends[alias] = name
     return ends

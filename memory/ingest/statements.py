@@ -62,7 +62,7 @@ def statements(excerpt: Excerpt) -> list[Statement]:
     starts = [span.start for span in excerpt.named]
     for sentence in sentences(excerpt.text) if starts else ():
         first = bisect_left(starts, sentence.start)
-        if first == len(starts) or starts[first] >= sentence.end:
+        if first == len(starts) or starts[first] >= sentence.end or len(sentence.text) > _LONGEST:
             continue
         statement = _read(excerpt.text, sentence, excerpt.named[first])
         if statement and _is_statement(sentence):
@@ -75,7 +75,7 @@ def statements(excerpt: Excerpt) -> list[Statement]:
 def _is_statement(sentence: Sentence) -> bool:
     """A full sentence of its own, going by its ends, its length and its words."""
     text = sentence.text
-    if len(text) > _LONGEST or not _END.search(text) or not (text[0].isupper() or text[0].isdigit()):
+    if not _END.search(text) or not (text[0].isupper() or text[0].isdigit()):
         return False
     words = _WORD.findall(text)
     if not _FEWEST_WORDS <= len(words) <= _MOST_WORDS or words[0].lower() in INSTRUCTIONS:

@@ -111,3 +111,14 @@ def test_resolution_never_leaves_the_text_and_is_done_once(texts: list[str]) -> 
             end = span.end
     assert [resolved(one, same) for one in done] == done
     assert all(is_acronym(alias, name) or alias != name for alias, name in same.items())
+
+
+def test_a_source_that_wastes_time_is_bounded() -> None:
+    letters = "abcdefghijklmnopqrstuvwxyz"
+    names = [f"Port {a}{b}{c}erton" for a in "MN" for b in letters for c in letters]
+    crowd = [excerpt("He saw " + ". He saw ".join(f"{name} and {name} and {name}" for name in names).title() + ".")]
+    assert len(near_pairs(crowd)) <= 64
+    chain = [f"He met Ada{a}{b} Quill, also known as Ada{b}{c} Quill." for a in "MN" for b in letters for c in letters]
+    found = declared([excerpt(" ".join(chain))])
+    assert len(found) <= 256
+    assert not found.keys() & set(found.values())
