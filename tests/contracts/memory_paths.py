@@ -21,7 +21,7 @@ from tests.contracts.memory_bundles import (
     put,
     source_bundle,
 )
-from tests.contracts.memory_standing import given, taken
+from tests.contracts.memory_standing import Believed, given, taken
 from tests.contracts.memory_supersession import learn, versions
 
 UP, DOWN = Direction.UPSTREAM, Direction.DOWNSTREAM
@@ -68,7 +68,8 @@ async def check_upstream_leads_to_the_sources(graph: MemoryGraph) -> None:
     found = await graph.lineage(scope, second.id, UP, limit=99)
     assert_well_formed(found)
     assert (found.root, found.direction, found.truncated, list(found.retractions)) == (second.id, UP, False, [])
-    assert found.items == {item.id: item for item in (second, lower, upper, ground.source, *ground.passages)}
+    rests_on: list[Believed] = [second, lower, upper, ground.source, *ground.passages]
+    assert found.items == {item.id: item for item in rests_on}
     assert links(found) == {
         (second.id, lower.id, Relation.USED),
         (second.id, two, Relation.USED),

@@ -14,6 +14,9 @@ STALE = Status(supported=True, current=True, stale=True)
 SUPERSEDED = Status(supported=True, current=False, stale=False)
 OUT = Status(supported=False, current=False, stale=False)
 
+Believed = Source | Passage | Claim | Answer
+"""What has flags."""
+
 _LABELS = (Node.SOURCE, Node.PASSAGE, Node.ENTITY, Node.CLAIM, Node.ANSWER)
 _minutes = count(1)
 
@@ -39,7 +42,7 @@ def status(item: Item) -> Status:
             raise AssertionError(f"{item} has no flags")
 
 
-async def flags(graph: MemoryGraph, scope: Scope, *items: Source | Passage | Claim | Answer) -> list[Status]:
+async def flags(graph: MemoryGraph, scope: Scope, *items: Believed) -> list[Status]:
     """How these items stand now."""
     return [status(await graph.item(scope, item.id)) for item in items]
 

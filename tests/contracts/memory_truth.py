@@ -15,7 +15,7 @@ from tests.contracts.memory_bundles import (
     put,
     source_bundle,
 )
-from tests.contracts.memory_standing import IN, OUT, changes, flags, given, snapshot, taken
+from tests.contracts.memory_standing import IN, OUT, Believed, changes, flags, given, snapshot, taken
 
 
 async def check_retract_and_restore_is_the_identity(graph: MemoryGraph) -> None:
@@ -31,8 +31,8 @@ async def check_retract_and_restore_is_the_identity(graph: MemoryGraph) -> None:
         await graph.put_answer(bundle)
     before = await snapshot(graph, scope)
     decided = await taken(graph, scope, false.source.id)
-    gone = [false.source, *false.passages, lower, upper, first.answer, second.answer]
-    kept = [true.source, *true.passages, other, third.answer]
+    gone: list[Believed] = [false.source, *false.passages, lower, upper, first.answer, second.answer]
+    kept: list[Believed] = [true.source, *true.passages, other, third.answer]
     assert await flags(graph, scope, *gone) == [OUT] * len(gone)
     assert await flags(graph, scope, *kept) == [IN] * len(kept)
     found = {true.passages[0].id, other.id}
@@ -54,7 +54,7 @@ async def check_effect_names_what_changed(graph: MemoryGraph) -> None:
     effect = await given(graph, scope, decided)
     assert effect.hidden == 0
     assert [item.node for item in effect.affected] == [Node.SOURCE, *[Node.PASSAGE] * 2, Node.CLAIM, Node.ANSWER]
-    items = [bundle.source, *bundle.passages, claim, learned.answer]
+    items: list[Believed] = [bundle.source, *bundle.passages, claim, learned.answer]
     assert changes(effect) == {item.id: (OUT, IN) for item in items}
     assert effect.retraction == await graph.retraction(scope, decided.id)
 
