@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import sys
+import types
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from stemma.graphs.local import open_local
 from stemma.graphs.models.decomposition import ModelDecomposer
 from stemma.graphs.models.reranking import ModelReranker
+from stemma.graphs.settings import GraphSettings
 from stemma.memory.errors import RecallModelFailed
-from stemma.memory.model import Hit, Node
+from stemma.memory.model import Document, Hit, Node, Scope
 from tests.flow.answer.worlds import ScriptedChatModel, scripted
 
 HITS = [Hit(str(n), Node.PASSAGE, f"Text {n}.", f"Title {n}", 1.0 / n, {}, "s", "u", n) for n in (1, 2, 3)]
@@ -51,3 +56,20 @@ async def test_parts_are_few_different_and_not_the_question(said: list[str], par
     decomposer = ModelDecomposer(scripted(Parts=[{"questions": said}]))
     assert await decomposer.decompose("Who was where?") == parts
     assert await decomposer.decompose("  ") == []
+
+
+async def test_a_configured_model_helps_recall(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The provider's package is not installed here: a module with its class stands in for it."""
+    model = ScriptedChatModel.of(Parts=[{"questions": ["What is said of it?"]}], Marks=[{"marks": MARKS[1:2]}])
+    package = types.ModuleType("langchain_openai")
+    package.__dict__["ChatOpenAI"] = lambda **_: model
+    monkeypatch.setitem(sys.modules, "langchain_openai", package)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MEMORY_URL", "memory:")
+    monkeypatch.setenv("MEMORY_EMBEDDER", "hashing")
+    settings = GraphSettings(model="openai:gpt-5-mini", database_url=f"sqlite:///{tmp_path}/runs.db")
+    async with open_local(worker=False, settings=settings) as local:
+        await local.memory.ingest(Scope("t"), [Document("f:p", "Port Merrow", "Port Merrow lies in Ostra.")])
+        (hit,) = await local.memory.recall(Scope("t"), "Where is Port Merrow?")
+    assert model.asked == ["Parts", "Marks"]
+    assert hit.parts["rerank"] == 0.0
