@@ -96,6 +96,8 @@ async def check_history(one: MemoryGraph, two: MemoryGraph, seed: int) -> None:
     await asyncio.gather(*(_write((one, two)[n % 2], history, n) for n in range(_WRITERS)))
     known |= {item.id: item.recallable for item in await everything(one, narrowest, after=before.number, limit=100)}
     await _compare(two, history, known)
+    if seed % 4 == 0:
+        await _undo(one, history)
 
 
 async def _write(graph: MemoryGraph, history: History, writer: int) -> None:
@@ -157,6 +159,23 @@ async def _supersede(graph: MemoryGraph, history: History, chance: Random, _: st
     older, newer = sorted(chance.sample(claims, 2), key=lambda claim: claim.recorded_at)
     await graph.supersede(older.scope, newer.id, older.id)
     history.superseded.add((newer.id, older.id))
+
+
+async def _undo(graph: MemoryGraph, history: History) -> None:
+    """Whatever the history made of it: what is taken back and given back is as it was."""
+    before = await all_items(graph, history.scopes[-1])
+    left = [one for one in before.values() if isinstance(one, Source | Claim) and not one.withdrawn]
+    if not left:
+        return
+    item = Random(history.seed).choice(left)
+    made = replace(decision(item.scope, item.id), id=f"undone-{history.seed}")
+    gone = await graph.take_back(item.scope, made)
+    back = await graph.give_back(item.scope, made.id, actor="bob", at=START)
+    assert {(one.id, one.after, one.before) for one in gone.affected} == {
+        (one.id, one.before, one.after) for one in back.affected
+    }
+    assert gone.hidden == back.hidden
+    assert await all_items(graph, history.scopes[-1]) == before
 
 
 async def _compare(graph: MemoryGraph, history: History, known: dict[str, bool]) -> None:
