@@ -61,13 +61,13 @@ async def test_parts_are_few_different_and_not_the_question(said: list[str], par
 async def test_a_configured_model_helps_recall(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """The provider's package is not installed here: a module with its class stands in for it."""
     model = ScriptedChatModel.of(Parts=[{"questions": ["What is said of it?"]}], Marks=[{"marks": MARKS[1:2]}])
-    package = types.ModuleType("langchain_openai")
-    package.__dict__["ChatOpenAI"] = lambda **_: model
-    monkeypatch.setitem(sys.modules, "langchain_openai", package)
+    package = types.ModuleType("langchain_groq")
+    package.__dict__["ChatGroq"] = lambda **_: model
+    monkeypatch.setitem(sys.modules, "langchain_groq", package)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MEMORY_URL", "memory:")
     monkeypatch.setenv("MEMORY_EMBEDDER", "hashing")
-    settings = GraphSettings(model="openai:gpt-5-mini", database_url=f"sqlite:///{tmp_path}/runs.db")
+    settings = GraphSettings(model="groq:any", database_url=f"sqlite:///{tmp_path}/runs.db")
     async with open_local(worker=False, settings=settings) as local:
         await local.memory.ingest(Scope("t"), [Document("f:p", "Port Merrow", "Port Merrow lies in Ostra.")])
         (hit,) = await local.memory.recall(Scope("t"), "Where is Port Merrow?")
