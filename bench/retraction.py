@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import json
 import statistics
 import sys
@@ -159,6 +160,7 @@ def main() -> None:
     parser.add_argument("--large-repeats", type=int, default=5, help="from 100,000 descendants on")
     parser.add_argument("--json", type=Path, help="instead of bench/results/retraction-<backend>.json")
     options = parser.parse_args()
+    gc.set_threshold(10_000, 10, 10)  # as the server does
     result = asyncio.run(run(options))
     for name, value in result["measured"].items():
         print(f"{'ok ' if result['met'][name] else 'NOT'}  {name:28}{value:10.2f}   wanted <= {result['bars'][name]}")

@@ -10,6 +10,8 @@ import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby, product
+from operator import itemgetter
 
 import apsw
 
@@ -20,13 +22,15 @@ from stemma.memory.queries import load_queries
 from stemma.memory.sqlite_database import Row, rows
 
 _QUERIES = load_queries("sql/support.sql")
-_ORDER = (Node.SOURCE, Node.PASSAGE, Node.CLAIM, Node.ANSWER)
 _MARKS = {
     Node.SOURCE: "mark_sources",
     Node.PASSAGE: "mark_passages",
     Node.CLAIM: "mark_claims",
     Node.ANSWER: "mark_answers",
 }
+_KINDS = {**{node.value: node for node in _MARKS}, "Replaced": Node.SOURCE}
+_STATUSES = {flags: Status(*map(bool, flags)) for flags in product((0, 1), repeat=3)}
+"""By the stored numbers: one value for all items that stand alike, since there may be many."""
 _DECIDE = {Node.SOURCE: "decide_source", Node.CLAIM: "decide_claim"}
 
 Seeds = Iterable[tuple[str, Node]]
@@ -48,7 +52,7 @@ class _Region:
     nodes: dict[str, Node] = field(default_factory=dict)
     audiences: dict[str, str] = field(default_factory=dict)
     before: dict[str, Status] = field(default_factory=dict)
-    justifications: dict[str, Sequence[Collection[str]]] = field(default_factory=dict)
+    justifications: dict[str, list[Collection[str]]] = field(default_factory=dict)
     taken_back: set[str] = field(default_factory=set)
     superseded_by: dict[str, list[str]] = field(default_factory=dict)
 
@@ -56,9 +60,9 @@ class _Region:
 def refresh(connection: apsw.Connection, tenant: str, seeds: Seeds, revision: int) -> Changed:
     """Work out the flags of the seeds and of all that depends on them, and store and stamp those that changed."""
     kinds = {"tenant": tenant, "seeds": json.dumps([(item_id, node.value) for item_id, node in seeds])}
-    ids: defaultdict[Node, dict[str, None]] = defaultdict(dict)
+    ids: defaultdict[Node, set[str]] = defaultdict(set)
     for item_id, kind in rows(connection, _QUERIES["region"], kinds):
-        ids[Node.SOURCE if kind == "Replaced" else Node(kind)][item_id] = None
+        ids[_KINDS[kind]].add(item_id)
     region = _read_region(connection, tenant, ids)
     facts = Facts(
         nodes=region.nodes,
@@ -68,11 +72,11 @@ def refresh(connection: apsw.Connection, tenant: str, seeds: Seeds, revision: in
         around=_around(connection, tenant, region),
     )
     after = statuses(facts)
-    changed = [item_id for item_id in region.nodes if after[item_id] != region.before[item_id]]
     affected = [
-        Affected(item_id, region.nodes[item_id], region.before[item_id], after[item_id]) for item_id in sorted(changed)
+        Affected(item_id, node, region.before[item_id], after[item_id])
+        for item_id, node in region.nodes.items()
+        if after[item_id] != region.before[item_id]
     ]
-    affected.sort(key=lambda item: _ORDER.index(item.node))
     _store(connection, tenant, affected, revision)
     return Changed(affected, region.audiences)
 
@@ -89,41 +93,44 @@ def unsettled(connection: apsw.Connection, tenant: str, claim_ids: Iterable[str]
 
 
 def _read_region(connection: apsw.Connection, tenant: str, ids: Mapping[Node, Iterable[str]]) -> _Region:
+    """The facts of the items: sources first, then passages, claims and answers, each in the order of their ids."""
     region = _Region()
-    wanted = {node: {"tenant": tenant, "ids": json.dumps(list(some))} for node, some in ids.items()}
+    wanted = {node: {"tenant": tenant, "ids": json.dumps(sorted(some))} for node, some in ids.items()}
     if Node.SOURCE in wanted:
         _read_sources(region, rows(connection, _QUERIES["source_facts"], wanted[Node.SOURCE]))
     if Node.PASSAGE in wanted:
         found = rows(connection, _QUERIES["passage_facts"], wanted[Node.PASSAGE])
         for item_id, audience, source_id, supported, current in found:
-            _add(region, item_id, Node.PASSAGE, audience, Status(bool(supported), bool(current), stale=False))
+            _add(region, item_id, Node.PASSAGE, audience, _STATUSES[supported, current, 0])
             region.justifications[item_id] = [(source_id,)]
     if Node.CLAIM in wanted:
-        for item_id, audience, taken_back, *flags in rows(connection, _QUERIES["claim_facts"], wanted[Node.CLAIM]):
-            _add(region, item_id, Node.CLAIM, audience, Status(*map(bool, flags)), taken_back=taken_back)
+        found = rows(connection, _QUERIES["claim_facts"], wanted[Node.CLAIM])
+        for item_id, audience, taken_back, supported, current, stale in found:
+            _add(region, item_id, Node.CLAIM, audience, _STATUSES[supported, current, stale], taken_back)
+            region.justifications[item_id] = []
         _justify(region, rows(connection, _QUERIES["justifications"], wanted[Node.CLAIM]))
         for older, newer in rows(connection, _QUERIES["superseding"], wanted[Node.CLAIM]):
             region.superseded_by.setdefault(older, []).append(newer)
     if Node.ANSWER in wanted:
+        grounds: dict[str, list[str]] = {}
         for item_id, audience, supported, stale in rows(connection, _QUERIES["answer_facts"], wanted[Node.ANSWER]):
-            _add(region, item_id, Node.ANSWER, audience, Status(bool(supported), bool(supported), bool(stale)))
-        grounds: dict[str, list[str]] = {item_id: [] for item_id in ids[Node.ANSWER]}
+            _add(region, item_id, Node.ANSWER, audience, _STATUSES[supported, supported, stale])
+            grounds[item_id] = []
+            region.justifications[item_id] = [grounds[item_id]]
         for item_id, ground in rows(connection, _QUERIES["grounds"], wanted[Node.ANSWER]):
             grounds[item_id].append(ground)
-        region.justifications |= {item_id: [together] for item_id, together in grounds.items()}
     return region
 
 
 def _read_sources(region: _Region, found: Iterable[Row]) -> None:
     for item_id, audience, taken_back, supported, current, newer in found:
-        status = Status(bool(supported), bool(current), stale=False)
-        _add(region, item_id, Node.SOURCE, audience, status, taken_back=taken_back)
+        _add(region, item_id, Node.SOURCE, audience, _STATUSES[supported, current, 0], taken_back)
         region.justifications[item_id] = [()]
         if newer:
             region.superseded_by[item_id] = [newer]
 
 
-def _add(region: _Region, item_id: str, node: Node, audience: str, before: Status, *, taken_back: int = 0) -> None:
+def _add(region: _Region, item_id: str, node: Node, audience: str, before: Status, taken_back: int = 0) -> None:
     region.nodes[item_id] = node
     region.audiences[item_id] = audience
     region.before[item_id] = before
@@ -132,13 +139,9 @@ def _add(region: _Region, item_id: str, node: Node, audience: str, before: Statu
 
 
 def _justify(region: _Region, derivations: Iterable[Row]) -> None:
-    together: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
-    for claim_id, justification, antecedent_id in derivations:
-        together[claim_id, justification].append(antecedent_id)
-    sets: dict[str, list[Collection[str]]] = {item: [] for item, node in region.nodes.items() if node is Node.CLAIM}
-    for (claim_id, _), antecedents in together.items():
-        sets[claim_id].append(antecedents)
-    region.justifications |= sets
+    """The rows of one justification follow one another."""
+    for (claim_id, _), together in groupby(derivations, key=itemgetter(0, 1)):
+        region.justifications[claim_id].append([antecedent_id for _, _, antecedent_id in together])
 
 
 def _around(connection: apsw.Connection, tenant: str, region: _Region) -> dict[str, Status]:
@@ -149,12 +152,12 @@ def _around(connection: apsw.Connection, tenant: str, region: _Region) -> dict[s
     where = {"tenant": tenant, "ids": json.dumps(sorted(named - region.nodes.keys()))}
     _read_sources(outside, rows(connection, _QUERIES["source_facts"], where))
     found = outside.before
-    for item_id, _, _, supported, current in rows(connection, _QUERIES["passage_facts"], where):
-        found[item_id] = Status(bool(supported), bool(current), stale=False)
+    for item_id, _, _, *flags in rows(connection, _QUERIES["passage_facts"], where):
+        found[item_id] = _STATUSES[*flags, 0]
     for item_id, _, _, *flags in rows(connection, _QUERIES["claim_facts"], where):
-        found[item_id] = Status(*map(bool, flags))
+        found[item_id] = _STATUSES[tuple(flags)]
     for item_id, _, supported, stale in rows(connection, _QUERIES["answer_facts"], where):
-        found[item_id] = Status(bool(supported), bool(supported), bool(stale))
+        found[item_id] = _STATUSES[supported, supported, stale]
     return found
 
 

@@ -48,14 +48,26 @@ def statuses(facts: Facts) -> dict[str, Status]:
         [item for item, status in facts.around.items() if status.supported],
     )
     current = _current(facts, supported)
-    fresh = _well_founded(
+    fresh = current if _nothing_is_stale(facts, supported, current) else _fresh(facts, current)
+    return {
+        item: Status(item in supported, item in current, item in current and item not in fresh) for item in facts.nodes
+    }
+
+
+def _nothing_is_stale(facts: Facts, supported: set[str], current: set[str]) -> bool:
+    """Whether all that supports anything is current and fresh, so that what is supported is fresh too."""
+    return current == supported and all(
+        status.current and not status.stale for status in facts.around.values() if status.supported
+    )
+
+
+def _fresh(facts: Facts, current: set[str]) -> set[str]:
+    """The current items that do not rest only on what is not current."""
+    return _well_founded(
         _without_corrected(facts),
         facts.nodes.keys() - current,
         [item for item, status in facts.around.items() if status.current and not status.stale],
     )
-    return {
-        item: Status(item in supported, item in current, item in current and item not in fresh) for item in facts.nodes
-    }
 
 
 def _current(facts: Facts, supported: set[str]) -> set[str]:

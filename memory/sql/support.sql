@@ -57,7 +57,8 @@ SELECT answer.id, answer.audience, answer.supported, answer.stale
 FROM json_each(:ids) AS wanted CROSS JOIN answer ON answer.tenant = :tenant AND answer.id = wanted.value;
 
 -- name: justifications
--- What claims were derived from: the antecedents of one justification support a claim together.
+-- What claims were derived from: the antecedents of one justification support a claim together, and follow one another,
+-- because they do so in the table.
 SELECT derived_from.claim_id, derived_from.justification, derived_from.antecedent_id
 FROM json_each(:ids) AS wanted CROSS JOIN derived_from ON derived_from.tenant = :tenant AND derived_from.claim_id = wanted.value;
 
