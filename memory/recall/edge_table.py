@@ -75,15 +75,12 @@ class EdgeTable:
     ) -> int:
         """The new edge's number."""
         edge = len(self.item)
-        for column, value in (
-            (self.item, item),
-            (self.name, name),
-            (self.sentence, sentence),
-            (self.start, start),
-            (self.kind, kind),
-            (self.first, first),
-        ):
-            column.append(value)
+        self.item.append(item)
+        self.name.append(name)
+        self.sentence.append(sentence)
+        self.start.append(start)
+        self.kind.append(kind)
+        self.first.append(first)
         self.strength.append(strength)
         self.spelling.append(spelling)
         _listed(self._of_item, item).append(edge)
@@ -117,10 +114,12 @@ class EdgeTable:
         """Numbers of all edges by which items say these names."""
         return _gathered(self._says, names)
 
-    def arrays(self) -> EdgeArrays:
-        """A copy of the columns, which later edges leave alone."""
+    def arrays(self, items: int, names: int) -> EdgeArrays:
+        """A copy of the columns, which later edges leave alone; there are that many items and names."""
         import numpy as np
 
+        for lists, count in ((self._of_item, items), (self._titles, names), (self._says, names)):
+            _extend(lists, count)
         return EdgeArrays(
             np.array(self.item, np.int32),
             np.array(self.name, np.int32),
@@ -134,12 +133,16 @@ class EdgeTable:
 
 
 def _listed(lists: list[array[int]], place: int) -> array[int]:
-    while len(lists) <= place:
-        lists.append(array("i"))
+    if place >= len(lists):
+        _extend(lists, place + 1)
     return lists[place]
+
+
+def _extend(lists: list[array[int]], count: int) -> None:
+    lists.extend(array("i") for _ in range(count - len(lists)))
 
 
 def _gathered(lists: Sequence[array[int]], places: Iterable[int]) -> NDArray[np.int32]:
     import numpy as np
 
-    return np.fromiter(chain.from_iterable(lists[place] for place in places if place < len(lists)), np.int32)
+    return np.fromiter(chain.from_iterable(map(lists.__getitem__, places)), np.int32)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 from stemma.memory.text import STOP_WORDS, words
 
@@ -31,6 +32,7 @@ FIRST_AND_LAST = 0.5
 """Of what "Ada Byron" is worth where the text defines "Ada Augusta Byron"."""
 
 
+@lru_cache(maxsize=50_000)
 def name_key(name: str) -> str:
     """One spelling of a name as words between single spaces, the way texts are compared; empty when it has no word.
 

@@ -47,7 +47,7 @@ class VisibleGraph:
         self.passages: NDArray[np.bool_] = seen & is_passage
         """By item: whether it is a passage that the reader sees."""
         self.claims: NDArray[np.bool_] = seen & ~is_passage
-        self.edges = edges = graph.edges.arrays()
+        self.edges = edges = graph.edges.arrays(len(graph.audience), len(graph.names))
         names = len(graph.names)
         visible, title = self.passages[edges.item], edges.kind == EdgeKind.TITLE
         self.owners: NDArray[np.int64] = np.bincount(edges.name[visible & title], minlength=names)
