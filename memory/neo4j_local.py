@@ -23,8 +23,8 @@ from stemma.memory.neo4j_folder import HOST, STATE_FILE, USER, LocalServer, pass
 from stemma.memory.neo4j_jars import EXTRA_HINT, NEWEST, Progress, Release, class_path, install, java
 from stemma.memory.neo4j_password import require_password
 
-HEAP_MB = 1_024
-"""At most: taking back a source with 100,000 descendants is one transaction."""
+HEAP_MB = 2_048
+"""At most. Taking back a source with 100,000 descendants is one transaction, too much for half of this."""
 START_SECONDS = 150.0
 STOP_SECONDS = 60.0
 RELEASE_FILE = "release"

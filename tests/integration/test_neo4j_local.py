@@ -18,10 +18,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from stemma.memory.errors import LocalServerRuns, MemoryTooNew, MemoryUnavailable, PortTaken
+from stemma.memory.errors import LocalServerFailed, LocalServerRuns, MemoryTooNew, MemoryUnavailable, PortTaken
 from stemma.memory.neo4j_folder import LocalServer, password_in
 from stemma.memory.neo4j_graph import Neo4jGraph
-from stemma.memory.neo4j_local import LocalNeo4j
+from stemma.memory.neo4j_local import RELEASE_FILE, LocalNeo4j
 from tests.contracts.memory_graph import FRESH_CHECKS, IDENTITY
 from tests.neo4j_server import jars
 
@@ -84,6 +84,15 @@ def test_a_second_start_over_the_same_folder_is_refused(local: LocalNeo4j, serve
         local.start()
     assert server.url in refused.value.hint
     assert local.status() == server
+
+
+def test_data_of_another_line_is_refused(tmp_path: Path) -> None:
+    (tmp_path / RELEASE_FILE).write_text("5.26.25\n")
+    neo4j = LocalNeo4j(tmp_path, jars=jars())
+    with pytest.raises(LocalServerFailed, match="5.26.25") as refused:
+        neo4j.start()
+    assert "--version 5.26.25" in refused.value.hint
+    assert neo4j.status() is None
 
 
 def test_a_taken_port_is_refused_and_nothing_is_left(tmp_path: Path) -> None:
