@@ -78,9 +78,19 @@ def create_app(
 
 def _routers() -> Sequence[APIRouter]:
     """Matched in this order, one by one: what is asked most often stands first."""
-    from stemma.api.routes import assistants, memory, memory_decisions, runs, state, stateless_runs, system, threads
+    from stemma.api.routes import (
+        assistants,
+        feedback,
+        memory,
+        memory_decisions,
+        runs,
+        state,
+        stateless_runs,
+        system,
+        threads,
+    )
 
-    modules = (stateless_runs, runs, threads, state, assistants, system, memory, memory_decisions)
+    modules = (stateless_runs, runs, threads, state, assistants, system, memory, memory_decisions, feedback)
     return [module.router for module in modules]
 
 

@@ -1,4 +1,4 @@
-"""`stemma ask`, `stemma runs …` and `stemma backup`: durable runs from the terminal, in this process.
+"""`stemma ask`, `feedback`, `runs …` and `backup`: durable runs from the terminal, in this process.
 
 Decides what they print. They use the same stores as a server on this machine, so a run that is asked for here can be
 shown, replayed and forked there, and the other way round.
@@ -34,6 +34,24 @@ def ask(
     from stemma.graphs.terminal import ask_once
 
     asyncio.run(ask_once(question, thread=thread, as_json=as_json))
+
+
+@app.command()
+def feedback(
+    run: RunId,
+    score: Annotated[str, typer.Option(help="up, down, or a number from 0 to 1.")] = "",
+    correction: Annotated[str, typer.Option(help="What is true instead, in full sentences: answers may cite it.")] = "",
+    comment: Annotated[str, typer.Option(help="Anything else; kept, never recalled.")] = "",
+    by: Annotated[str, typer.Option("--by", metavar="NAME", help="Whose it is; without it, your login name.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Say what a run got right or wrong; with nothing to say, list what was said about it."""
+    from stemma.graphs.feedback_shell import print_feedback, print_given
+
+    if score or correction or comment:
+        asyncio.run(print_given(run, score=score, correction=correction, comment=comment, by=by, as_json=as_json))
+    else:
+        asyncio.run(print_feedback(run, as_json=as_json))
 
 
 @app.command()

@@ -59,6 +59,10 @@ class ThreadBusy(Conflict):
     """The thread has an active run."""
 
 
+class RunActive(Conflict):
+    """The run has not ended, so there is nothing yet to say about it."""
+
+
 class IdempotencyConflict(Conflict):
     """The idempotency key was used before with another request."""
 

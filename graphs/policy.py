@@ -19,6 +19,8 @@ class Permission(StrEnum):
     ASSISTANTS_READ = "assistants:read"
     MEMORY_READ = "memory:read"
     MEMORY_WRITE = "memory:write"
+    FEEDBACK_WRITE = "feedback:write"
+    """To say what a run got wrong, also for somebody who may not write to memory otherwise; asks for runs:read too."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ async def ask_once(question: str, *, thread: str, as_json: bool) -> None:
 async def run_again(run_id: str, checkpoint: str, values: Mapping[str, Any], *, as_json: bool) -> None:
     """Replay a run from one of its checkpoints, or fork it there with edited state."""
     async with open_local() as local:
-        run = await _find(local.runtime, run_id)
+        run = await find_run(local.runtime, run_id)
         start = _choose(await _checkpoints(local.runtime, run), checkpoint)
         checkpoint_id = start.checkpoint["checkpoint_id"]
         if values:
@@ -52,7 +52,7 @@ async def run_again(run_id: str, checkpoint: str, values: Mapping[str, Any], *, 
 async def show_run(run_id: str, *, as_json: bool) -> None:
     """Print a run's steps from the event log, its answer, and its checkpoints."""
     async with open_local(worker=False) as local:
-        run = await _find(local.runtime, run_id)
+        run = await find_run(local.runtime, run_id)
         await _watch(local.runtime, run, as_json=as_json, checkpoints=True)
 
 
@@ -68,7 +68,7 @@ async def newest_runs(limit: int, status: str) -> list[dict[str, Any]]:
 async def cancel_run(run_id: str) -> dict[str, Any]:
     """Cancel and wait for the end."""
     async with open_local(worker=False) as local:
-        run = await _find(local.runtime, run_id)
+        run = await find_run(local.runtime, run_id)
         await local.runtime.cancel(LOCAL, run.thread_id, run.run_id, wait=True)
         return _row(await local.runtime.get_run(LOCAL, run.thread_id, run.run_id))
 
@@ -163,7 +163,7 @@ def _listed(places: Sequence[StateSnapshot]) -> list[dict[str, Any]]:
     return [{"checkpoint_id": place.checkpoint["checkpoint_id"], "next": list(place.next)} for place in places]
 
 
-async def _find(runtime: Runtime, run_id: str) -> Run:
+async def find_run(runtime: Runtime, run_id: str) -> Run:
     """A run by its id, or by the first characters of one. Raises `UnknownRun`."""
     if len(run_id) == 36:
         return await runtime.get_run(LOCAL, None, run_id)

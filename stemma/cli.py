@@ -22,6 +22,7 @@ COMMANDS = {
     "dev": ("stemma.api.commands:app", "Serve on this machine, one line a run."),
     "serve": ("stemma.api.commands:app", "Serve other machines (needs API_KEY)."),
     "ask": ("stemma.graphs.commands:app", "Ask one question and watch each step."),
+    "feedback": ("stemma.graphs.commands:app", "Say what a run got right or wrong."),
     "ingest": ("stemma.memory.commands:app", "Read documents into memory."),
     "recall": ("stemma.memory.commands:app", "Search memory."),
     "remember": ("stemma.memory.commands:app", "Keep what a person says, with who said it."),
