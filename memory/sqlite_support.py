@@ -20,6 +20,7 @@ from stemma.memory.lineage.support import Facts, statuses
 from stemma.memory.model import Node
 from stemma.memory.queries import load_queries
 from stemma.memory.sqlite_database import Row, rows
+from stemma.memory.sqlite_region import Seeds, region
 
 _QUERIES = load_queries("sql/support.sql")
 _MARKS = {
@@ -28,12 +29,9 @@ _MARKS = {
     Node.CLAIM: "mark_claims",
     Node.ANSWER: "mark_answers",
 }
-_KINDS = {**{node.value: node for node in _MARKS}, "Replaced": Node.SOURCE}
 _STATUSES = {flags: Status(*map(bool, flags)) for flags in product((0, 1), repeat=3)}
 """By the stored numbers: one value for all items that stand alike, since there may be many."""
 _DECIDE = {Node.SOURCE: "decide_source", Node.CLAIM: "decide_claim"}
-
-Seeds = Iterable[tuple[str, Node]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,26 +57,22 @@ class _Region:
 
 def refresh(connection: apsw.Connection, tenant: str, seeds: Seeds, revision: int) -> Changed:
     """Work out the flags of the seeds and of all that depends on them, and store and stamp those that changed."""
-    kinds = {"tenant": tenant, "seeds": json.dumps([(item_id, node.value) for item_id, node in seeds])}
-    ids: defaultdict[Node, set[str]] = defaultdict(set)
-    for item_id, kind in rows(connection, _QUERIES["region"], kinds):
-        ids[_KINDS[kind]].add(item_id)
-    region = _read_region(connection, tenant, ids)
+    found = _read_facts(connection, tenant, region(connection, tenant, seeds))
     facts = Facts(
-        nodes=region.nodes,
-        justifications=region.justifications,
-        taken_back=region.taken_back,
-        superseded_by=region.superseded_by,
-        around=_around(connection, tenant, region),
+        nodes=found.nodes,
+        justifications=found.justifications,
+        taken_back=found.taken_back,
+        superseded_by=found.superseded_by,
+        around=_around(connection, tenant, found),
     )
     after = statuses(facts)
     affected = [
-        Affected(item_id, node, region.before[item_id], after[item_id])
-        for item_id, node in region.nodes.items()
-        if after[item_id] != region.before[item_id]
+        Affected(item_id, node, found.before[item_id], after[item_id])
+        for item_id, node in found.nodes.items()
+        if after[item_id] != found.before[item_id]
     ]
     _store(connection, tenant, affected, revision)
-    return Changed(affected, region.audiences)
+    return Changed(affected, found.audiences)
 
 
 def decide(connection: apsw.Connection, tenant: str, node: Node, item_id: str) -> None:
@@ -92,64 +86,64 @@ def unsettled(connection: apsw.Connection, tenant: str, claim_ids: Iterable[str]
     return [claim_id for (claim_id,) in rows(connection, _QUERIES["unsettled"], where)]
 
 
-def _read_region(connection: apsw.Connection, tenant: str, ids: Mapping[Node, Iterable[str]]) -> _Region:
+def _read_facts(connection: apsw.Connection, tenant: str, ids: Mapping[Node, Iterable[str]]) -> _Region:
     """The facts of the items: sources first, then passages, claims and answers, each in the order of their ids."""
-    region = _Region()
+    facts = _Region()
     wanted = {node: {"tenant": tenant, "ids": json.dumps(sorted(some))} for node, some in ids.items()}
     if Node.SOURCE in wanted:
-        _read_sources(region, rows(connection, _QUERIES["source_facts"], wanted[Node.SOURCE]))
+        _read_sources(facts, rows(connection, _QUERIES["source_facts"], wanted[Node.SOURCE]))
     if Node.PASSAGE in wanted:
         found = rows(connection, _QUERIES["passage_facts"], wanted[Node.PASSAGE])
         for item_id, audience, source_id, supported, current in found:
-            _add(region, item_id, Node.PASSAGE, audience, _STATUSES[supported, current, 0])
-            region.justifications[item_id] = [(source_id,)]
+            _add(facts, item_id, Node.PASSAGE, audience, _STATUSES[supported, current, 0])
+            facts.justifications[item_id] = [(source_id,)]
     if Node.CLAIM in wanted:
         found = rows(connection, _QUERIES["claim_facts"], wanted[Node.CLAIM])
         for item_id, audience, taken_back, supported, current, stale in found:
-            _add(region, item_id, Node.CLAIM, audience, _STATUSES[supported, current, stale], taken_back)
-            region.justifications[item_id] = []
-        _justify(region, rows(connection, _QUERIES["justifications"], wanted[Node.CLAIM]))
+            _add(facts, item_id, Node.CLAIM, audience, _STATUSES[supported, current, stale], taken_back)
+            facts.justifications[item_id] = []
+        _justify(facts, rows(connection, _QUERIES["justifications"], wanted[Node.CLAIM]))
         for older, newer in rows(connection, _QUERIES["superseding"], wanted[Node.CLAIM]):
-            region.superseded_by.setdefault(older, []).append(newer)
+            facts.superseded_by.setdefault(older, []).append(newer)
     if Node.ANSWER in wanted:
         grounds: dict[str, list[str]] = {}
         for item_id, audience, supported, stale in rows(connection, _QUERIES["answer_facts"], wanted[Node.ANSWER]):
-            _add(region, item_id, Node.ANSWER, audience, _STATUSES[supported, supported, stale])
+            _add(facts, item_id, Node.ANSWER, audience, _STATUSES[supported, supported, stale])
             grounds[item_id] = []
-            region.justifications[item_id] = [grounds[item_id]]
+            facts.justifications[item_id] = [grounds[item_id]]
         for item_id, ground in rows(connection, _QUERIES["grounds"], wanted[Node.ANSWER]):
             grounds[item_id].append(ground)
-    return region
+    return facts
 
 
-def _read_sources(region: _Region, found: Iterable[Row]) -> None:
+def _read_sources(facts: _Region, found: Iterable[Row]) -> None:
     for item_id, audience, taken_back, supported, current, newer in found:
-        _add(region, item_id, Node.SOURCE, audience, _STATUSES[supported, current, 0], taken_back)
-        region.justifications[item_id] = [()]
+        _add(facts, item_id, Node.SOURCE, audience, _STATUSES[supported, current, 0], taken_back)
+        facts.justifications[item_id] = [()]
         if newer:
-            region.superseded_by[item_id] = [newer]
+            facts.superseded_by[item_id] = [newer]
 
 
-def _add(region: _Region, item_id: str, node: Node, audience: str, before: Status, taken_back: int = 0) -> None:
-    region.nodes[item_id] = node
-    region.audiences[item_id] = audience
-    region.before[item_id] = before
+def _add(facts: _Region, item_id: str, node: Node, audience: str, before: Status, taken_back: int = 0) -> None:
+    facts.nodes[item_id] = node
+    facts.audiences[item_id] = audience
+    facts.before[item_id] = before
     if taken_back:
-        region.taken_back.add(item_id)
+        facts.taken_back.add(item_id)
 
 
-def _justify(region: _Region, derivations: Iterable[Row]) -> None:
+def _justify(facts: _Region, derivations: Iterable[Row]) -> None:
     """The rows of one justification follow one another."""
     for (claim_id, _), together in groupby(derivations, key=itemgetter(0, 1)):
-        region.justifications[claim_id].append([antecedent_id for _, _, antecedent_id in together])
+        facts.justifications[claim_id].append([antecedent_id for _, _, antecedent_id in together])
 
 
-def _around(connection: apsw.Connection, tenant: str, region: _Region) -> dict[str, Status]:
+def _around(connection: apsw.Connection, tenant: str, facts: _Region) -> dict[str, Status]:
     """The stored flags of what the region depends on and does not hold."""
-    named = {one for sets in region.justifications.values() for together in sets for one in together}
-    named |= {one for newer in region.superseded_by.values() for one in newer}
+    named = {one for sets in facts.justifications.values() for together in sets for one in together}
+    named |= {one for newer in facts.superseded_by.values() for one in newer}
     outside = _Region()
-    where = {"tenant": tenant, "ids": json.dumps(sorted(named - region.nodes.keys()))}
+    where = {"tenant": tenant, "ids": json.dumps(sorted(named - facts.nodes.keys()))}
     _read_sources(outside, rows(connection, _QUERIES["source_facts"], where))
     found = outside.before
     for item_id, _, _, *flags in rows(connection, _QUERIES["passage_facts"], where):

@@ -1,35 +1,49 @@
 -- What truth maintenance reads and writes: the region of lineage below some items, its facts, and the flags worked out.
--- Kinds are the node labels; `Replaced` is a source that was reached from a newer version. CROSS JOIN keeps the order of
--- the tables: each item is looked up once, whatever else the tenant holds.
+-- CROSS JOIN keeps the order of the tables: each item is looked up once, whatever else the tenant holds.
 
--- name: region
--- Everything whose flags may follow from those of the seeds, `:seeds` being a JSON list of [id, kind]. Of the older
--- versions of a source only the newest supported one can become current, or cease to be, by what happens to it.
-WITH RECURSIVE region (id, kind) AS (
-    SELECT value ->> 0, value ->> 1 FROM json_each(:seeds)
-    UNION SELECT passage.id, 'Passage' FROM region
-        CROSS JOIN passage ON passage.tenant = :tenant AND passage.source_id = region.id
-        WHERE region.kind IN ('Source', 'Replaced')
-    UNION SELECT derived_from.claim_id, 'Claim' FROM region
-        CROSS JOIN derived_from INDEXED BY derived_from_antecedent ON derived_from.tenant = :tenant AND derived_from.antecedent_id = region.id
-    UNION SELECT used.answer_id, 'Answer' FROM region
-        CROSS JOIN used INDEXED BY used_item ON used.tenant = :tenant AND used.item_id = region.id
-        WHERE region.kind IN ('Passage', 'Claim')
-    UNION SELECT asserts.answer_id, 'Answer' FROM region
-        CROSS JOIN asserts INDEXED BY asserts_claim ON asserts.tenant = :tenant AND asserts.claim_id = region.id
-        WHERE region.kind = 'Claim'
-    UNION SELECT supersedes.older_id, 'Claim' FROM region
-        CROSS JOIN supersedes ON supersedes.tenant = :tenant AND supersedes.claim_id = region.id
-        WHERE region.kind = 'Claim'
-    UNION SELECT older.id, 'Replaced' FROM region
-        CROSS JOIN source AS newer ON newer.tenant = :tenant AND newer.id = region.id
-        CROSS JOIN source AS older ON older.tenant = newer.tenant AND older.audience = newer.audience AND older.uri = newer.uri
-            AND older.version = (SELECT max(version) FROM source
-                WHERE tenant = newer.tenant AND audience = newer.audience AND uri = newer.uri
-                AND version < newer.version AND NOT withdrawn AND NOT quarantined)
-        WHERE region.kind = 'Source'
-)
-SELECT id, kind FROM region;
+-- name: below_sources
+-- One step down from sources.
+SELECT passage.id, 'Passage' FROM json_each(:ids) AS one
+    CROSS JOIN passage ON passage.tenant = :tenant AND passage.source_id = one.value
+UNION ALL SELECT claim_id, 'Claim' FROM json_each(:ids) AS one
+    CROSS JOIN derived_from INDEXED BY derived_from_antecedent
+    ON derived_from.tenant = :tenant AND derived_from.antecedent_id = one.value;
+
+-- name: below_passages
+-- One step down from passages.
+SELECT claim_id, 'Claim' FROM json_each(:ids) AS one
+    CROSS JOIN derived_from INDEXED BY derived_from_antecedent
+    ON derived_from.tenant = :tenant AND derived_from.antecedent_id = one.value
+UNION ALL SELECT answer_id, 'Answer' FROM json_each(:ids) AS one
+    CROSS JOIN used INDEXED BY used_item ON used.tenant = :tenant AND used.item_id = one.value;
+
+-- name: below_claims
+-- One step down from claims, and to the claims in whose place they stand.
+SELECT claim_id, 'Claim' FROM json_each(:ids) AS one
+    CROSS JOIN derived_from INDEXED BY derived_from_antecedent
+    ON derived_from.tenant = :tenant AND derived_from.antecedent_id = one.value
+UNION ALL SELECT answer_id, 'Answer' FROM json_each(:ids) AS one
+    CROSS JOIN used INDEXED BY used_item ON used.tenant = :tenant AND used.item_id = one.value
+UNION ALL SELECT answer_id, 'Answer' FROM json_each(:ids) AS one
+    CROSS JOIN asserts INDEXED BY asserts_claim ON asserts.tenant = :tenant AND asserts.claim_id = one.value
+UNION ALL SELECT older_id, 'Claim' FROM json_each(:ids) AS one
+    CROSS JOIN supersedes ON supersedes.tenant = :tenant AND supersedes.claim_id = one.value;
+
+-- name: below_answers
+-- One step down from answers.
+SELECT claim_id, 'Claim' FROM json_each(:ids) AS one
+    CROSS JOIN derived_from INDEXED BY derived_from_antecedent
+    ON derived_from.tenant = :tenant AND derived_from.antecedent_id = one.value;
+
+-- name: replaced_by
+-- The older versions that can become current, or cease to be, by what happens to these: of each source's, the newest
+-- one that is not taken back.
+SELECT older.id FROM json_each(:ids) AS one
+    CROSS JOIN source AS newer ON newer.tenant = :tenant AND newer.id = one.value
+    CROSS JOIN source AS older ON older.tenant = newer.tenant AND older.audience = newer.audience AND older.uri = newer.uri
+        AND older.version = (SELECT max(version) FROM source
+            WHERE tenant = newer.tenant AND audience = newer.audience AND uri = newer.uri
+            AND version < newer.version AND NOT withdrawn AND NOT quarantined);
 
 -- name: source_facts
 -- Sources: whether they are taken back, whether they were supported and current, and the newest supported newer version.
