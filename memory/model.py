@@ -277,7 +277,7 @@ class Hit:
     document_id: str = ""
     """The id a corpus row brought with it (`Source.metadata["id"]`), otherwise empty."""
     path: tuple[PathStep, ...] = ()
-    """How the walk over mentions came here, from an item that a search found; empty when a search found this one."""
+    """How the walk came here, from a passage that a search found; empty where being found counts for more."""
 
 
 @dataclass(frozen=True, slots=True)
