@@ -89,7 +89,7 @@ def test_a_second_start_over_the_same_folder_is_refused(local: LocalNeo4j, serve
 def test_data_of_another_line_is_refused(tmp_path: Path) -> None:
     (tmp_path / RELEASE_FILE).write_text("5.26.25\n")
     neo4j = LocalNeo4j(tmp_path, jars=jars())
-    with pytest.raises(LocalServerFailed, match="5.26.25") as refused:
+    with pytest.raises(LocalServerFailed, match=r"5\.26\.25") as refused:
         neo4j.start()
     assert "--version 5.26.25" in refused.value.hint
     assert neo4j.status() is None
