@@ -7,10 +7,11 @@ what a correction takes the place of, stands in `memory/feedback.py`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from stemma.graphs.answer.learn import STEP
-from stemma.graphs.errors import InvalidRequest, RunActive
+from stemma.graphs.errors import InvalidRequest, NotFound, RunActive, RunFailed
 from stemma.graphs.policy import Actor, Permission, memory_scope, require
 from stemma.graphs.runs.model import Run
 from stemma.graphs.runs.runtime import Runtime
@@ -34,6 +35,14 @@ class Opinion:
     """Whose opinion it is; empty: the actor's."""
 
 
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One question and its answer; empty where there is none."""
+
+    question: str = ""
+    answer: str = ""
+
+
 async def give_feedback(
     runtime: Runtime, memory: LongTermMemory, actor: Actor, thread_id: str | None, run_id: str, opinion: Opinion
 ) -> KeptFeedback:
@@ -52,7 +61,11 @@ async def give_feedback(
         )
     except ValueError as problem:
         raise InvalidRequest(str(problem), hint="a score in [0, 1], a correction or a comment") from problem
-    return await keep_feedback(memory, scope, feedback, await _answer_of(memory, scope, run))
+    asked = memory_scope(Actor(run.tenant, run.user))
+    told = asked.audience in scope.audiences()  # what one user asked is not told to everyone
+    question = (await exchange_of(runtime, actor, run)).question if told else ""
+    answer = await _answer_of(memory, scope, asked, run)
+    return await keep_feedback(memory, scope, feedback, question=question, answer=answer)
 
 
 async def feedback_on(
@@ -84,9 +97,18 @@ def score_of(text: str) -> float:
     return score
 
 
-async def _answer_of(memory: LongTermMemory, scope: Scope, run: Run) -> Answer | None:
+async def exchange_of(runtime: Runtime, actor: Actor, run: Run) -> Exchange:
+    """What an ended run was asked and what it said, as far as its graph has a `question` and an `answer`."""
+    try:
+        values = await runtime.join(actor, run.thread_id, run.run_id)
+    except (RunFailed, NotFound):  # it has no values, or its graph is not served here
+        return Exchange()
+    found = values if isinstance(values, Mapping) else {}
+    return Exchange(*(text if isinstance(text := found.get(name), str) else "" for name in ("question", "answer")))
+
+
+async def _answer_of(memory: LongTermMemory, scope: Scope, asked: Scope, run: Run) -> Answer | None:
     """What the run's `learn` step stored, as far as the scope sees or owns it; None where a run stored nothing."""
-    asked = Scope(run.tenant, run.user)
     reading = asked if scope.owns(asked.audience) else scope
     try:
         found = await memory.item(reading, answer_id(asked, run.run_id, STEP))

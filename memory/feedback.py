@@ -109,17 +109,16 @@ def feedback_record(kept: KeptFeedback) -> dict[str, Any]:
 
 
 async def keep_feedback(
-    memory: LongTermMemory, scope: Scope, feedback: Feedback, answer: Answer | None = None
+    memory: LongTermMemory, scope: Scope, feedback: Feedback, *, question: str = "", answer: Answer | None = None
 ) -> KeptFeedback:
     """Store feedback under the scope; given again, it is the same source, taken back or not.
 
-    `answer` is what the run said, where memory holds it. Its question becomes the title only when the scope may see
-    the answer: what one user asked is not told to all. Its claims are superseded as far as the scope owns them.
+    `question` becomes the title, which whoever sees the scope can read: what one user asked is not for all. `answer`
+    is what the run said, where memory holds it; its claims are superseded as far as the scope owns them.
 
     Raises `UnreadableDocument`, and what ingestion raises.
     """
-    seen = answer is not None and answer.scope.audience in scope.audiences()
-    title = " ".join(clean(answer.question).split())[:_LONGEST_TITLE] if answer and seen else ""
+    title = " ".join(clean(question).split())[:_LONGEST_TITLE]
     source = await _stored(memory, scope, feedback, title)
     superseded = await _supersede(memory, scope, feedback, answer) if answer and source.supported else ()
     return KeptFeedback(source, feedback, superseded)

@@ -43,6 +43,9 @@ DOCUMENTS = [
     Document("t:2", "Northwind Lines", "Northwind Lines sails weekly to Port Merrow.", whole=True),
     Document("t:3", "Halden Fasteners", "Halden Fasteners of Bergen supplies bolts.", whole=True),
 ]
+LEAD_TIME = "What is the lead time of Northwind Lines?"
+MADE_UP = "The lead time of Northwind Lines is ninety days."
+TRUE = "The lead time of Northwind Lines is twelve days."
 ANN, BOB = Actor(user="ann"), Actor(user="bob")
 
 
@@ -78,7 +81,7 @@ class World:
         claims = [LearnedClaim(text, [antecedent], extractor="model", step=STEP) for text in said]
         answer = Answer(
             answer_id(scope, run["run_id"], STEP), scope, " ".join(said), run["run_id"], run["thread_id"], "c",
-            "What is the lead time of Northwind Lines?", datetime.now(UTC),
+            LEAD_TIME, datetime.now(UTC),
         )  # fmt: skip
         return list((await self.memory.learn(scope, answer, claims)).asserts)
 
@@ -142,6 +145,18 @@ async def test_a_correction_is_used_cited_and_undone(world: World) -> None:
     assert "Mira Holt" in (await world.ask())["answer"]
 
 
+async def test_what_nobody_knew_is_answered_from_now_on(world: World) -> None:
+    """Also in a few words: what was asked is the title."""
+    question = "Who leads the pilot station of Veldmark?"
+    run = await world.ask(question)
+    assert run["abstained"]
+    kept = await world.say(run, correction="Rosa Lind.")
+    assert kept.source.title == question
+    again = await world.ask("Who is it that leads the pilot station of Veldmark?")
+    assert again["answer"] == "Rosa Lind. [1]"
+    assert again["citations"][0]["source_id"] == kept.source.id
+
+
 async def test_what_was_said_is_kept_once_and_listed(world: World) -> None:
     run, other = await world.ask(), await world.ask("Who supplies bolts?")
     said: dict[str, Any] = {
@@ -174,19 +189,15 @@ async def test_a_score_or_a_comment_alone_is_never_recalled(world: World) -> Non
     assert len(await world.said_about(run)) == 2
 
 
-MADE_UP = "The lead time of Northwind Lines is ninety days."
-TRUE = "The lead time of Northwind Lines is twelve days."
-
-
 async def test_a_correction_stands_in_the_place_of_what_the_run_made_up(silent: World) -> None:
-    run = await silent.ask()
+    run = await silent.ask(LEAD_TIME)
     made_up, other = await silent.learned(run, MADE_UP, "Northwind Lines sails to Bergen.")
     before = await silent.everything()
     kept = await silent.say(run, correction=TRUE)
     assert kept.superseded == (made_up,)
     assert not (await silent.claim(made_up)).recallable
     assert (await silent.claim(other)).recallable
-    hits = await silent.memory.recall(HOME, "What is the lead time of Northwind Lines?", k=20)
+    hits = await silent.memory.recall(HOME, LEAD_TIME, k=20)
     assert hits[0].source_id == kept.source.id
     assert made_up not in {hit.id for hit in hits}
     assert (await silent.say(run, correction=TRUE)).superseded == (made_up,)
@@ -240,7 +251,7 @@ async def test_a_user_cannot_supersede_what_is_everyones(silent: World) -> None:
     (made_up,) = await silent.learned(run, MADE_UP)
     kept = await silent.say(run, ANN, correction=TRUE)
     assert kept.superseded == ()
-    assert kept.source.title == "What is the lead time of Northwind Lines?"
+    assert kept.source.title == QUESTION
     assert (await silent.claim(made_up)).recallable
 
 
