@@ -8,12 +8,13 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from apsw import Connection
 
-from stemma.evals.dataset import Dataset, read_dataset
+from stemma.evals.dataset import Dataset, read_dataset, without_titles
 from stemma.evals.errors import NothingToScore
 from stemma.evals.metrics.intervals import Sampling
 from stemma.evals.progress import Advance
@@ -23,6 +24,7 @@ from stemma.memory.ingest.embedders import HashingEmbedder
 from stemma.memory.model import Document, Scope
 from stemma.memory.open import open_memory
 from stemma.memory.ports import EmbedderIdentity
+from stemma.memory.recall.recipes import recipe_named
 
 HARBOUR = Path(__file__).resolve().parents[1] / "data" / "harbour"
 STEMMA = str(Path(sys.executable).with_name("stemma"))
@@ -114,6 +116,22 @@ async def test_a_shared_store_is_left_as_it_was(dataset: Dataset, tmp_path: Path
 def test_the_default_recipe_stands_first() -> None:
     assert recipes_or_all([]) == ("graph", "lexical", "dense", "hybrid")
     assert recipes_or_all(["dense", "graph", "dense"]) == ("graph", "dense")
+
+
+async def test_titles_can_be_hidden_from_the_graph_and_from_everything(dataset: Dataset) -> None:
+    hidden = replace(plan("graph"), graph_titles=False)
+    recipe = hidden.recipe("graph")
+    assert recipe.walk is not None
+    assert not recipe.walk.titles
+    assert hidden.recipe("hybrid") == recipe_named("hybrid")
+    evaluation = await evaluate_retrieval(dataset, hidden)
+    assert evaluation.run["notes"]["graph titles"]
+    assert evaluation.figures["metrics"]["recall@5"]["mean"] >= 0.8
+    untitled = without_titles(dataset)
+    assert (untitled.hash, untitled.as_json()["titles"]) == (dataset.hash, "dropped")
+    assert not any(document.title for document in untitled.documents)
+    rows = (await evaluate_retrieval(untitled, plan("graph"))).rows
+    assert not [hit["title"] for row in rows for hit in row.detail["hits"] if hit["title"]]
 
 
 async def test_nothing_to_score_and_unknown_recipes_are_told(dataset: Dataset) -> None:
