@@ -133,7 +133,8 @@ def frame_of(statement: str) -> Frame:
         if not each.vague and not _inside(each, found)
     )
     rest = statement
-    for start, end in [(_start(each), _end(each)) for each in (*found, *measures)]:
+    spans: list[Name | Measure] = [*found, *measures]
+    for start, end in [(_start(each), _end(each)) for each in spans]:
         rest = rest[:start] + " " * (end - start) + rest[end:]
     return Frame(
         text=statement,
