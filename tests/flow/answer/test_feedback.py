@@ -5,6 +5,7 @@ On the fake and on SQLite.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -113,6 +114,15 @@ async def test_what_was_said_is_kept_once_and_listed(world: World) -> None:
     assert (found.by, found.run_id, found.thread_id) == ("maria", run["run_id"], run["thread_id"])
     assert kept.source.uri.startswith(f"feedback:{run['run_id']}/")
     assert await world.said_about(other) == []
+
+
+async def test_sent_many_times_at_once_it_is_one(world: World) -> None:
+    run = await world.ask()
+    opinions: list[dict[str, Any]] = [{"score": 0.0}, {"correction": RIGHT}]
+    for number, said in enumerate(opinions, start=1):
+        kept = await asyncio.gather(*(world.say(run, **said) for _ in range(8)))
+        assert len({one.source.id for one in kept}) == 1
+        assert len(await world.said_about(run)) == number
 
 
 async def test_a_score_or_a_comment_alone_is_never_recalled(world: World) -> None:
