@@ -25,7 +25,8 @@ dev: $(VENV)/.demo ## serve on this machine with the data in .stemma/
 test: $(VENV)/.full ## lint, types, and every test: real Neo4j, real server processes, real crashes
 	@$(MAKE) --no-print-directory check
 	$(BIN)/stemma neo4j install
-	$(BIN)/pytest
+	$(BIN)/stemma neo4j install --version 5.26
+	$(BIN)/pytest --numprocesses 2
 
 check: $(VENV)/.full ## lint, format, types, import rules: seconds
 	$(BIN)/ruff check .
@@ -36,6 +37,8 @@ check: $(VENV)/.full ## lint, format, types, import rules: seconds
 bench: $(VENV)/.full ## all benchmarks, JSON to bench/results/ (minutes)
 	$(BIN)/python bench/throughput.py
 	$(BIN)/python bench/crash.py
+	$(BIN)/python -m bench.retraction
+	$(BIN)/python -m bench.recall
 
 lock: $(VENV)/.full ## resolve the locks anew: hashes, no addresses
 	$(BIN)/python locks/resolve.py
