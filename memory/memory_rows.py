@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from copy import copy
 from dataclasses import dataclass, field, fields, replace
 from typing import NamedTuple
 
@@ -66,10 +67,11 @@ class TenantRows:
 
     def copy(self) -> TenantRows:
         """To decide on without changing this one: the rows themselves are frozen."""
-        values = {row.name: getattr(self, row.name) for row in fields(self)}
-        return TenantRows(
-            **{name: value.copy() if isinstance(value, dict) else value for name, value in values.items()}
-        )
+        copied = copy(self)
+        for row in fields(self):
+            if isinstance(rows := getattr(self, row.name), dict):
+                setattr(copied, row.name, rows.copy())
+        return copied
 
     def visible(self, scope: Scope) -> list[Item]:
         """What the scope may see."""
