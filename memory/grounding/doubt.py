@@ -1,4 +1,4 @@
-"""How doubtful a whole answer is: one number from what its sentences say that the evidence does not, made a probability.
+"""How doubtful an answer is: one number from what its sentences say that the evidence does not, made a probability.
 
 Decides the weights of the findings of `comparison.py`, how sentences add up to an answer, and the calibration that
 ships. It is a word count without a model: better than a guess by far, worse than a trained detector, and blind to a
@@ -24,18 +24,19 @@ _GENERAL = 0.5
 """What a word weighs that any answer may use to put things in order."""
 _WORST = 2
 """An answer is as doubtful as its so many most doubtful sentences: a long answer is not a doubtful one."""
-_GENERAL_WORDS = """ability able achieve action add additional affect allow alternative amount appear approach appropriate
-    area aspect available average basic become begin beneficial benefit best brief briefly care case cause certain
-    change clear commonly compare complete concept condition consider consist consult contribute create crucial
-    decision depend describe desire detail determine develop difference different difficult directly discuss due
-    easily effect effective engage ensure essential example expect experience explain factor feature final find first
-    follow form general give good great guide help high highlight importance important improve increase indicate
-    instance involve issue keep key know known large lead level like likely limit list long low main maintain make
-    manage matter mean method need necessary number occur offer opportunity overall part particular perform person
-    place point possible potential prepare present prevent probably process proper provide purpose quality range
-    reason recommend reduce refer relate remain require result role second serve set several show significant similar
-    simple specific start step strong suggest suitable support sure take term thing third time type typical understand
-    unique unlikely use useful usual value vary way well wide work worth"""
+_GENERAL_WORDS = """bility able achieve action add additional affect allow alternative amount appear approach
+    appropriate area aspect available average basic become begin beneficial benefit best brief briefly care case
+    cause certain change clear commonly compare complete concept condition consider consist consult contribute
+    create crucial decision depend describe desire detail determine develop difference different difficult
+    directly discuss due easily effect effective engage ensure essential example expect experience explain
+    factor feature final find first follow form general give good great guide help high highlight importance
+    important improve increase indicate instance involve issue keep key know known large lead level like likely
+    limit list long low main maintain make manage matter mean method need necessary number occur offer
+    opportunity overall part particular perform person place point possible potential prepare present prevent
+    probably process proper provide purpose quality range reason recommend reduce refer relate remain require
+    result role second serve set several show significant similar simple specific start step strong suggest
+    suitable support sure take term thing third time type typical understand unique unlikely use useful usual
+    value vary way well wide work worth"""
 
 
 @dataclass(frozen=True, slots=True)
