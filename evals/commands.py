@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from stemma.evals.detect_command import detect
 from stemma.evals.exits import ExitCode
 from stemma.evals.gate.commands import compare, gate, promote
 
@@ -32,7 +33,7 @@ eval_app = typer.Typer(
     help="Score retrieval, answers and groundedness; gate them.",
 )
 
-for command in (compare, gate, promote):
+for command in (compare, detect, gate, promote):
     eval_app.command()(command)
 
 
@@ -171,6 +172,9 @@ def propagation(
         list[float] | None, typer.Option("--missing", min=0, max=1, help="Also with this share of lineage lost.")
     ] = None,
     sessions: Annotated[int, typer.Option(min=6, help="Sessions; containment comes half-way.")] = 8,
+    detect: Annotated[
+        bool, typer.Option("--detect", help="Also an arm in which nobody tells what is false: sweeps have to find it.")
+    ] = False,
     seeds: Annotated[list[int] | None, typer.Option("--seed", help="Worlds to run; repeat it (default: 1).")] = None,
     memory: Memory = "",
     out: Out = None,
@@ -182,7 +186,9 @@ def propagation(
 
     settings = EvalSettings()
     folder = _folder(out, settings, "propagation")
-    plan = plan_of(folder.resolve(), faults or (), baseline or (), missing, sessions, seeds or (1,), memory or None)
+    plan = plan_of(
+        folder.resolve(), faults or (), baseline or (), missing, sessions, seeds or (1,), memory or None, detect=detect
+    )
     evaluation = _evaluate(folder, lambda phase: measured(plan, _sampling(settings), phase))
     _finish(evaluation, folder, settings, as_json=as_json)
 

@@ -19,7 +19,7 @@ from stemma.memory.grounding.frame import Frame, frame_of, frames_of
 from stemma.memory.long_term import LongTermMemory
 from stemma.memory.model import Answer, Claim, Derivation, Node, Passage, Scope, Source
 from stemma.memory.recall.ports import GraphItem
-from stemma.memory.text import sentences
+from stemma.memory.text import normalise, sentences
 
 _BATCH = 500
 _POOR = 0.5
@@ -35,7 +35,7 @@ class Stated:
     text: str
     frame: Frame
     entities: frozenset[str]
-    """Ids of what it mentions."""
+    """Names of what it mentions, normalised: one thing has an entity in each audience that speaks of it."""
     sources: tuple[str, ...]
     """Ids of the sources behind it; empty for what nothing bears out."""
     derived: bool
@@ -101,7 +101,9 @@ def _of(item: GraphItem, behind: tuple[str, ...], complaints: int, *, former: bo
             item.id,
             sentence.text,
             frame_of(sentence.text),
-            frozenset(mention.entity_id for mention in item.mentions if sentence.start <= mention.start < sentence.end),
+            frozenset(
+                normalise(mention.name) for mention in item.mentions if sentence.start <= mention.start < sentence.end
+            ),
             behind,
             derived=item.node is Node.CLAIM,
             former=former,

@@ -60,8 +60,26 @@ def _arms(summary: Summary) -> Iterator[str]:
         yield f"{name:54}{cells}{clean:>14}"
     yield ""
     yield "in %; precision and recall of what was taken; lost: true memories gone; available: right, less the clean run"
+    for seed, found in summary.get("detection", {}).items():
+        yield from _detection(seed, found)
     for promise in summary["broken"]:
         yield f"broken: {promise}"
+
+
+def _detection(seed: str, found: Summary) -> Iterator[str]:
+    """What the sweeps found by themselves, by class of fault."""
+    yield ""
+    for fault, row in found["by_fault"].items():
+        waited = f"after {row['time_to_detect']:.1f} sessions" if row["time_to_detect"] is not None else ""
+        yield (
+            f"seed {seed}, {fault}: {row['found']} of {row['entered']} falsehoods found {waited}".rstrip()
+            + (f", {row['undecided']} seen and not decided" if row["undecided"] else "")
+        )
+    alarms, clean = len(found["false_alarms"]), found["without_any_fault"]["proposals"]
+    yield (
+        f"seed {seed}: {alarms} false alarms on {found['true_statements']} true statements"
+        f" ({found['false_alarms_per_1000']:.1f} per 1,000), {clean} without any fault"
+    )
 
 
 def _groundedness(summary: Summary) -> Iterator[str]:

@@ -2,7 +2,9 @@
 
 Decides what counts in favour of a side: sources that are independent of each other (another address, another text), how
 much each is trusted, that the side was there long before the other, and what people complained about. Where the sides
-are about equal nothing is decided: one true and one false source cannot be told apart by counting.
+are about equal nothing is decided: one true and one false source cannot be told apart by counting. What is senior is
+believed first, so a newcomer that is right is proposed too, until a second source backs it; a new version of the same
+address is not, because its publisher took the old one back.
 """
 
 from __future__ import annotations
@@ -61,7 +63,7 @@ def conflicts(
     """All conflicts. A side is the senior one when it is older than the others by `settled`."""
     groups: dict[tuple[Slot, str, str], dict[str, dict[tuple[str, str], Stated]]] = {}
     for one, two, found in _contradictions(stated):
-        sides = groups.setdefault((found.slot, found.about, _subject(one, two)), {})
+        sides = groups.setdefault((found.slot, found.about, "" if found.about else _subject(one, two)), {})
         for each, value in ((one, found.first), (two, found.second)):
             spelled = ("no" if each.frame.negated else "yes") if found.slot is Slot.NEGATION else normalise(value)
             sides.setdefault(spelled, {})[each.item_id, each.text] = each

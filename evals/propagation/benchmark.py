@@ -15,11 +15,12 @@ from pathlib import Path
 from stemma.evals.answers import free_files
 from stemma.evals.errors import EvalFailure
 from stemma.evals.progress import Phase, silent
+from stemma.evals.propagation.detecting import Detector
 from stemma.evals.propagation.lossy import LossyMemory
 from stemma.evals.propagation.measures import Trial, figures
 from stemma.evals.propagation.subjects import PlainSubject, Remedy, StemmaSubject, Subject
 from stemma.evals.propagation.systems import MemorySystem, PlainMemory
-from stemma.evals.propagation.trial import Arm, TrialProtocol, catalog_of
+from stemma.evals.propagation.trial import Arm, TrialProtocol, catalog_of, states
 from stemma.evals.propagation.world import Fault, World, make_world
 from stemma.evals.scratch import scratch_memory
 from stemma.evals.summary import Json
@@ -50,6 +51,8 @@ class ArmPlan:
     time_to_live: int = 0
     missing: float = 0.0
     """Share of lineage edges that are lost."""
+    detects: bool = False
+    """A sweep at the end of each session looks for what is false; only for Stemma's memory."""
 
 
 ARMS = (
@@ -62,6 +65,9 @@ ARMS = (
     ArmPlan("lineage closure", Remedy.CLOSURE, plain=False),
     ArmPlan(OURS, Remedy.SUPPORT, plain=False),
 )
+
+DETECTING = ArmPlan("found by the detector", Remedy.NOTHING, plain=False, detects=True)
+"""Nobody tells what is false."""
 
 
 def lossy_arms(shares: Sequence[float]) -> list[ArmPlan]:
@@ -120,7 +126,7 @@ class RememberingEmbedder:
 
 def arms_named(names: Sequence[str]) -> list[ArmPlan]:
     """The arms of these names, all where none is given. Raises `EvalFailure`."""
-    known = {arm.name: arm for arm in ARMS}
+    known = {arm.name: arm for arm in (*ARMS, DETECTING)}
     if unknown := [name for name in names if name not in known]:
         raise EvalFailure(f"there is no baseline {unknown[0]!r}", hint=f"choose of: {', '.join(known)}")
     return [known[name] for name in names] or list(ARMS)
@@ -133,24 +139,46 @@ async def run_benchmark(plan: BenchmarkPlan, phase: Phase = silent) -> list[Seed
     found: list[SeedResult] = []
     for seed in plan.seeds:
         world = make_world(seed, entities=plan.entities, per_fault=plan.per_fault, faults=plan.faults)
+        watched = any(arm.detects for arm in plan.arms)
         clean = {
-            plain: (await _run(ArmPlan(CLEAN, Remedy.NOTHING, plain=plain), world, plan, embedder, phase))[0]
+            plain: await _run(
+                ArmPlan(CLEAN, Remedy.NOTHING, plain=plain, detects=watched and not plain), world, plan, embedder, phase
+            )
             for plain in sorted({arm.plain for arm in plan.arms})
         }
         trials, measured = {}, {}
         for arm in plan.arms:
-            trials[arm.name], completeness = await _run(arm, world, plan, embedder, phase)
-            measured[arm.name] = figures(trials[arm.name], world, clean[arm.plain]) | {
-                "provenance_completeness": completeness
+            ran = await _run(arm, world, plan, embedder, phase)
+            trials[arm.name] = ran.trial
+            measured[arm.name] = figures(ran.trial, world, clean[arm.plain].trial) | {
+                "provenance_completeness": ran.completeness
             }
+            if arm.detects:
+                measured[arm.name] |= _detected(ran, clean[False])
         found.append(SeedResult(seed, trials, measured))
     return found
 
 
-async def _run(
-    arm: ArmPlan, world: World, plan: BenchmarkPlan, embedder: Embedder, phase: Phase
-) -> tuple[Trial, float | None]:
-    """The trial, and the share of lineage edges that were kept (None for a memory without lineage)."""
+@dataclass(frozen=True, slots=True)
+class _Ran:
+    """One arm, run."""
+
+    trial: Trial
+    completeness: float | None
+    """The share of lineage edges that were kept; None for a memory without lineage."""
+    detected: Json
+    """What its detector measured; empty without one."""
+
+
+def _detected(ran: _Ran, clean: _Ran) -> Json:
+    """The figures of a detecting arm that take the place of those about one moment of containment."""
+    alarms = clean.detected["detection"]
+    in_clean = {key: alarms[key] for key in ("proposals", "false_alarms", "false_alarms_per_1000")}
+    no_moment = dict.fromkeys(("time_to_clean", "support_preserved", "propagation_factor", "containment_seconds"))
+    return no_moment | ran.detected | {"detection": {**ran.detected["detection"], "without_any_fault": in_clean}}
+
+
+async def _run(arm: ArmPlan, world: World, plan: BenchmarkPlan, embedder: Embedder, phase: Phase) -> _Ran:
     advance = phase(f"seed {world.seed}, {arm.name}", plan.protocol.sessions * plan.protocol.questions)
     async with AsyncExitStack() as closing:
         folder = plan.folder / f"{world.seed}-{arm.name.replace(' ', '-')}{'-plain' if arm.plain else ''}"
@@ -158,19 +186,24 @@ async def _run(
         memory_file, runs_file = free_files(folder)
         subject: Subject
         lossy: LossyMemory | None = None
+        detector: Detector | None = None
+        poisoned = arm.name != CLEAN
         if arm.plain:
             memory = PlainMemory(plan.system(embedder), sources_first=arm.sources_first, time_to_live=arm.time_to_live)
             subject = PlainSubject(memory, embedder, Scope(DEFAULT_TENANT))
         else:
             scratch = await closing.enter_async_context(scratch_memory(plan.memory_url, memory_file, embedder))
             lossy = LossyMemory(scratch.memory, arm.missing, world.seed)
-            subject = StemmaSubject(scratch.memory, scratch.scope, lossy)
+            subject = own = StemmaSubject(scratch.memory, scratch.scope, lossy)
+            detector = Detector(own, world, states, applied=poisoned) if arm.detects else None
         settings = GraphSettings(database_url=f"sqlite:///{runs_file}")
         catalog = catalog_of(subject, open_model(settings))
         runtime = await closing.enter_async_context(await open_runtime(catalog, settings))
-        poisoned = arm.name != CLEAN
-        trial = Arm(arm.name, world, plan.protocol, subject, runtime, poisoned=poisoned, advance=advance)
+        trial = Arm(
+            arm.name, world, plan.protocol, subject, runtime, poisoned=poisoned, advance=advance, watch=detector
+        )
         found = await trial.run(arm.remedy)
     if arm.name != OURS:
         shutil.rmtree(folder)
-    return found, lossy.kept / ((lossy.kept + lossy.lost) or 1) if lossy else None
+    completeness = lossy.kept / ((lossy.kept + lossy.lost) or 1) if lossy else None
+    return _Ran(found, completeness, detector.figures() if detector else {})

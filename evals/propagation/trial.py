@@ -8,7 +8,7 @@ of the real answer graph through the durable runtime, on a thread of its own, an
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from random import Random
 from time import perf_counter
@@ -70,7 +70,9 @@ class Arm:
         *,
         poisoned: bool = True,
         advance: Callable[[int], None] = lambda _done: None,
+        watch: Callable[[int], Awaitable[None]] | None = None,
     ) -> None:
+        """`watch` is called at the end of each session."""
         self._name = name
         self._world = world
         self._protocol = protocol
@@ -78,6 +80,7 @@ class Arm:
         self._runtime = runtime
         self._poisoned = poisoned
         self._advance = advance
+        self._watch = watch
         self._targets = {each.fact: each for each in world.poisoned}
         self._roots = Roots()
         self._asked: list[Asked] = []
@@ -100,6 +103,8 @@ class Arm:
                 seconds = perf_counter() - started
                 after = frozenset(item.id for item in await self._subject.statements())
             await self._ask_all(session)
+            if self._watch:
+                await self._watch(session)
         return Trial(self._name, tuple(self._asked), before, after, protocol.contained_at, seconds)
 
     async def _plant(self) -> None:
@@ -142,12 +147,12 @@ class Arm:
 
     async def _stored(self) -> tuple[Stored, ...]:
         planted = {*self._roots.sources, *self._roots.statements}
-        false = [(each.fact, each.false_value) for each in self._world.poisoned] if self._poisoned else []
+        false = self._world.poisoned if self._poisoned else ()
         shared = {_companion(each.companion) for each in self._world.poisoned if each.companion}
         return tuple(
             Stored(
                 item.id,
-                bad=any(fact.entity in item.text and says(item.text, value) for fact, value in false),
+                bad=any(states(target, item.text) for target in false),
                 derived=item.derived and item.id not in planted,
                 shared=item.text in shared,
             )
@@ -193,6 +198,11 @@ class Arm:
 def says(text: str, value: str) -> bool:
     """Whether the value stands in the text as words of its own."""
     return re.search(rf"(?<!\w){re.escape(value)}(?!\w)", text) is not None
+
+
+def states(target: Poisoned, text: str) -> bool:
+    """Whether the text says the false value of the fact's entity."""
+    return target.fact.entity in text and says(text, target.false_value)
 
 
 def _false(target: Poisoned) -> str:
