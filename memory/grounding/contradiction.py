@@ -25,6 +25,9 @@ _FEWEST_TERMS = 3
 _ROUGHLY = Decimal("0.2")
 """How far "about" reaches."""
 _ROUNDING = Decimal("0.01")
+_COPIED = 8
+"""So many words are the same in a sentence that was copied with another name or number."""
+_EDGES = ".,;:!?()[]\"'“”"
 _YEARS = range(1000, 2200)
 _PRONOUN = re.compile(r"\W*(?:it|he|she|they|this|these|those|we|i|you)\b", re.IGNORECASE)
 _QUALIFIERS = """former previous deputy vice assistant acting interim new old average mean median maximum minimum net
@@ -70,6 +73,8 @@ def contradiction_of(first: Frame, second: Frame) -> Contradiction | None:
         return None
     if first.relation and second.relation and _same_relation(first.relation, second.relation):
         return _other_value(first, second, first.relation, second.relation)
+    if copied := _copied(first, second):
+        return copied
     if not _about_the_same(first, second):
         return None
     return _other_quantity(first, second) or _negation(first, second)
@@ -119,6 +124,37 @@ def _others_differ(first: Frame, second: Frame, one: Relation, two: Relation) ->
 
 def _besides(frame: Frame, relation: Relation) -> list[Measure]:
     return [each for each in frame.measures if each != relation.value]
+
+
+def _copied(first: Frame, second: Frame) -> Contradiction | None:
+    """A long sentence about the same subject, word for word, but for one name or number in it."""
+    if not _opens_alike(first, second):
+        return None
+    one, two = first.text.split(), second.text.split()
+    shorter = min(len(one), len(two))
+    start = next((n for n in range(shorter) if one[n] != two[n]), shorter)
+    end = next((n for n in range(shorter - start) if one[-1 - n] != two[-1 - n]), shorter - start)
+    left, right = (" ".join(each[start : len(each) - end]).strip(_EDGES) for each in (one, two))
+    if start + end < _COPIED or start <= len(first.text[: first.names[0].end].split()):
+        return None
+    if left.isdigit() and right.isdigit():
+        told = [each for each in first.measures if each.text == left]
+        apart = not told or any(each.when or each.label or each.bound or each.rough for each in told)
+        return None if apart else Contradiction(Slot.NUMBER, left, right, "")
+    if _is_name(left) and _is_name(right) and not same_name(left, right):
+        return Contradiction(Slot.NAME, left, right, "")
+    return None
+
+
+def _opens_alike(first: Frame, second: Frame) -> bool:
+    """Both begin with the same name."""
+    if not (first.names and second.names) or max(first.names[0].start, second.names[0].start) > len("The "):
+        return False
+    return normalise(first.names[0].text) == normalise(second.names[0].text)
+
+
+def _is_name(text: str) -> bool:
+    return bool(text) and "," not in text and all(word[0].isupper() for word in text.split())
 
 
 def _about_the_same(first: Frame, second: Frame) -> bool:

@@ -41,6 +41,11 @@ def test_the_order_does_not_matter() -> None:
         ("Orlo Bank was founded in 1911.", "Orlo Bank was founded in 1921.", Slot.DATE),
         ("Orlo Bank lends 500 dollars to members.", "Orlo Bank lends 900 dollars to members.", Slot.NUMBER),
         ("Orlo Bank closes on 3 May 2024.", "Orlo Bank closes on 4 May 2024.", Slot.DATE),
+        (
+            "Orlo Bank moved its archive to the cellars of Kessel Rail after a fire had damaged the old one.",
+            "Orlo Bank moved its archive to the cellars of Brandt Optics after a fire had damaged the old one.",
+            Slot.NAME,
+        ),
         ("Orlo Bank is insured.", "Orlo Bank isn't insured.", Slot.NEGATION),
     ],
 )
