@@ -9,7 +9,6 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable, Sequence
 from enum import IntEnum
-from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -145,4 +144,5 @@ def _extend(lists: list[array[int]], count: int) -> None:
 def _gathered(lists: Sequence[array[int]], places: Iterable[int]) -> NDArray[np.int32]:
     import numpy as np
 
-    return np.fromiter(chain.from_iterable(map(lists.__getitem__, places)), np.int32)
+    # Bytes are joined much faster than numbers are made into objects and back.
+    return np.frombuffer(b"".join([lists[place].tobytes() for place in places]), np.int32)
