@@ -25,6 +25,7 @@ from stemma.evals.propagation.benchmark import (
     run_benchmark,
 )
 from stemma.evals.propagation.measures import Asked
+from stemma.evals.propagation.subjects import Remedy
 from stemma.evals.propagation.trial import TrialProtocol
 from stemma.evals.propagation.world import Fault
 from stemma.evals.results import Evaluation, run_record
@@ -56,6 +57,8 @@ _MUST = {
     "support_preserved": 1.0,
 }
 """What lineage with alternative support has to reach, over all seeds."""
+LEAST_HARM = 0.2
+"""How much has to be contaminated when nothing is done, or being clean means nothing."""
 MOST_LOSS = 0.01
 """How far the availability of healthy answers may fall below the clean run's."""
 
@@ -111,7 +114,7 @@ def evaluation_of(results: Sequence[SeedResult], plan: BenchmarkPlan, sampling: 
         "failures": sum(bool(row.failure) for row in rows),
         "cases": len(rows),
         "latency_ms": {},
-        "broken": broken(main) if OURS in arms else [],
+        "broken": [*(broken(main) if OURS in arms else []), *_harmless(arms, plan)],
     }
     if DETECTING.name in arms:
         figures["detection"] = {str(result.seed): result.figures[DETECTING.name]["detection"] for result in results}
@@ -157,6 +160,14 @@ def broken(ours: Json) -> list[str]:
     if available and available["mean"] < -MOST_LOSS:
         said.append(f"answer_availability fell by {-available['mean']:.2%}")
     return said
+
+
+def _harmless(arms: Json, plan: BenchmarkPlan) -> list[str]:
+    """Why the world was not worth defending, if it was not: with all faults, and nothing done about them."""
+    after = arms.get(Remedy.NOTHING.value, {}).get("contamination_after")
+    if after is None or set(plan.faults) != set(Fault) or after["mean"] >= LEAST_HARM:
+        return []
+    return [f"undefended, only {after['mean']:.1%} of the answers were contaminated: it takes {LEAST_HARM:.0%}"]
 
 
 def _over_seeds(figures: Sequence[Json], sampling: Sampling) -> Json:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -40,6 +40,18 @@ async def test_lineage_cleans_what_deleting_the_source_leaves(tmp_path: Path) ->
     assert evaluation.figures["broken"] == []
     assert evaluation.failures == 0
     assert all(row.run_id and row.thread_id for row in evaluation.rows)
+
+
+async def test_a_world_that_does_no_harm_is_no_success(tmp_path: Path) -> None:
+    """Nobody asks about what is poisoned: whoever does nothing is clean, and that must not pass."""
+    idle = TrialProtocol(sessions=2, questions=4, share=0.0, planted_at=0, contained_at=1)
+    asked = replace(plan(tmp_path, "nothing"), protocol=idle)
+    (result,) = await run_benchmark(asked)
+    harmless = replace(result, figures={"nothing": {**result.figures["nothing"], "contamination_after": 0.1}})
+    (said,) = evaluation_of([harmless], asked, SAMPLING, store="sqlite").figures["broken"]
+    assert "only 10.0%" in said
+    harmful = replace(result, figures={"nothing": {**result.figures["nothing"], "contamination_after": 0.3}})
+    assert evaluation_of([harmful], asked, SAMPLING, store="sqlite").figures["broken"] == []
 
 
 async def test_a_truth_with_other_support_stays(tmp_path: Path) -> None:
