@@ -1,8 +1,9 @@
 """The two searches in Neo4j, and whose vectors they use.
 
 Decides how a search never comes short: the indexes hold what was taken back, and on 5.26 the vector index every tenant,
-so more is asked for while too little of it is the scope's to recall; the vector search at last looks at everything that
-is, without the index. It refuses vectors of another embedder than the one that filled the database.
+so more is asked for while too little of it is the scope's to recall. What the vector index gives is never taken for all
+there is: a search that it leaves short looks at everything, without it. It refuses vectors of another embedder than the
+one that filled the database.
 """
 
 from __future__ import annotations
@@ -77,8 +78,11 @@ class Neo4jSearch:
         for factor in self._dialect.overfetch:
             fetch = max(int(k * factor), k + 16)
             found = await self._ask_index(slot, {**parameters, "fetch": fetch})
-            if len(found["rows"]) >= k or found["seen"] < fetch:
+            if len(found["rows"]) >= k:
                 return list(found["rows"])
+            # It gives fewer than it has: vectors that are alike cut its graph into parts that no walk connects.
+            if found["seen"] < fetch:
+                break
         return await self._connection.read(slot.into(_SEARCH["nearest_exactly"]), parameters)
 
     async def _ask_index(self, slot: Slot, parameters: Row) -> Row:
