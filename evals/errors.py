@@ -37,6 +37,18 @@ class InvalidResults(EvalFailure):
     """The folder does not hold the results of an evaluation that this version can read."""
 
 
+class NightRunning(EvalFailure):
+    """Another nightly is at work in this results folder."""
+
+    hint = "wait for it to end, or keep other results: --out DIR"
+
+
+class OtherNight(EvalFailure):
+    """The night of this date was begun with another plan."""
+
+    hint = "--again does it anew, --date and --out keep another one"
+
+
 class NotMeasured(EvalFailure):
     """What had to be there before anything could be measured did not come about."""
 
