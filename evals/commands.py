@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from stemma.evals.detect_command import detect
-from stemma.evals.exits import ExitCode
+from stemma.evals.drift_command import drift
 from stemma.evals.gate.commands import compare, gate, promote
+from stemma.evals.harvest_command import harvest
 
 if TYPE_CHECKING:
     from stemma.evals.metrics.intervals import Sampling
@@ -33,7 +34,7 @@ eval_app = typer.Typer(
     help="Score retrieval, answers and groundedness; gate them.",
 )
 
-for command in (compare, detect, gate, promote):
+for command in (compare, detect, gate, harvest, promote):
     eval_app.command()(command)
 
 
@@ -249,26 +250,12 @@ def _finish(evaluation: Evaluation, folder: Path, settings: EvalSettings, *, as_
     from stemma.evals.results import write_results
 
     write_results(folder, evaluation, page_of(evaluation, settings.page_cases))
-    code = exit_code(evaluation)
+    code = evaluation.exit_code
     summary = {**evaluation.summary(), "exit_code": int(code), "out": str(folder)}
     _print(summary, to_stderr=as_json)
     if as_json:
         typer.echo(json.dumps(summary, ensure_ascii=False))
     raise typer.Exit(code)
-
-
-def exit_code(evaluation: Evaluation) -> ExitCode:
-    """Interrupted, then failures, then a broken promise (a citation that is not verbatim, …), otherwise pass."""
-    if evaluation.interrupted:
-        return ExitCode.INTERRUPTED
-    if evaluation.failures:
-        return ExitCode.EXECUTION
-    if evaluation.figures.get("broken"):
-        return ExitCode.REGRESSION
-    verbatim = evaluation.figures["metrics"].get("citation_verbatim")
-    if verbatim is not None and verbatim["mean"] < 1:
-        return ExitCode.REGRESSION
-    return ExitCode.PASS
 
 
 def _print(summary: dict[str, Any], *, to_stderr: bool) -> None:

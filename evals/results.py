@@ -15,6 +15,7 @@ from pathlib import Path
 
 from stemma.evals.case import Row
 from stemma.evals.errors import InvalidResults
+from stemma.evals.exits import ExitCode
 from stemma.evals.revision import product_version, revision
 from stemma.evals.summary import Json
 
@@ -38,6 +39,18 @@ class Evaluation:
     @property
     def failures(self) -> int:
         return int(self.figures["failures"])
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """Interrupted, then failures, then a broken promise (a citation that is not verbatim, …), otherwise pass."""
+        if self.interrupted:
+            return ExitCode.INTERRUPTED
+        if self.failures:
+            return ExitCode.EXECUTION
+        verbatim = self.figures["metrics"].get("citation_verbatim")
+        if self.figures.get("broken") or (verbatim is not None and verbatim["mean"] < 1):
+            return ExitCode.REGRESSION
+        return ExitCode.PASS
 
     def summary(self) -> Json:
         """What --json prints and summary.json holds."""

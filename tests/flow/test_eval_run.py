@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 
 from stemma.evals.answers import BASELINE, GRAPH, AnswerPlan, evaluate_answers
-from stemma.evals.commands import exit_code
 from stemma.evals.dataset import read_dataset
 from stemma.evals.exits import ExitCode
 from stemma.evals.metrics.intervals import Sampling
@@ -65,7 +64,7 @@ def scores(evaluation: Evaluation, metric: str) -> dict[str, float]:
 async def test_answers_are_scored_beside_the_baseline(tmp_path: Path) -> None:
     evaluation = await evaluate_answers(read_dataset([HARBOUR]), plan(tmp_path, concurrency=3))
     figures = evaluation.figures
-    assert exit_code(evaluation) is ExitCode.PASS
+    assert evaluation.exit_code is ExitCode.PASS
     assert [row.case.id for row in evaluation.rows] == [f"harbour/q{n}" for n in range(1, 7) for _ in range(2)]
     assert figures["metrics"]["citation_verbatim"]["mean"] == 1.0
     assert figures["metrics"]["abstained"]["n"] == 6
@@ -92,7 +91,7 @@ async def test_a_run_that_fails_is_a_row_with_its_run(tmp_path: Path) -> None:
     evaluation = await evaluate_answers(
         read_dataset([HARBOUR]), plan(tmp_path, word="signs the permit for the night gate of")
     )
-    assert exit_code(evaluation) is ExitCode.EXECUTION
+    assert evaluation.exit_code is ExitCode.EXECUTION
     ours, theirs = (row for row in evaluation.rows if row.failure)
     assert {ours.case.id, theirs.case.id} == {"harbour/q4"}
     assert {ours.variant, theirs.variant} == {GRAPH, BASELINE}
@@ -116,7 +115,7 @@ async def test_ctrl_c_keeps_what_was_answered(tmp_path: Path) -> None:
     work = asyncio.ensure_future(evaluate_answers(read_dataset([HARBOUR]), plan(tmp_path), phase))
     evaluation = await work
     assert evaluation.interrupted
-    assert exit_code(evaluation) is ExitCode.INTERRUPTED
+    assert evaluation.exit_code is ExitCode.INTERRUPTED
     assert {row.case.id for row in evaluation.rows} == {"harbour/q1", "harbour/q2"}
 
 
