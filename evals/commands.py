@@ -34,7 +34,7 @@ eval_app = typer.Typer(
     help="Score retrieval, answers and groundedness; gate them.",
 )
 
-for command in (compare, detect, gate, harvest, promote):
+for command in (compare, detect, drift, gate, harvest, promote):
     eval_app.command()(command)
 
 
