@@ -91,13 +91,20 @@ def write_results(folder: Path, evaluation: Evaluation, page: str) -> None:
     """Write the three files into the folder, made if need be. Raises `InvalidResults` when it cannot be written."""
     lines = [{"record": "run", "interrupted": evaluation.interrupted, **evaluation.run}]
     lines += [_case_record(row) for row in evaluation.rows]
+    write_text(folder / RESULTS, "".join(f"{json.dumps(line, ensure_ascii=False)}\n" for line in lines))
+    write_text(folder / SUMMARY, json.dumps(evaluation.summary(), ensure_ascii=False, indent=2) + "\n")
+    write_text(folder / PAGE, page)
+
+
+def write_text(file: Path, text: str) -> None:
+    """Write the file whole or not at all, its folder made if need be. Raises `InvalidResults` where that fails."""
+    partial = file.with_name(f".{file.name}.{os.getpid()}")
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        _write(folder / RESULTS, "".join(f"{json.dumps(line, ensure_ascii=False)}\n" for line in lines))
-        _write(folder / SUMMARY, json.dumps(evaluation.summary(), ensure_ascii=False, indent=2) + "\n")
-        _write(folder / PAGE, page)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        partial.write_text(text, "utf-8", newline="\n")
+        partial.replace(file)
     except OSError as problem:
-        message = f"{folder} cannot be written: {problem.strerror or problem}"
+        message = f"{file.parent} cannot be written: {problem.strerror or problem}"
         raise InvalidResults(message, hint="say where with --out DIR") from problem
 
 
@@ -158,9 +165,3 @@ def _case_record(row: Row) -> Json:
         "failure": failure,
         "detail": dict(row.detail),
     }
-
-
-def _write(file: Path, text: str) -> None:
-    partial = file.with_name(f".{file.name}.{os.getpid()}")
-    partial.write_text(text, "utf-8", newline="\n")
-    partial.replace(file)

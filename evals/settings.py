@@ -39,3 +39,13 @@ class EvalSettings(BaseSettings):
     """The gate: so many independent pairs, or nothing can be said."""
     coverage: float = Field(default=0.95, gt=0, le=1)
     """The gate: the share of the baseline's cases that must have a score."""
+    data: Path | None = None
+    """The nightly's data folder where --data names none."""
+    baselines: Path = Path("baselines")
+    """The nightly: folder with one promoted baseline for each suite; commit it."""
+    marked: Path | None = None
+    """The nightly: answers that people marked, to judge the groundedness check on; none leaves that suite out."""
+    apply: bool = False
+    """The nightly: put what detection proposes into quarantine, instead of only saying so."""
+    nights: int = Field(default=30, ge=1)
+    """Past nights that the nightly's page draws."""

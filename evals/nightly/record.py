@@ -7,7 +7,6 @@ and appears whole or not at all, so that whatever ends a night, the next call go
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
@@ -15,6 +14,7 @@ from pathlib import Path
 
 from stemma.evals.errors import InvalidResults
 from stemma.evals.exits import ExitCode
+from stemma.evals.results import write_text
 from stemma.evals.summary import Json
 
 SCHEMA = 1
@@ -131,15 +131,7 @@ def folder_of(parent: Path, date: str) -> Path:
 
 def write_night(folder: Path, night: Night) -> None:
     """Write night.json into the folder, made if need be. Raises `InvalidResults` when it cannot be written."""
-    file = folder / RECORD
-    partial = file.with_name(f".{file.name}.{os.getpid()}")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        partial.write_text(json.dumps(night.as_json(), ensure_ascii=False, indent=1) + "\n", "utf-8", newline="\n")
-        partial.replace(file)
-    except OSError as problem:
-        message = f"{folder} cannot be written: {problem.strerror or problem}"
-        raise InvalidResults(message, hint="say where with --out DIR") from problem
+    write_text(folder / RECORD, json.dumps(night.as_json(), ensure_ascii=False, indent=1) + "\n")
 
 
 def read_night(folder: Path) -> Night | None:
