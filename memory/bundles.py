@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from stemma.memory.lineage.model import Retraction
-from stemma.memory.model import Answer, Claim, Derivation, Entity, Mention, Passage, Source
+from stemma.memory.model import Answer, Claim, Derivation, Entity, EntityRelation, Mention, Passage, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,7 @@ class SourceBundle:
     sentences: Sequence[SentenceVectors] = ()
     claims: Sequence[Claim] = ()
     derivations: Sequence[Derivation] = ()
+    relations: Sequence[EntityRelation] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,5 +53,6 @@ class AnswerBundle:
     derivations: Sequence[Derivation] = ()
     entities: Sequence[Entity] = ()
     mentions: Sequence[Mention] = ()
+    relations: Sequence[EntityRelation] = ()
     retractions: Sequence[Retraction] = ()
     """What puts new claims into quarantine; one about a claim that is known already is dropped."""

@@ -1,8 +1,8 @@
 """What a run learned: an answer and the claims it stated, made into one bundle to store.
 
-Decides the ids of claims and justifications, and that a quarantined claim is kept but not asserted, with the decision
-that holds it there. Pure: whether a claim is supported was decided before (`grounding/`), how it is stored is decided
-by the store.
+Decides the ids of claims and justifications, what a claim's parts are and relate, and that a quarantined claim is kept
+but not asserted, with the decision that holds it there. Pure: whether a claim is supported was decided before
+(`grounding/`), how it is stored is decided by the store.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from typing import NamedTuple
 from stemma.memory.bundles import AnswerBundle
 from stemma.memory.identifiers import answer_id, claim_id, justification_id, retraction_id
 from stemma.memory.ingest.entities import entities
+from stemma.memory.ingest.relations import relations
+from stemma.memory.ingest.statements import read_statement
 from stemma.memory.lineage.model import Retraction, RetractionKind
 from stemma.memory.model import Answer, Claim, Derivation, Entity, Mention, Scope
 
@@ -78,16 +80,21 @@ def bundle_of(
         derivations=derivations,
         entities=found,
         mentions=mentions,
+        relations=relations(claims.values(), mentions),
         retractions=[_doubt(claim) for claim in claims.values() if claim.quarantined],
     )
 
 
 def _claim(answer: Answer, learned: LearnedClaim) -> Claim:
+    parts = read_statement(learned.text)
     return Claim(
         id=claim_id(answer.scope, learned.text),
         scope=answer.scope,
         text=learned.text,
         recorded_at=answer.recorded_at,
+        subject=parts.subject,
+        predicate=parts.predicate,
+        object=parts.object,
         confidence=learned.confidence,
         quarantined=learned.quarantined,
         reason=learned.reason,

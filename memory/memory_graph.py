@@ -14,13 +14,13 @@ from operator import mul
 from stemma.memory.bundles import AnswerBundle, SourceBundle
 from stemma.memory.errors import MemoryUnavailable, UnknownItem
 from stemma.memory.lineage.model import Direction, Effect, Lineage, Retraction, Standing
-from stemma.memory.memory_paths import decisions, lineage
+from stemma.memory.memory_paths import decisions, lineage, stated_relations
 from stemma.memory.memory_rows import LABELS, TenantRows, add_answer, add_source, listing_order, stands
 from stemma.memory.memory_search import bm25
 from stemma.memory.memory_truth import give_back, settle, supersede, take_back
 from stemma.memory.memory_vectors import InMemoryVectors
 from stemma.memory.model import Claim, Derivation, Entity, Node, Passage, Relation, Scope, Scored, Source, Statistics
-from stemma.memory.ports import Item, ItemPage
+from stemma.memory.ports import Item, ItemPage, RelationPage
 from stemma.memory.text import content_terms
 
 
@@ -116,6 +116,12 @@ class InMemoryGraph(InMemoryVectors):
         found = [item for item in visible if isinstance(item, Entity) and not set(aliases).isdisjoint(item.aliases)]
         return sorted(found, key=lambda entity: (entity.name, entity.id))
 
+    async def relations(self, scope: Scope, entity_id: str, *, limit: int, offset: int = 0) -> RelationPage:
+        found = [
+            one for one in stated_relations(self._rows(scope), scope) if entity_id in (one.subject_id, one.object_id)
+        ]
+        return RelationPage(found[offset : offset + limit], len(found))
+
     async def item(self, scope: Scope, item_id: str) -> Item:
         for found in self._rows(scope).chosen(scope, [item_id]):
             return found
@@ -139,6 +145,7 @@ class InMemoryGraph(InMemoryVectors):
         rows, audiences = self._rows(scope), scope.audiences()
         nodes = Counter(LABELS[type(item)] for item in rows.visible(scope))
         relations = Counter(link.relation for link, audience in rows.links.items() if audience in audiences)
+        relations[Relation.RELATES_TO] = len(stated_relations(rows, scope))
         return Statistics({node: nodes[node] for node in Node}, {kind: relations[kind] for kind in Relation})
 
     async def erase(self, scope: Scope) -> None:

@@ -1,4 +1,4 @@
-"""Lineage in the in-memory graph: what an item rests on, and what it reached.
+"""Lineage in the in-memory graph: what an item rests on, and what it reached; and what claims relate.
 
 Decides which links are followed which way, and how much is told. It explains nothing in words.
 """
@@ -11,7 +11,19 @@ from collections.abc import Sequence
 from stemma.memory.errors import UnknownItem
 from stemma.memory.lineage.model import Direction, Lineage, LineageEdge, Retraction
 from stemma.memory.memory_rows import Link, TenantRows
-from stemma.memory.model import Answer, Claim, Derivation, Passage, Relation, Scope, Source, Use
+from stemma.memory.model import (
+    Answer,
+    Claim,
+    Derivation,
+    Entity,
+    EntityRelation,
+    Passage,
+    Relation,
+    Scope,
+    Source,
+    Use,
+)
+from stemma.memory.ports import StatedRelation
 
 _RESTS_ON = frozenset({Relation.PART_OF, Relation.DERIVED_FROM, Relation.USED, Relation.ASSERTS})
 _STANDS_FOR = frozenset({Relation.SUPERSEDES, Relation.REPLACES})
@@ -42,6 +54,21 @@ def decisions(rows: TenantRows, scope: Scope, item_ids: Sequence[str]) -> list[R
     about = set(item_ids)
     found = [item for item in rows.visible(scope) if isinstance(item, Retraction) and item.withdraws in about]
     return sorted(found, key=lambda item: (item.at, item.id))
+
+
+def stated_relations(rows: TenantRows, scope: Scope) -> list[StatedRelation]:
+    """What the supported claims that the scope may see relate, the newest claim first."""
+    items, audiences = rows.items, scope.audiences()
+    found: list[tuple[Claim, StatedRelation]] = []
+    for link, audience in rows.links.items():
+        if not isinstance(link.detail, EntityRelation) or audience not in audiences:
+            continue
+        claim, subject, thing = items[link.detail.claim_id], items[link.dependent], items[link.antecedent]
+        if isinstance(claim, Claim) and claim.supported and isinstance(subject, Entity) and isinstance(thing, Entity):
+            ends = (subject.id, subject.name, link.detail.predicate, thing.id, thing.name)
+            found.append((claim, StatedRelation(*ends, claim.id, claim.text)))
+    found.sort(key=lambda pair: (-pair[0].recorded_at.timestamp(), pair[0].id))
+    return [relation for _, relation in found]
 
 
 def _followed(link: Link, within: dict[str, Source | Passage | Claim | Answer]) -> bool:

@@ -21,6 +21,7 @@ from stemma.memory.model import (
     Claim,
     Derivation,
     Entity,
+    EntityRelation,
     Mention,
     Node,
     Passage,
@@ -47,7 +48,7 @@ class Link(NamedTuple):
     relation: Relation
     dependent: str
     antecedent: str
-    detail: Derivation | Mention | Use | None = None
+    detail: Derivation | EntityRelation | Mention | Use | None = None
 
 
 @dataclass(slots=True)
@@ -128,6 +129,7 @@ def add_source(rows: TenantRows, bundle: SourceBundle) -> bool:
         rows.items.setdefault(claim.id, claim)
     _add_lineage(rows, audience, bundle.derivations)
     _add_entities(rows, bundle.entities, bundle.mentions)
+    _add_relations(rows, source.scope, bundle.relations)
     return True
 
 
@@ -155,6 +157,7 @@ def add_answer(rows: TenantRows, bundle: AnswerBundle) -> bool:
         if retraction.withdraws in new:
             add_retraction(rows, retraction)
     _add_entities(rows, bundle.entities, bundle.mentions)
+    _add_relations(rows, answer.scope, bundle.relations)
     return True
 
 
@@ -226,6 +229,15 @@ def _add_entities(rows: TenantRows, entities: Iterable[Entity], mentions: Iterab
     for mention in mentions:
         link = Link(Relation.MENTIONS, mention.item_id, mention.entity_id, mention)
         rows.links[link] = rows.items[mention.item_id].scope.audience
+
+
+def _add_relations(rows: TenantRows, scope: Scope, relations: Iterable[EntityRelation]) -> None:
+    for relation in relations:
+        claims = rows.chosen(scope, [relation.claim_id])
+        seen = rows.chosen(scope, [relation.subject_id, relation.object_id])
+        if any(claim.scope == scope for claim in claims) and sum(isinstance(item, Entity) for item in seen) == 2:
+            link = Link(Relation.RELATES_TO, relation.subject_id, relation.object_id, relation)
+            rows.links.setdefault(link, scope.audience)
 
 
 def _refuse_unseen(rows: TenantRows, bundle: AnswerBundle) -> None:

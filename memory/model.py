@@ -134,6 +134,17 @@ class Mention:
 
 
 @dataclass(frozen=True, slots=True)
+class EntityRelation:
+    """`(Entity)-[:RELATES_TO]->(Entity)`, as one claim has it. It holds as long as the claim is supported."""
+
+    claim_id: str
+    subject_id: str
+    predicate: str
+    """The claim's words for it: "owns", "is the capital of"."""
+    object_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Derivation:
     """`(Claim)-[:DERIVED_FROM]->(Passage|Claim|Answer)`: one antecedent of one justification.
 

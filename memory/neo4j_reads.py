@@ -25,7 +25,7 @@ from stemma.memory.neo4j_values import (
     retraction,
     source,
 )
-from stemma.memory.ports import Item, ItemPage
+from stemma.memory.ports import Item, ItemPage, RelationPage, StatedRelation
 from stemma.memory.queries import load_queries
 from stemma.memory.recall.ports import GraphItem, Revision
 
@@ -63,6 +63,11 @@ class Neo4jReads:
         query = {**_own(scope), "names": list(aliases)}
         found = await self._connection.read(_ENTITIES["entities_called"], query)
         return [entity(scope.tenant, row["row"]) for row in found]
+
+    async def relations(self, scope: Scope, entity_id: str, *, limit: int, offset: int = 0) -> RelationPage:
+        query = {**_own(scope), "id": entity_id, "limit": limit, "offset": offset}
+        [page] = await self._connection.read(_ENTITIES["relations"], query)
+        return RelationPage([StatedRelation(**row) for row in page["rows"]], page["total"])
 
     async def item(self, scope: Scope, item_id: str) -> Item:
         found = await self._connection.read(_READ["labels"], {**_own(scope), "id": item_id})

@@ -8,13 +8,25 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
 from stemma.memory.bundles import SentenceVectors
 from stemma.memory.lineage.model import Retraction
-from stemma.memory.model import FAR_FUTURE, Answer, Claim, Derivation, Entity, Mention, Passage, Scope, Source
+from stemma.memory.model import (
+    FAR_FUTURE,
+    Answer,
+    Claim,
+    Derivation,
+    Entity,
+    EntityRelation,
+    Mention,
+    Passage,
+    Scope,
+    Source,
+)
 from stemma.memory.recall.sentence_blob import pack
 from stemma.memory.text import content_terms
 
@@ -125,6 +137,11 @@ def entity_row(entity: Entity) -> Row:
 
 def mention_row(mention: Mention) -> Row:
     return {"item_id": mention.item_id, "entity_id": mention.entity_id, "start": mention.start, "end": mention.end}
+
+
+def relation_rows(scope: Scope, relations: Iterable[EntityRelation]) -> list[Row]:
+    whose = {"audience": scope.audience, "audiences": list(scope.audiences())}
+    return [{**asdict(relation), **whose} for relation in relations]
 
 
 def answer_row(answer: Answer) -> Row:

@@ -21,6 +21,7 @@ from stemma.memory.neo4j_rows import (
     head_key,
     mention_row,
     passage_row,
+    relation_rows,
     source_row,
 )
 from stemma.memory.neo4j_turn import Turn, Undone
@@ -28,6 +29,7 @@ from stemma.memory.queries import load_queries
 from stemma.memory.versions import next_versions, place
 
 WRITE = load_queries("cypher/write.cypher")
+ENTITIES = load_queries("cypher/entities.cypher")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,8 @@ async def _write_of_tenant(turn: Turn, prepared: Sequence[SourceRows]) -> list[b
     of_claims = {claim.id for item in new for claim in item.bundle.claims}
     await turn.put(WRITE, "put_passage_mentions", [row for row in mentions if row["item_id"] not in of_claims])
     await turn.put(WRITE, "put_claim_mentions", [row for row in mentions if row["item_id"] in of_claims])
+    related = [row for item in new for row in relation_rows(item.bundle.source.scope, item.bundle.relations)]
+    await turn.put(ENTITIES, "put_relations", related)
     await settle(turn, {*moved, *(row["id"] for row in replaced)})
     return taken
 

@@ -17,10 +17,11 @@ from stemma.memory.neo4j_rows import (
     derivation_row,
     entity_row,
     mention_row,
+    relation_rows,
     retraction_row,
     use_rows,
 )
-from stemma.memory.neo4j_sources import WRITE, put_claims, unique
+from stemma.memory.neo4j_sources import ENTITIES, WRITE, put_claims, unique
 from stemma.memory.neo4j_turn import Turn, Undone
 from stemma.memory.queries import load_queries
 
@@ -45,6 +46,7 @@ async def write_answer(turn: Turn, bundle: AnswerBundle) -> None:
     await turn.put(WRITE, "put_asserts", assert_rows(answer), id=answer.id)
     await turn.put(WRITE, "put_entities", unique(entity_row(entity) for entity in bundle.entities))
     await turn.put(WRITE, "put_claim_mentions", [mention_row(mention) for mention in bundle.mentions])
+    await turn.put(ENTITIES, "put_relations", relation_rows(answer.scope, bundle.relations))
     new = {claim.id for claim in bundle.claims} - known.keys()
     decided = [each for each in bundle.retractions if each.withdraws in new]
     await turn.put(TRUTH, "put_retractions", [retraction_row(each) for each in decided])

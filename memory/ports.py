@@ -63,6 +63,28 @@ class NewVectors:
 
 
 @dataclass(frozen=True, slots=True)
+class StatedRelation:
+    """What a supported claim relates: two entities by id and name, and the claim that says so."""
+
+    subject_id: str
+    subject: str
+    predicate: str
+    object_id: str
+    object: str
+    claim_id: str
+    text: str
+    """The claim's."""
+
+
+@dataclass(frozen=True, slots=True)
+class RelationPage:
+    """Some relations, of the newest claim first, and how many there are in all."""
+
+    relations: Sequence[StatedRelation]
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
 class ItemPage:
     """Some items of one label in a stable order (newest first), and how many there are in all."""
 
@@ -103,7 +125,8 @@ class MemoryGraph(LineageStore, ChangeStore, Protocol):
         written, when it is not the next version after the newest one under its scope and uri (it is there already, or
         another writer won). With `replaces`, the older version is no longer current while the newer
         one is supported. A claim id that exists gains the new derivations, an entity the new aliases (sorted, each
-        once), and nothing else of them changes. When the store fails, nothing of the batch is written.
+        once), and nothing else of them changes. A relation is stored for a claim of the bundle's own audience, between
+        entities of that audience or a wider one. When the store fails, nothing of the batch is written.
         """
 
     async def put_answer(self, bundle: AnswerBundle) -> bool:
@@ -139,6 +162,12 @@ class MemoryGraph(LineageStore, ChangeStore, Protocol):
 
     async def entities_called(self, scope: Scope, aliases: Sequence[str]) -> list[Entity]:
         """The entities that the scope may see and that have one of these aliases, as written; by name, then id."""
+
+    async def relations(self, scope: Scope, entity_id: str, *, limit: int, offset: int = 0) -> RelationPage:
+        """A page of what claims that the scope may see, and that are supported, relate an entity to, from either end.
+
+        None for what is no entity, or none that the scope may see.
+        """
 
     async def item(self, scope: Scope, item_id: str) -> Item:
         """Any one item by its id. Raises `UnknownItem`."""

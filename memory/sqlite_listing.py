@@ -14,7 +14,7 @@ import apsw
 from stemma.memory.errors import UnknownItem
 from stemma.memory.lineage.model import Retraction, Standing
 from stemma.memory.model import Answer, Claim, Entity, Node, Passage, Relation, Scope, Source, Statistics
-from stemma.memory.ports import Item, ItemPage
+from stemma.memory.ports import Item, ItemPage, RelationPage, StatedRelation
 from stemma.memory.queries import load_queries
 from stemma.memory.sqlite_database import Row, SqliteDatabase, rows
 from stemma.memory.sqlite_rows import (
@@ -34,7 +34,7 @@ _TABLES = {node: node.value.lower() for node in Node}
 _RELATION_TABLES = {
     relation: relation.value.lower()
     for relation in Relation
-    if relation not in (Relation.PART_OF, Relation.REPLACES, Relation.WITHDRAWS)
+    if relation not in (Relation.PART_OF, Relation.REPLACES, Relation.WITHDRAWS, Relation.RELATES_TO)
 }
 _READERS: Mapping[Node, tuple[str, Callable[[Row], Item]]] = {
     Node.SOURCE: ("sources", read_source),
@@ -62,6 +62,15 @@ class SqliteListing:
         where = {**reader(scope), "names": json.dumps(list(aliases))}
         found = await self._database.read(lambda connection: rows(connection, _ENTITIES["entities_called"], where))
         return [read_entity(row) for row in found]
+
+    async def relations(self, scope: Scope, entity_id: str, *, limit: int, offset: int = 0) -> RelationPage:
+        def find(connection: apsw.Connection) -> RelationPage:
+            where = {**reader(scope), "id": entity_id}
+            found = rows(connection, _ENTITIES["relations"], {**where, "limit": limit, "offset": offset})
+            counted = found or rows(connection, _ENTITIES["relations"], {**where, "limit": 1, "offset": 0})
+            return RelationPage([StatedRelation(*row[:-1]) for row in found], counted[0][-1] if counted else 0)
+
+        return await self._database.read(find)
 
     async def item(self, scope: Scope, item_id: str) -> Item:
         def find(connection: apsw.Connection) -> Item | None:
@@ -100,6 +109,7 @@ class SqliteListing:
             relations[Relation.PART_OF] = nodes[Node.PASSAGE]
             relations[Relation.WITHDRAWS] = nodes[Node.RETRACTION]
             relations[Relation.REPLACES] = int(rows(connection, _QUERIES["count_replacements"], reader(scope))[0][0])
+            relations[Relation.RELATES_TO] = int(rows(connection, _ENTITIES["count_relations"], reader(scope))[0][0])
             return Statistics(nodes, relations)
 
         return await self._database.read(count)

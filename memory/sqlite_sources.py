@@ -25,6 +25,7 @@ from stemma.memory.sqlite_writes import (
     add_claims,
     add_derivations,
     add_entities,
+    add_relations,
     add_to_indexes,
     index_entries,
     raise_revision,
@@ -88,6 +89,7 @@ def add_sources(connection: apsw.Connection, prepared: Sequence[SourceRows]) -> 
         bundle, scope = item.bundle, item.bundle.source.scope
         seeds[scope.tenant] += _add_claims(connection, bundle)
         add_entities(connection, scope, bundle.entities, bundle.mentions)
+        add_relations(connection, scope, bundle.relations)
         if bundle.replaces:
             seeds[scope.tenant].append((bundle.source.id, Node.SOURCE))
     for tenant, some in seeds.items():

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import apsw
 
 from stemma.memory.bundles import AnswerBundle, SentenceVectors
 from stemma.memory.errors import UnknownItem
-from stemma.memory.model import Claim, Derivation, Entity, Mention, Node, Passage, Scope
+from stemma.memory.model import Claim, Derivation, Entity, EntityRelation, Mention, Node, Passage, Scope
 from stemma.memory.queries import load_queries
 from stemma.memory.recall.sentence_blob import pack
 from stemma.memory.sqlite_database import rows
@@ -24,6 +24,7 @@ from stemma.memory.sqlite_support import decide, refresh, unsettled
 
 _READ = load_queries("sql/read.sql")
 _WRITE = load_queries("sql/write.sql")
+_ENTITIES = load_queries("sql/entities.sql")
 
 ERASABLE = (
     *("source", "passage", "entity", "claim", "answer", "retraction", "mentions", "relates_to", "derived_from"),
@@ -87,6 +88,7 @@ def add_answer(connection: apsw.Connection, bundle: AnswerBundle, entries: Itera
         values = {"answer_id": answer.id, "claim_id": claim_id, "ordinal": ordinal}
         connection.execute(_WRITE["add_assertion"], {**whose, **values})
     add_entities(connection, answer.scope, bundle.entities, bundle.mentions)
+    add_relations(connection, answer.scope, bundle.relations)
     known = {row.claim_id for row in bundle.derivations} - new
     seeds = [(claim_id, Node.CLAIM) for claim_id in (*new, *unsettled(connection, tenant, known))]
     refresh(connection, tenant, [*seeds, (answer.id, Node.ANSWER)], revision)
@@ -168,6 +170,12 @@ def add_entities(
         for mention in mentions
     ]
     connection.executemany(_WRITE["add_mention"], places)
+
+
+def add_relations(connection: apsw.Connection, scope: Scope, relations: Iterable[EntityRelation]) -> None:
+    """Add what the claims of a scope relate, after the claims and the entities."""
+    whose = {"tenant": scope.tenant, "audience": scope.audience, "audiences": json.dumps(scope.audiences())}
+    connection.executemany(_ENTITIES["add_relation"], [{**whose, **asdict(relation)} for relation in relations])
 
 
 def erase(connection: apsw.Connection, tenant: str, chosen: Callable[[str], bool]) -> None:

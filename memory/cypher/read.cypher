@@ -148,7 +148,8 @@ CALL () {
   MATCH (n:Passage {tenant: $tenant})-[r]->() WHERE n.audience IN $audiences AND r.audience IN $audiences
   RETURN type(r) AS name, count(r) AS count
   UNION ALL
-  MATCH (n:Entity {tenant: $tenant})-[r]->() WHERE n.audience IN $audiences AND r.audience IN $audiences
+  MATCH (n:Entity {tenant: $tenant})-[r:RELATES_TO]->() WHERE n.audience IN $audiences AND r.audience IN $audiences
+  AND EXISTS { MATCH (c:Claim {tenant: $tenant, id: r.claim_id}) WHERE c.supported }
   RETURN type(r) AS name, count(r) AS count
   UNION ALL
   MATCH (n:Claim {tenant: $tenant})-[r]->() WHERE n.audience IN $audiences AND r.audience IN $audiences

@@ -122,6 +122,7 @@ def _bundle(step: Step, extractor: str) -> tuple[SourceBundle, int]:
         sentences=step.item.sentences,
         claims=list(extracted.claims.values()),
         derivations=list(extracted.derivations.values()),
+        relations=extracted.relations,
     )
     return bundle, extracted.dropped
 

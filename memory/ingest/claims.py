@@ -15,7 +15,8 @@ from stemma.memory.grounding.check import check
 from stemma.memory.identifiers import claim_id, justification_id
 from stemma.memory.ingest.entities import entities
 from stemma.memory.ingest.ports import Extraction, Statement
-from stemma.memory.model import Claim, Derivation, Entity, Mention, Passage, Source
+from stemma.memory.ingest.relations import relations
+from stemma.memory.model import Claim, Derivation, Entity, EntityRelation, Mention, Passage, Source
 
 READING = 0.9
 """What is left of the trust in a source in a statement that was read from it: a sentence out of its place may say less
@@ -33,6 +34,7 @@ class ExtractedClaims:
     entities: dict[str, Entity] = field(default_factory=dict)
     """Only those that the passages themselves do not mention."""
     mentions: list[Mention] = field(default_factory=list)
+    relations: list[EntityRelation] = field(default_factory=list)
     dropped: int = 0
 
 
@@ -51,6 +53,7 @@ def claims_of(
     for passage, extraction in zip(passages, extractions, strict=True):
         for statement in extraction.statements:
             _add(made, source, passage, statement, named[passage.id], extractor)
+    made.relations = relations(made.claims.values(), made.mentions)
     return made
 
 

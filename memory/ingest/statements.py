@@ -13,6 +13,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Sequence
 
+from stemma.memory.ingest.entities import named_spans
 from stemma.memory.ingest.ports import Excerpt, Extraction, NamedSpan, Statement
 from stemma.memory.ingest.verbs import INSTRUCTIONS, find_verb
 from stemma.memory.text import STOP_WORDS, Sentence, sentences
@@ -70,6 +71,12 @@ def statements(excerpt: Excerpt) -> list[Statement]:
             if len(found) == STATEMENT_LIMIT:
                 break
     return found
+
+
+def read_statement(text: str) -> Statement:
+    """One sentence as a statement, with its parts where they can be told."""
+    found = statements(Excerpt("", text, named_spans("", text)))
+    return found[0] if len(found) == 1 and found[0].text == text.strip() else Statement(text, text)
 
 
 def _is_statement(sentence: Sentence) -> bool:

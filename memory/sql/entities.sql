@@ -6,3 +6,36 @@ SELECT tenant, id, audience, name, kind, aliases FROM entity
 WHERE tenant = :tenant AND audience IN (SELECT value FROM json_each(:audiences)) AND aliases <> '[]'
 AND EXISTS (SELECT 1 FROM json_each(entity.aliases) AS alias WHERE alias.value IN (SELECT value FROM json_each(:names)))
 ORDER BY name, id;
+
+-- name: add_relation
+-- A claim relates two things; its audience is the claim's. Nothing is written for a claim of another audience than the
+-- writer's, or a thing that this audience does not see.
+INSERT INTO relates_to (tenant, entity_id, other_id, claim_id, predicate, audience)
+SELECT claim.tenant, subject.id, object.id, claim.id, :predicate, claim.audience
+FROM claim CROSS JOIN entity AS subject CROSS JOIN entity AS object
+WHERE claim.tenant = :tenant AND claim.id = :claim_id AND +claim.audience = :audience
+AND subject.tenant = :tenant AND subject.id = :subject_id AND +subject.audience IN (SELECT value FROM json_each(:audiences))
+AND object.tenant = :tenant AND object.id = :object_id AND +object.audience IN (SELECT value FROM json_each(:audiences))
+ON CONFLICT DO NOTHING;
+
+-- name: relations
+-- What supported claims relate a thing to, from either end, the newest claim first. Both ends are of the claim's
+-- audience or a wider one, so whoever sees the relation sees them.
+SELECT subject.id, subject.name, related.predicate, object.id, object.name, claim.id, claim.text, count(*) OVER ()
+FROM (
+    SELECT entity_id, other_id, claim_id, predicate FROM relates_to
+    WHERE tenant = :tenant AND entity_id = :id AND +audience IN (SELECT value FROM json_each(:audiences))
+    UNION ALL
+    SELECT entity_id, other_id, claim_id, predicate FROM relates_to INDEXED BY relates_to_other
+    WHERE tenant = :tenant AND other_id = :id AND entity_id <> :id AND +audience IN (SELECT value FROM json_each(:audiences))
+) AS related CROSS JOIN claim CROSS JOIN entity AS subject CROSS JOIN entity AS object
+WHERE claim.tenant = :tenant AND claim.id = related.claim_id AND claim.supported
+AND subject.tenant = :tenant AND subject.id = related.entity_id
+AND object.tenant = :tenant AND object.id = related.other_id
+ORDER BY claim.recorded_at DESC, claim.id LIMIT :limit OFFSET :offset;
+
+-- name: count_relations
+-- How many relations the reader may see that hold.
+SELECT count(*) FROM relates_to CROSS JOIN claim
+WHERE relates_to.tenant = :tenant AND relates_to.audience IN (SELECT value FROM json_each(:audiences))
+AND claim.tenant = :tenant AND claim.id = relates_to.claim_id AND claim.supported;

@@ -22,6 +22,7 @@ from tests.contracts import (
     memory_paths,
     memory_races,
     memory_reindex,
+    memory_relations,
     memory_scopes,
     memory_search,
     memory_sources,
@@ -150,6 +151,10 @@ CHECKS: list[Check] = [
     memory_entities.check_an_entity_gains_the_aliases_of_every_source,
     memory_entities.check_entities_are_found_by_alias_as_written,
     memory_entities.check_an_alias_is_known_to_those_who_may_see_it,
+    memory_relations.check_relations_are_shown_from_both_ends,
+    memory_relations.check_a_relation_holds_as_long_as_its_claim,
+    memory_relations.check_an_answer_relates_things_too,
+    memory_relations.check_no_relation_reaches_beyond_its_claim,
     memory_scopes.check_every_scope_reads_its_own_and_wider_ones_only,
     memory_scopes.check_a_stranger_item_is_unknown,
 ]

@@ -24,7 +24,7 @@ TEMPLATES = {"table": "claim", "standing": "TRUE", "dimension": "8"}
 
 QUERIES = {
     f"{file} {name}": query.format(**TEMPLATES)
-    for file in ("read", "write", "support", "truth", "lineage", "changes", "reindex")
+    for file in ("read", "write", "support", "entities", "truth", "lineage", "changes", "reindex")
     for name, query in load_queries(f"sql/{file}.sql").items()
     if name != "make_vectors" and not name.startswith("is_")
 }
