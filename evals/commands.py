@@ -1,18 +1,10 @@
-"""`stemma eval …`: what the commands take, print, and exit with.
-
-Decides the words on the terminal and the exit code (`exits.py`). With --json standard output gets one JSON object as
-its last line and nothing else; progress and notes go to standard error.
-"""
+"""`stemma eval …`: what the commands take. How each is carried out, printed and ended: `one_evaluation.py`."""
 
 from __future__ import annotations
 
-import asyncio
-import json
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -20,12 +12,7 @@ from stemma.evals.detect_command import detect
 from stemma.evals.drift_command import drift
 from stemma.evals.gate.commands import compare, gate, promote
 from stemma.evals.harvest_command import harvest
-
-if TYPE_CHECKING:
-    from stemma.evals.metrics.intervals import Sampling
-    from stemma.evals.progress import Phase
-    from stemma.evals.results import Evaluation
-    from stemma.evals.settings import EvalSettings
+from stemma.evals.one_evaluation import carried_out, finish, results_folder, sampling_of
 
 eval_app = typer.Typer(
     rich_markup_mode=None,
@@ -87,16 +74,16 @@ def retrieval(
     dataset = without_titles(dataset) if drop_titles else dataset
     plan = RetrievalPlan(
         recipes_or_all(recipe),
-        _sampling(settings),
+        sampling_of(settings),
         k or settings.k,
         settings.depth,
         memory or None,
         settings.case_timeout,
         graph_titles=graph_titles is Switch.ON,
     )
-    folder = _folder(out, settings, "retrieval")
-    evaluation = _evaluate(folder, lambda phase: evaluate_retrieval(dataset, plan, phase))
-    _finish(evaluation, folder, settings, as_json=as_json)
+    folder = results_folder(out, settings, "retrieval")
+    evaluation = carried_out(folder, lambda phase: evaluate_retrieval(dataset, plan, phase))
+    finish(evaluation, folder, settings, as_json=as_json)
 
 
 @eval_app.command("run")
@@ -120,17 +107,17 @@ def run_answers(
 
     settings = EvalSettings()
     dataset = read_dataset(data, limit=limit or None, corpus=corpus)
-    folder = _folder(out, settings, "run")
+    folder = results_folder(out, settings, "run")
     plan = AnswerPlan(
-        _sampling(settings),
+        sampling_of(settings),
         folder.resolve(),
         k or settings.k,
         memory or None,
         concurrency or settings.concurrency,
         settings.case_timeout,
     )
-    evaluation = _evaluate(folder, lambda phase: evaluate_answers(dataset, plan, phase))
-    _finish(evaluation, folder, settings, as_json=as_json)
+    evaluation = carried_out(folder, lambda phase: evaluate_answers(dataset, plan, phase))
+    finish(evaluation, folder, settings, as_json=as_json)
 
 
 @eval_app.command()
@@ -155,9 +142,9 @@ def groundedness(
         raise InvalidDataset("say which file to judge", hint="either --data FILE or --fit FILE")
     settings = EvalSettings()
     answers = read_labelled(file)
-    folder = _folder(out, settings, "groundedness")
-    _finish(
-        evaluate_groundedness(answers, _sampling(settings), refit=fit is not None), folder, settings, as_json=as_json
+    folder = results_folder(out, settings, "groundedness")
+    finish(
+        evaluate_groundedness(answers, sampling_of(settings), refit=fit is not None), folder, settings, as_json=as_json
     )
 
 
@@ -186,12 +173,12 @@ def propagation(
     from stemma.evals.settings import EvalSettings
 
     settings = EvalSettings()
-    folder = _folder(out, settings, "propagation")
+    folder = results_folder(out, settings, "propagation")
     plan = plan_of(
         folder.resolve(), faults or (), baseline or (), missing, sessions, seeds or (1,), memory or None, detect=detect
     )
-    evaluation = _evaluate(folder, lambda phase: measured(plan, _sampling(settings), phase))
-    _finish(evaluation, folder, settings, as_json=as_json)
+    evaluation = carried_out(folder, lambda phase: measured(plan, sampling_of(settings), phase))
+    finish(evaluation, folder, settings, as_json=as_json)
 
 
 @eval_app.command()
@@ -213,53 +200,3 @@ def convert(
     typer.echo(f"{out}: {len(done.questions)} questions, {len(done.passages)} passages, {done.left_out} left out")
     typer.echo(f"sha256 {done.hash}")
     typer.echo(f"try: stemma eval retrieval --data {out}")
-
-
-def _sampling(settings: EvalSettings) -> Sampling:
-    from stemma.evals.metrics.intervals import Sampling
-
-    return Sampling(settings.seed, settings.resamples, settings.level)
-
-
-def _folder(out: Path | None, settings: EvalSettings, kind: str) -> Path:
-    """The results folder, made before anything is measured so that a wrong one is found at once."""
-    from stemma.evals.results import new_folder
-
-    return new_folder(out, settings.folder, kind)
-
-
-def _evaluate(folder: Path, work: Callable[[Phase], Awaitable[Evaluation]]) -> Evaluation:
-    """Do the work under a progress bar. What fails leaves no empty results folder behind."""
-    from stemma.evals.progress import terminal_progress
-
-    async def with_progress() -> Evaluation:
-        with terminal_progress() as phase:
-            return await work(phase)
-
-    try:
-        return asyncio.run(with_progress())
-    except BaseException:
-        with suppress(OSError):  # not empty: somebody's own folder, or a run store that tells what happened
-            folder.rmdir()
-        raise
-
-
-def _finish(evaluation: Evaluation, folder: Path, settings: EvalSettings, *, as_json: bool) -> None:
-    """Write, print, and exit with the code that the evaluation earned."""
-    from stemma.evals.page.document import page_of
-    from stemma.evals.results import write_results
-
-    write_results(folder, evaluation, page_of(evaluation, settings.page_cases))
-    code = evaluation.exit_code
-    summary = {**evaluation.summary(), "exit_code": int(code), "out": str(folder)}
-    _print(summary, to_stderr=as_json)
-    if as_json:
-        typer.echo(json.dumps(summary, ensure_ascii=False))
-    raise typer.Exit(code)
-
-
-def _print(summary: dict[str, Any], *, to_stderr: bool) -> None:
-    from stemma.evals.terminal import lines_of
-
-    for line in lines_of(summary):
-        typer.echo(line, err=to_stderr)
