@@ -31,6 +31,7 @@ def sampling_of(settings: EvalSettings) -> Sampling:
 
 def results_folder(out: Path | None, settings: EvalSettings, kind: str) -> Path:
     """The results folder, made before anything is measured so that a wrong one is found at once."""
+    from stemma.evals.results import new_folder
 
     return new_folder(out, settings.folder, kind)
 
