@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from pydantic import Field
@@ -49,3 +50,11 @@ class EvalSettings(BaseSettings):
     """The nightly: put what detection proposes into quarantine, instead of only saying so."""
     nights: int = Field(default=30, ge=1)
     """Past nights that the nightly's page draws."""
+
+
+def ragas_untracked() -> None:
+    """Switch off what Ragas would report of its use. Call it before Ragas is imported: it looks once, and only at this.
+
+    Source: `ragas._analytics.do_not_track` (0.4.3) reads the variable when it first has something to send.
+    """
+    os.environ["RAGAS_DO_NOT_TRACK"] = "true"

@@ -45,6 +45,11 @@ def write_prompt(
     return [SystemMessage(instruction), HumanMessage(content=blocks)]
 
 
+def plain_prompt(text: str) -> list[BaseMessage]:
+    """The messages for a prompt that somebody else laid out, as it is."""
+    return [HumanMessage(text)]
+
+
 def read_prompt(messages: Sequence[BaseMessage]) -> ExtractivePrompt | None:
     """The prompt in the last message; None when `write_prompt` did not make it."""
     content = messages[-1].content if messages else ""
