@@ -51,6 +51,10 @@ class Conflict(GraphFailure):
     """Something else is in the way."""
 
 
+class AssistantExists(Conflict):
+    """An assistant with this id exists."""
+
+
 class ThreadExists(Conflict):
     """A thread with this id exists."""
 

@@ -17,6 +17,7 @@ class Permission(StrEnum):
     THREADS_READ = "threads:read"
     THREADS_WRITE = "threads:write"
     ASSISTANTS_READ = "assistants:read"
+    ASSISTANTS_WRITE = "assistants:write"
     MEMORY_READ = "memory:read"
     MEMORY_WRITE = "memory:write"
     FEEDBACK_WRITE = "feedback:write"

@@ -35,6 +35,7 @@ RunsWrite = Annotated[Actor, Depends(_allow(Permission.RUNS_WRITE))]
 ThreadsRead = Annotated[Actor, Depends(_allow(Permission.THREADS_READ))]
 ThreadsWrite = Annotated[Actor, Depends(_allow(Permission.THREADS_WRITE))]
 AssistantsRead = Annotated[Actor, Depends(_allow(Permission.ASSISTANTS_READ))]
+AssistantsWrite = Annotated[Actor, Depends(_allow(Permission.ASSISTANTS_WRITE))]
 FeedbackWrite = Annotated[Actor, Depends(_allow(Permission.FEEDBACK_WRITE))]
 
 Agent = Annotated[

@@ -1,16 +1,17 @@
-"""Assistants on the wire. An assistant here is a graph of the catalog: version 1, no configuration of its own."""
+"""Assistants on the wire."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+from uuid import UUID
 
+from pydantic import Field
 from typing_extensions import TypedDict
 
+from stemma.api.schemas.runs import RunConfig
 from stemma.api.schemas.values import Body, Limit, Mapped, Name, Offset
-from stemma.graphs.catalog import CatalogEntry
+from stemma.graphs.assistants.model import Assistant, AssistantChange, SortBy
 
-SortBy = Literal["assistant_id", "graph_id", "name", "created_at", "updated_at"]
 AssistantField = Literal[
     "assistant_id",
     "graph_id",
@@ -23,6 +24,37 @@ AssistantField = Literal[
     "metadata",
     "version",
 ]
+Description = Annotated[str, Field(max_length=10_000)]
+
+
+class AssistantPatch(Body):
+    """What the next version has different. Metadata is merged; what is not named stays."""
+
+    graph_id: Name | None = None
+    config: RunConfig | None = None
+    context: Mapped | None = None
+    metadata: Mapped | None = None
+    name: Name | None = None
+    description: Description | None = None
+
+    def change(self) -> AssistantChange:
+        """In graphs' words."""
+        return AssistantChange(
+            graph_id=self.graph_id,
+            name=self.name,
+            description=self.description,
+            config=None if self.config is None else self.config.model_dump(exclude_none=True),
+            context=self.context,
+            metadata=self.metadata,
+        )
+
+
+class AssistantCreate(AssistantPatch):
+    """A graph with a name and a configuration. Without `assistant_id` the server mints one."""
+
+    graph_id: Name
+    assistant_id: UUID | None = None
+    if_exists: Literal["raise", "do_nothing"] | None = None
 
 
 class AssistantCount(Body):
@@ -43,8 +75,22 @@ class AssistantSearch(AssistantCount):
     select: list[AssistantField] | None = None
 
 
+class VersionsQuery(Body):
+    """Which versions, newest first."""
+
+    metadata: Mapped | None = None
+    limit: Limit = 10
+    offset: Offset = 0
+
+
+class VersionChoice(Body):
+    """The version to use from now on."""
+
+    version: Annotated[int, Field(ge=1, le=2**53)]
+
+
 class AssistantBody(TypedDict, total=False):
-    """A graph that can be run."""
+    """A graph with its configuration, as it can be run."""
 
     assistant_id: str
     graph_id: str
@@ -76,21 +122,17 @@ class SchemasBody(TypedDict):
     context_schema: dict[str, Any] | None
 
 
-SYSTEM_METADATA: Mapping[str, Any] = {"created_by": "system"}
-
-
-def show_assistant(entry: CatalogEntry) -> dict[str, Any]:
-    """A catalog entry as clients see it."""
-    created = entry.created_at.isoformat()
+def show_assistant(assistant: Assistant) -> dict[str, Any]:
+    """An assistant as clients see it; the tenant stays here."""
     return {
-        "assistant_id": entry.assistant_id,
-        "graph_id": entry.graph_id,
-        "config": {},
-        "context": {},
-        "created_at": created,
-        "updated_at": created,
-        "metadata": dict(SYSTEM_METADATA),
-        "version": 1,
-        "name": entry.graph_id,
-        "description": entry.description or None,
+        "assistant_id": assistant.assistant_id,
+        "graph_id": assistant.graph_id,
+        "config": assistant.config,
+        "context": assistant.context,
+        "created_at": assistant.created_at.isoformat(),
+        "updated_at": assistant.updated_at.isoformat(),
+        "metadata": assistant.metadata,
+        "version": assistant.version,
+        "name": assistant.name,
+        "description": assistant.description,
     }

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
+from stemma.graphs.assistants.memory_assistants import MemoryAssistants
 from stemma.graphs.errors import GraphFailure, InvalidRequest, LostLease, ThreadExists, UnknownRun
 from stemma.graphs.runs.events import RunEvent
 from stemma.graphs.runs.memory_checkpoints import MemoryCheckpoints
@@ -37,6 +38,7 @@ class MemoryStore(MemoryCheckpoints):
         super().__init__()
         self.on_commit: Callable[[Sequence[RunEvent]], None] | None = None
         self._runs = MemoryRuns(self)
+        self.assistants = MemoryAssistants()
         self._waiting: dict[Unit, list[Callable[[], object]]] = defaultdict(list)
         self._futures: list[tuple[Unit, asyncio.Future[None]]] = []
 
@@ -99,8 +101,7 @@ class MemoryStore(MemoryCheckpoints):
         return None
 
     def _publish(self) -> None:
-        events = self._runs.take_new()
-        if events and self.on_commit is not None:
+        if (events := self._runs.take_new()) and self.on_commit is not None:
             self.on_commit(events)
 
     async def settled(self, thread_id: str) -> None:

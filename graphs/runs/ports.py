@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from stemma.graphs.assistants.ports import AssistantStore
 from stemma.graphs.errors import GraphFailure
 from stemma.graphs.runs.events import RunEvent
 from stemma.graphs.runs.model import CancelAction, Run, RunStatus, Thread, ThreadStatus
@@ -123,6 +124,11 @@ class RunStore(Protocol):
 
     on_commit: Callable[[Sequence[RunEvent]], None] | None
     """Called on the event loop with the rows of each committed group, numbered, in order."""
+
+    @property
+    def assistants(self) -> AssistantStore:
+        """Kept beside the runs."""
+        ...
 
     # --- rows of a run: buffered, one transaction for whatever is waiting -------------------------------------------
     def log(self, unit: Unit, event: str, namespace: str, data: bytes) -> None:

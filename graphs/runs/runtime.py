@@ -10,6 +10,7 @@ from contextlib import aclosing
 from types import TracebackType
 from typing import Any, Literal, Self
 
+from stemma.graphs.assistants.assistants import Assistants
 from stemma.graphs.catalog import Catalog
 from stemma.graphs.policy import Actor, Permission, require
 from stemma.graphs.runs.cancel import Cancellations
@@ -40,12 +41,13 @@ class Runtime(ThreadFacade):
         self, catalog: Catalog, store: RunStore, tails: Tails, graphs: BoundGraphs, worker: Worker | None
     ) -> None:
         self.catalog = catalog
+        self.assistants = Assistants(store.assistants, catalog)
         self._store, self._worker = store, worker
         self._states = States(store, graphs)
         self._threads = Threads(store, self._states)
         self._follower = Follower(store, graphs, tails)
         self._joins = Joins(store, graphs, self._follower)
-        self._submissions = Submissions(store, graphs, self._states, tails, worker)
+        self._submissions = Submissions(store, graphs, self.assistants, self._states, tails, worker)
         self._reruns = Reruns(store, self._states, self._submissions)
         self._cancellations = Cancellations(store, self._follower, worker)
         self._watch = Watch(store, self._foreign_change, lambda: tails.followed)

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from stemma.graphs.assistants.sqlite_assistants import SqliteAssistants
 from stemma.graphs.errors import UnknownRun, UnknownThread
 from stemma.graphs.runs import sqlite_checkpoints, sqlite_runs, sqlite_threads
 from stemma.graphs.runs.events import RunEvent
@@ -38,6 +39,7 @@ class SqliteStore:
         writer = open_file(path)
         self._reader = connect(path)
         self._group = GroupCommit(writer, path)
+        self.assistants = SqliteAssistants(self._group, self._query)
         self._presence = Presence(path)
         self._heartbeat: Heartbeat | None = None
 
@@ -88,14 +90,11 @@ class SqliteStore:
         order = f" ORDER BY {sqlite_threads.SORTS[query.sort_by]} {'DESC' if query.descending else 'ASC'}, thread_id"
         sql = QUERIES["thread_search"] + order + " LIMIT ?5 OFFSET ?6"
         values = (*sqlite_threads.search_values(query), query.limit, query.offset)
-        with explained(self.path):
-            return [to_thread(row) for row in self._reader.execute(sql, values).fetchall()]
+        return [to_thread(row) for row in self._query(sql, values)]
 
     async def count_threads(self, query: ThreadQuery) -> int:
         sql = f"SELECT count(*) FROM ({QUERIES['thread_search']})"
-        with explained(self.path):
-            rows: list[Any] = self._reader.execute(sql, sqlite_threads.search_values(query)).fetchall()
-            return int(rows[0][0])
+        return int(self._query(sql, sqlite_threads.search_values(query))[0][0])
 
     async def patch_thread(self, tenant: str, thread_id: str, metadata: Mapping[str, Any]) -> None:
         call = partial(sqlite_threads.patch, tenant=tenant, thread_id=thread_id, metadata=metadata)
@@ -220,5 +219,8 @@ class SqliteStore:
         self._reader.close()
 
     def _read(self, name: str, values: Sequence[Any]) -> list[Any]:
+        return self._query(QUERIES[name], values)
+
+    def _query(self, sql: str, values: Sequence[Any]) -> list[Any]:
         with explained(self.path):
-            return self._reader.execute(QUERIES[name], values).fetchall()
+            return self._reader.execute(sql, values).fetchall()

@@ -12,6 +12,7 @@ from typing import Literal
 
 from langgraph.checkpoint.base.id import uuid6
 
+from stemma.graphs.assistants.assistants import Assistants, inherited
 from stemma.graphs.errors import InvalidRequest
 from stemma.graphs.policy import Actor
 from stemma.graphs.runs.graphs import BoundGraphs
@@ -31,9 +32,16 @@ class Submissions:
     """Checks requests and hands accepted runs to the worker of this process, if it has one."""
 
     def __init__(
-        self, store: RunStore, graphs: BoundGraphs, states: States, tails: Tails, worker: Worker | None
+        self,
+        store: RunStore,
+        graphs: BoundGraphs,
+        assistants: Assistants,
+        states: States,
+        tails: Tails,
+        worker: Worker | None,
     ) -> None:
-        self._store, self._graphs, self._states, self._tails, self._worker = store, graphs, states, tails, worker
+        self._store, self._graphs, self._assistants, self._states = store, graphs, assistants, states
+        self._tails, self._worker = tails, worker
 
     async def submit(
         self,
@@ -44,8 +52,10 @@ class Submissions:
         if_not_exists: Literal["create", "reject"],
     ) -> Run:
         """See `Runtime.submit`."""
-        entry = self._graphs.catalog.entry(request.assistant_id)
-        self._check(request)
+        assistant = await self._assistants.find(actor, request.assistant_id)
+        asked = request_json(request)
+        request = inherited(request, assistant)
+        self._check(request, assistant.graph_id)
         if request.checkpoint_id:
             if thread_id is None:
                 raise InvalidRequest("a run without a thread has no checkpoints to start from", field="checkpoint_id")
@@ -57,24 +67,23 @@ class Submissions:
             thread_id=thread_id or str(uuid6()),
             tenant=actor.tenant,
             user=actor.user,
-            assistant_id=entry.assistant_id,
-            graph_id=entry.graph_id,
+            assistant_id=assistant.assistant_id,
+            graph_id=assistant.graph_id,
             created_at=now,
             updated_at=now,
             status=RunStatus.PENDING,
             metadata=dict(request.metadata),
             request=request,
         )
-        stored = request_json(request)
         submission = Submission(
             run,
-            stored,
+            request_json(request),
             first_event=to_json({"run_id": run.run_id, "attempt": 1}),
             create_thread=thread_id is None or if_not_exists == "create",
-            thread_metadata={"graph_id": entry.graph_id, "assistant_id": entry.assistant_id},
+            thread_metadata={"graph_id": assistant.graph_id, "assistant_id": assistant.assistant_id},
             temporary=thread_id is None,
             idempotency_key=idempotency_key,
-            fingerprint=hashlib.sha256(f"{thread_id or ''}\n".encode() + stored).hexdigest(),
+            fingerprint=hashlib.sha256(f"{thread_id or ''}\n".encode() + asked).hexdigest(),
             owner=self._worker.owner if self._worker is not None and self._worker.has_room else None,
             lease_until=self._worker.lease_until() if self._worker is not None else 0.0,
         )
@@ -93,9 +102,9 @@ class Submissions:
         if not accepted.leased:
             self._worker.look()
 
-    def _check(self, request: RunRequest) -> None:
+    def _check(self, request: RunRequest, graph_id: str) -> None:
         """Raises `InvalidRequest`, naming the field."""
-        graph = self._graphs.get(request.assistant_id)
+        graph = self._graphs.get(graph_id)
         if request.multitask_strategy not in STRATEGIES:
             raise InvalidRequest(f"one of {', '.join(STRATEGIES)}", field="multitask_strategy")
         if request.durability not in DURABILITIES:

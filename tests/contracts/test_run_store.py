@@ -13,9 +13,9 @@ from stemma.graphs.runs.memory_store import MemoryStore
 from stemma.graphs.runs.ports import RunStore
 from stemma.graphs.runs.saver import RunSaver
 from stemma.graphs.runs.sqlite_store import SqliteStore
-from tests.contracts import run_store, run_store_rows
+from tests.contracts import assistant_store, run_store, run_store_rows
 
-CHECKS = [*run_store.CHECKS, *run_store_rows.CHECKS]
+CHECKS = [*run_store.CHECKS, *run_store_rows.CHECKS, *assistant_store.CHECKS]
 Open = Callable[[Path], RunStore]
 ADAPTERS: dict[str, Open] = {
     "sqlite": lambda folder: SqliteStore(str(folder / "runs.db")),
@@ -30,9 +30,7 @@ async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
     await opened.close()
 
 
-@pytest.mark.parametrize(
-    "check", [*run_store.CHECKS, *run_store_rows.CHECKS], ids=lambda check: check.__name__.removeprefix("check_")
-)
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__.removeprefix("check_"))
 async def test_contract(check: Callable[[RunStore], Awaitable[None]], store: RunStore) -> None:
     await check(store)
 

@@ -9,9 +9,11 @@ from typing import Annotated, Any, TypedDict
 
 from langchain_core.language_models.fake_chat_models import GenericFakeChatModel
 from langchain_core.messages import AIMessage, AnyMessage
+from langchain_core.runnables import RunnableConfig
 from langgraph.config import get_stream_writer
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.message import add_messages
+from langgraph.runtime import get_runtime
 from langgraph.types import interrupt
 
 GATES: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
@@ -25,6 +27,13 @@ class Steps(TypedDict, total=False):
     log: Annotated[list[str], operator.add]
     gate: str
     events: int
+
+
+class Who(TypedDict, total=False):
+    """A context."""
+
+    name: str
+    place: str
 
 
 class Chat(TypedDict, total=False):
@@ -67,8 +76,17 @@ async def _reply(state: Chat) -> dict[str, Any]:
     return {"messages": [await model.ainvoke(state["messages"])]}
 
 
-def _line(state: type[Any], **steps: Any) -> Any:
-    graph: Any = StateGraph(state)
+async def _told(_: Steps, config: RunnableConfig) -> Steps:
+    """What the run was configured with."""
+    asked = config["configurable"]
+    context = get_runtime(Who).context or {}
+    return {
+        "log": [f"{key}={asked[key]}" for key in ("mood", "size") if key in asked] + sorted(map(str, context.items()))
+    }
+
+
+def _line(state: type[Any], context: type[Any] | None = None, **steps: Any) -> Any:
+    graph: Any = StateGraph(state, context_schema=context)
     last = START
     for name, step in steps.items():
         graph.add_node(name, step)
@@ -88,5 +106,6 @@ def toy_graphs() -> dict[str, Any]:
         "fail": _line(Steps, first=_first, broken=_fail).compile(),
         "ask": _line(Steps, first=_first, ask=_ask, second=_second).compile(),
         "chat": _line(Chat, reply=_reply).compile(),
+        "configured": _line(Steps, Who, told=_told).compile(),
         "nested": _line(Steps, inner=inner, second=_second).compile(),
     }

@@ -36,3 +36,14 @@ CREATE TABLE writes(
   PRIMARY KEY(thread_id, ns, checkpoint_id, task_id, idx)
 ) WITHOUT ROWID;
 PRAGMA user_version = 1;
+-- name: v2
+CREATE TABLE assistants(
+  tenant TEXT NOT NULL, assistant_id TEXT NOT NULL, version INTEGER NOT NULL, created REAL NOT NULL,
+  updated REAL NOT NULL, PRIMARY KEY(tenant, assistant_id)
+) WITHOUT ROWID;
+CREATE TABLE assistant_versions(
+  tenant TEXT NOT NULL, assistant_id TEXT NOT NULL, version INTEGER NOT NULL, created REAL NOT NULL,
+  graph_id TEXT NOT NULL, name TEXT NOT NULL, description TEXT, config TEXT NOT NULL, context TEXT NOT NULL,
+  metadata TEXT NOT NULL, PRIMARY KEY(tenant, assistant_id, version)
+) WITHOUT ROWID;
+PRAGMA user_version = 2;
