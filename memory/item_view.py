@@ -14,9 +14,10 @@ from stemma.memory.lineage.captions import decision
 from stemma.memory.lineage.flags import flags
 from stemma.memory.lineage.model import Retraction
 from stemma.memory.model import Answer, Claim, Derivation, Entity, Passage, Scope, Source
-from stemma.memory.ports import Item
+from stemma.memory.ports import Item, RelationPage, StatedRelation
 from stemma.memory.terminal import printable, shortened
 
+NOTHING_RELATED = RelationPage((), 0)
 _OWN_LINES = ("label", "derived_from", "used", "asserts")
 _DECISION_FIELDS = {"withdraws": "item_id"}
 """Field -> its name in a record, where that differs."""
@@ -41,27 +42,41 @@ def summary(item: Item) -> str:
     return f"{item.id}  {text}" + (f"  ({', '.join(found)})" if found else "")
 
 
-def details(item: Item, derivations: Sequence[Derivation] = ()) -> list[str]:
-    """All of an item, one property a line, then what it rests on."""
+def details(item: Item, derivations: Sequence[Derivation] = (), related: RelationPage = NOTHING_RELATED) -> list[str]:
+    """All of an item, one property a line, then what it rests on, or what it is related to."""
     lines = [type(item).__name__.lower() + "".join(f", {flag}" for flag in flags(item))]
     for name, value in as_record(item).items():
-        if name not in _OWN_LINES and value not in ("", None, [], {}):
+        if name not in _OWN_LINES and value not in ("", None, [], (), {}):
             lines.append(f"  {name:14} {printable(_plain(value))}")
     if isinstance(item, Answer):
         lines += [f"  used {use.rank:<9} {use.item_id}  {use.score:.3f}" for use in item.used]
         lines += [f"  asserts        {claim_id}" for claim_id in item.asserts]
     lines += [f'  derived from   {row.antecedent_id}  "{shortened(row.quote, 100)}"' for row in derivations]
+    lines += [f"  relation       {_relation(row)}" for row in related.relations]
+    if (more := related.total - len(related.relations)) > 0:
+        lines.append(f"  and {more:,} more relations")
     return lines
 
 
-def as_record(item: Item, derivations: Sequence[Derivation] | None = None) -> dict[str, Any]:
-    """What `--json` prints: `label`, the item's own fields, and for a claim `derived_from` when it was looked up."""
+def _relation(row: StatedRelation) -> str:
+    said = " ".join(shortened(part, 60) for part in (row.subject, row.predicate, row.object))
+    return f"{said}  (claim {row.claim_id})"
+
+
+def as_record(
+    item: Item, derivations: Sequence[Derivation] | None = None, related: RelationPage | None = None
+) -> dict[str, Any]:
+    """What `--json` prints: `label`, the item's own fields, and when they were looked up, for a claim `derived_from`,
+    for an entity `relations` and how many there are in all."""
     record: dict[str, Any] = {"label": type(item).__name__}
     for name, value in asdict(item).items():
         record[_DECISION_FIELDS.get(name, name)] = value.isoformat() if isinstance(value, datetime) else value
     record["scope"] = _scope(item.scope)
     if isinstance(item, Claim) and derivations is not None:
         record["derived_from"] = [asdict(row) for row in derivations]
+    if isinstance(item, Entity) and related is not None:
+        record["relations"] = [asdict(row) for row in related.relations]
+        record["relations_total"] = related.total
     return record
 
 

@@ -22,7 +22,7 @@ from stemma.memory.lineage.model import Direction, Effect, Lineage, Retraction, 
 from stemma.memory.lineage.refusal import not_retractable
 from stemma.memory.linking import known_statements, linked
 from stemma.memory.model import Answer, Hit, Node, Scope, Source, SourceKind, Statistics
-from stemma.memory.ports import Embedder, Item, ItemPage, MemoryGraph
+from stemma.memory.ports import Embedder, Item, ItemPage, MemoryGraph, RelationPage
 from stemma.memory.recall.ports import Decomposer, Reranker
 from stemma.memory.recall.recall import Recall
 from stemma.memory.recall.recipes import DEFAULT_RECIPE, Recipe, recipe_named
@@ -210,6 +210,10 @@ class LongTermMemory:
     async def item(self, scope: Scope, item_id: str) -> Item:
         """Any one item. Raises `UnknownItem`."""
         return await self.graph.item(scope, item_id)
+
+    async def relations(self, scope: Scope, entity: str, *, limit: int = 20, offset: int = 0) -> RelationPage:
+        """A page of what supported claims relate an entity to; none for what is no entity."""
+        return await self.graph.relations(scope, entity, limit=limit, offset=offset)
 
     async def statistics(self, scope: Scope) -> Statistics:
         """How much the scope can see."""

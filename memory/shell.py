@@ -36,6 +36,8 @@ _KINDS = {
     "answers": Node.ANSWER,
     "retractions": Node.RETRACTION,
 }
+_MOST_RELATIONS = 50
+"""So many of an entity's relations are printed."""
 _STANDINGS = {
     Node.SOURCE: (Standing.WITHDRAWN, Standing.QUARANTINED, Standing.STALE),
     Node.PASSAGE: (Standing.UNSUPPORTED,),
@@ -167,15 +169,16 @@ async def print_items(
 
 
 async def print_item(item_id: str, *, user: str, as_json: bool) -> None:
-    """Print one item and what it rests on. Raises `UnknownItem`."""
+    """Print one item and what it rests on, or is related to. Raises `UnknownItem`."""
     scope = Scope(DEFAULT_TENANT, user)
     async with await open_memory() as memory:
         item = await memory.item(scope, item_id)
         derivations = await memory.graph.derivations(scope, [item_id])
+        related = await memory.relations(scope, item_id, limit=_MOST_RELATIONS)
     if as_json:
-        _print_json(as_record(item, derivations))
+        _print_json(as_record(item, derivations, related))
     else:
-        typer.echo("\n".join(details(item, derivations)))
+        typer.echo("\n".join(details(item, derivations, related)))
 
 
 async def print_kept(text: str, *, by: str, title: str, user: str, as_json: bool) -> None:

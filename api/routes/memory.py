@@ -20,6 +20,7 @@ from stemma.api.schemas.memory_items import (
     ItemPageBody,
     Label,
     RecallBody,
+    RelatedEntity,
     SourceItem,
     StandingName,
     StatisticsBody,
@@ -30,12 +31,13 @@ from stemma.api.schemas.memory_items import (
 from stemma.api.schemas.memory_writes import Question, Statement, StoredPageBody, TextSource, show_stored
 from stemma.api.schemas.values import QueryLimit, QueryOffset
 from stemma.api.uploads import read_body
+from stemma.memory.errors import UnknownItem
 from stemma.memory.identifiers import content_hash
 from stemma.memory.ingest.load import read_upload
 from stemma.memory.ingest.pipeline import Documents
 from stemma.memory.lineage.model import Direction, Standing
 from stemma.memory.lineage.picture import svg
-from stemma.memory.model import Claim, Document, Node
+from stemma.memory.model import Claim, Document, Entity, Node
 
 router = APIRouter(prefix="/memory", tags=["memory"], route_class=JsonRoute)
 
@@ -122,6 +124,17 @@ async def list_sources(
 async def list_entities(asked: MemoryRead, limit: QueryLimit = 20, offset: QueryOffset = 0) -> Response:
     """Things that passages and claims mention, with the names they go by."""
     return await _page(asked, Node.ENTITY, None, limit, offset)
+
+
+@router.get("/entities/{item_id}", response_model=RelatedEntity, responses=documented(404))
+async def get_entity(item_id: ItemId, asked: MemoryRead, limit: QueryLimit = 20, offset: QueryOffset = 0) -> Response:
+    """One thing, and a page of what supported claims relate it to, each with the claim that says so."""
+    item = await asked.memory.item(asked.scope, item_id)
+    if not isinstance(item, Entity):
+        raise UnknownItem(f"{item_id!r} is a {type(item).__name__.lower()}, not an entity")
+    related = await asked.memory.relations(asked.scope, item_id, limit=limit, offset=offset)
+    headers = page_headers(len(related.relations), related.total, offset)
+    return Json(show_item(item, related=related), headers=headers)
 
 
 @router.get("/tainted", response_model=ItemPageBody, responses=documented(404))

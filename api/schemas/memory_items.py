@@ -16,7 +16,7 @@ from stemma.memory.item_view import as_record
 from stemma.memory.lineage.flags import flags
 from stemma.memory.lineage.model import Retraction
 from stemma.memory.model import Derivation, Hit, Statistics
-from stemma.memory.ports import Item
+from stemma.memory.ports import Item, RelationPage
 
 Label = Literal["Source", "Passage", "Entity", "Claim", "Answer", "Retraction"]
 StandingName = Literal["unsupported", "withdrawn", "quarantined", "stale"]
@@ -90,6 +90,25 @@ class EntityItem(TypedDict):
     name: str
     kind: str
     aliases: list[str]
+
+
+class RelationBody(TypedDict):
+    """What a supported claim relates, and the claim that says so."""
+
+    subject_id: str
+    subject: str
+    predicate: str
+    object_id: str
+    object: str
+    claim_id: str
+    text: str
+
+
+class RelatedEntity(EntityItem):
+    """A thing, with a page of what claims relate it to, of the newest claim first, and how many there are in all."""
+
+    relations: list[RelationBody]
+    relations_total: int
 
 
 class DerivationBody(TypedDict):
@@ -227,9 +246,11 @@ class StatisticsBody(TypedDict):
     relations: dict[str, int]
 
 
-def show_item(item: Item, derivations: Sequence[Derivation] | None = None) -> dict[str, Any]:
-    """One item with its flags in words; of a claim also what it rests on, when that was looked up."""
-    return without_tenant({**as_record(item, derivations), "flags": list(flags(item))})
+def show_item(
+    item: Item, derivations: Sequence[Derivation] | None = None, related: RelationPage | None = None
+) -> dict[str, Any]:
+    """One item with its flags in words; also what a claim rests on or an entity relates to, when that was looked up."""
+    return without_tenant({**as_record(item, derivations, related), "flags": list(flags(item))})
 
 
 def show_retraction(retraction: Retraction) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from stemma.api.schemas.memory_items import (
     AnyItem,
     ItemPageBody,
     RecallBody,
+    RelatedEntity,
     RetractionItem,
     SourceItem,
     StatisticsBody,
@@ -110,6 +111,26 @@ async def test_every_kind_of_item_is_listed_and_shown(asker: Acting, live: Live)
     assert (row["antecedent_id"], row["quote"]) == (passage, "nine euros")
     assert (await asker.get("/sources"))["items"][0]["id"] == source
     assert (await asker.get("/entities"))["total"] == counts["nodes"]["Entity"]
+
+
+async def test_a_thing_is_shown_with_what_claims_relate_it_to(asker: Acting) -> None:
+    text = "The Harrow Line owns the Port Calder Yard. Ann Berg joined the Harrow Line in 1998."
+    source = await asker.add({"text": text, "uri": "harrow.md"})
+    things = {item["name"]: item["id"] for item in (await asker.get("/entities"))["items"]}
+    line = fits(RelatedEntity, await asker.get(f"/entities/{things['Harrow Line']}"))
+    told = {(row["subject"], row["predicate"], row["object"]): row for row in line["relations"]}
+    assert set(told) == {("Harrow Line", "owns", "Port Calder Yard"), ("Ann Berg", "joined", "Harrow Line")}
+    joined = told["Ann Berg", "joined", "Harrow Line"]
+    assert (joined["subject_id"], joined["object_id"]) == (things["Ann Berg"], line["id"])
+    assert (await asker.get(f"/items/{joined['claim_id']}"))["text"] == joined["text"]
+    page = await asker.request("GET", f"/entities/{line['id']}", params={"limit": 1})
+    assert (len(page.json()["relations"]), page.headers["x-pagination-next"]) == (1, "1")
+    assert (await asker.get("/statistics"))["relations"]["RELATES_TO"] == 2
+    await asker.post("/retractions", {"item_id": source, "reason": "forged"})
+    assert (await asker.get(f"/entities/{line['id']}"))["relations_total"] == 0
+    assert (await asker.get("/statistics"))["relations"]["RELATES_TO"] == 0
+    for path in (f"/entities/{source}", "/entities/nothing"):
+        assert (await asker.request("GET", path)).status_code == 404
 
 
 async def test_pages_join_up(asker: Acting) -> None:

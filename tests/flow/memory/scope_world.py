@@ -2,10 +2,10 @@
 
 Planted in each of 2 tenants x 3 users x 3 agents x 3 threads ("" is everyone): two sources under the same addresses
 everywhere, one in two versions and one that is withdrawn; names and aliases of a thing that all of them mention; an
-answer that used every passage its scope may see; a claim that supersedes another; decisions, lifted ones too. Between
-two scopes everything is recalled, so that what a process remembers grows step by step. Each text, title, name, reason
-and signature holds the scope's own word, and every id is remembered, so that whatever a reader is given can be searched
-for what it tells (`World.told`).
+answer that used every passage its scope may see; a claim that supersedes another and relates two things; decisions,
+lifted ones too. Between two scopes everything is recalled, so that what a process remembers grows step by step. Each
+text, title, name, reason and signature holds the scope's own word, and every id is remembered, so that whatever a
+reader is given can be searched for what it tells (`World.told`).
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from string import ascii_lowercase
 from typing import Any
 from uuid import uuid4
 
+from stemma.memory.ingest.entities import entity_id
 from stemma.memory.learning import Antecedent, LearnedClaim
 from stemma.memory.long_term import LongTermMemory
 from stemma.memory.model import Answer, Document, Node, Passage, Scope, Use
@@ -54,6 +55,8 @@ class Planted:
     answer: str
     decision: str
     """Withdrew the memo."""
+    thing: str
+    """The newer claim relates it to another."""
 
     def ids(self) -> list[str]:
         return [getattr(self, part.name) for part in fields(self)]
@@ -166,7 +169,7 @@ async def _plant(world: World, n: int) -> None:
     own, forged = passages[source], passages[memo]
     wide = [passages[planted.source] for k, planted in enumerate(world.planted) if k in world.visible(scope)]
     older = LearnedClaim(f"{name} charges nine euros.", [_whole(own), *map(_whole, wide[:1])])
-    newer = LearnedClaim(f"{name} charges ten euros.", [_whole(own)])
+    newer = LearnedClaim(f"The {name} Harbour serves the {name} Crane.", [_whole(own)])
     used = tuple(Use(item.id, rank, 0.5) for rank, item in enumerate([forged, own, *wide], 1))
     answers = [
         await memory.learn(scope, _answer(scope, name, hours, used if hours else ()), [claim])
@@ -183,7 +186,8 @@ async def _plant(world: World, n: int) -> None:
     world.check(taken, world.visible(scope))
     for recipe in RECIPES:
         world.check(await memory.recall(scope, "Port Merrow berth fee", k=100, recipe=recipe), world.visible(scope))
-    made = Planted(source, own.id, memo, claims[0], claims[1], answers[1].id, taken.retraction.id)
+    thing = entity_id(scope, f"{name} Harbour")
+    made = Planted(source, own.id, memo, claims[0], claims[1], answers[1].id, taken.retraction.id, thing)
     world.planted.append(made)
     for label in LABELS:  # entities and extracted claims have ids that nobody planted by name
         page = await memory.items(scope, label, limit=1_000)

@@ -91,6 +91,17 @@ def test_a_statement_is_kept_under_its_name() -> None:
     assert parsed("remember", "Pier 6 is shut too.")["metadata"]["by"] == login_name()
 
 
+@pytest.mark.usefixtures("filled")
+def test_a_thing_is_shown_with_its_relations(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MEMORY_EXTRACT", "rules")
+    typed("remember", "The Harrow Line owns the Port Calder Yard.", "--by", "Ana Kovic")
+    things = {item["name"]: item["id"] for item in parsed("memory", "ls", "entities", "--limit", "50")["items"]}
+    shown = typed("memory", "show", things["Port Calder Yard"])
+    assert "relation       Harrow Line owns Port Calder Yard  (claim " in shown
+    record = parsed("memory", "show", things["Harrow Line"])
+    assert ([row["predicate"] for row in record["relations"]], record["relations_total"]) == (["owns"], 1)
+
+
 def test_statistics_count_what_was_taken_back(filled: Filled) -> None:
     typed("memory", "retract", filled.memo, "--reason", "a forgery", "--yes")
     text = typed("memory", "stats")

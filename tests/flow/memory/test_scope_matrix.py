@@ -16,7 +16,7 @@ from stemma.memory.errors import MemoryFailure, UnknownItem, WiderItem
 from stemma.memory.learning import Antecedent, LearnedClaim
 from stemma.memory.lineage.model import Direction, Effect, Standing
 from stemma.memory.long_term import LongTermMemory
-from stemma.memory.model import Answer, Document, Scope
+from stemma.memory.model import Answer, Document, Relation, Scope
 from stemma.memory.open import graph_at
 from stemma.memory.recall.recipes import RECIPES
 from stemma.memory.settings import MemorySettings
@@ -128,6 +128,21 @@ async def test_reading_one_thing(world: World, read: Read) -> None:
     for reader in world.readers():
         allowed = world.visible(reader)
         await asyncio.gather(*(ask(reader, allowed, n, planted) for n, planted in world.asked_about(reader)))
+
+
+async def test_relations(world: World) -> None:
+    """Of a thing that cannot be seen there are none, and the claim that says so is never a stranger's."""
+
+    async def ask(reader: Scope, allowed: set[int], n: int, planted: Planted) -> None:
+        page = await world.memory.relations(reader, planted.thing)
+        assert page.total == len(page.relations) == int(n in allowed)
+        assert world.told(page) == allowed & {n}
+
+    for reader in world.readers():
+        allowed = world.visible(reader)
+        await asyncio.gather(*(ask(reader, allowed, n, planted) for n, planted in world.asked_about(reader)))
+        counts = await world.memory.statistics(reader)
+        assert counts.by_relation[Relation.RELATES_TO] == len(allowed)
 
 
 async def refusal(asked: Awaitable[Any], kind: type[MemoryFailure]) -> str:
