@@ -12,7 +12,6 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -90,7 +89,6 @@ class SqliteDatabase:
         connection = apsw.Connection(os.fspath(self.path))
         try:
             connection.set_busy_timeout(self._busy_milliseconds)
-            load_vectors(connection)
             if connection.pragma("journal_mode") != "wal":
                 connection.pragma("journal_mode", "wal")
             for pragma in _PRAGMAS:
@@ -143,16 +141,6 @@ def translated(path: Path) -> Iterator[None]:
     except (apsw.CantOpenError, apsw.IOError, apsw.PermissionsError, apsw.AuthError, OSError) as failure:
         hint = "check MEMORY_URL and the folder's permissions"
         raise MemoryUnavailable(f"the memory {path} cannot be opened", hint=hint) from failure
-
-
-def load_vectors(connection: apsw.Connection) -> None:
-    """Let a connection use sqlite-vec. Importing its package would import numpy, which opening a file does not need."""
-    package = find_spec("sqlite_vec")
-    if package is None or package.origin is None:
-        raise MemoryUnavailable("the package sqlite-vec is not installed", hint="pip install stemma-agents")
-    connection.enable_load_extension(True)
-    connection.load_extension(str(Path(package.origin).with_name("vec0")))
-    connection.enable_load_extension(False)
 
 
 @contextmanager

@@ -20,7 +20,7 @@ _WRITE = load_queries("sql/write.sql")
 
 
 def packed(vector: Sequence[float]) -> bytes:
-    """A vector as sqlite-vec reads it: 32-bit floats."""
+    """A vector as it is stored: 32-bit floats."""
     return array("f", vector).tobytes()
 
 
@@ -41,18 +41,12 @@ def write_embedder(connection: apsw.Connection, identity: EmbedderIdentity, pref
 
 
 def claim_embedder(connection: apsw.Connection, identity: EmbedderIdentity) -> None:
-    """Settle the embedder and make the vector index. Raises `EmbedderMismatch`."""
+    """Settle the embedder. Raises `EmbedderMismatch`."""
     known = read_embedder(connection)
     if known is None:
         write_embedder(connection, identity)
-        make_vectors(connection, identity)
     elif known != identity:
         raise filled_by_another(known, identity)
-
-
-def make_vectors(connection: apsw.Connection, identity: EmbedderIdentity) -> None:
-    """Make the vector index, empty."""
-    connection.execute(_WRITE["make_vectors"].format(dimension=int(identity.dimension)))
 
 
 def check_vectors(

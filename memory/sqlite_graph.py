@@ -1,4 +1,4 @@
-"""The memory graph in one SQLite file: tables for the graph, FTS5 for words, sqlite-vec for vectors.
+"""The memory graph in one SQLite file: tables for the graph, FTS5 for words; vectors are searched in the process.
 
 Decides nothing about ranking, ids or flags. All work runs in threads (`sqlite_database.py`); several processes may use
 one file at the same time; every query stands in `sql/` and takes the tenant. Listing, decisions, lineage, changes and
@@ -22,7 +22,7 @@ from stemma.memory.ports import EmbedderIdentity
 from stemma.memory.queries import load_queries
 from stemma.memory.sqlite_changes import SqliteChanges
 from stemma.memory.sqlite_database import SqliteDatabase, copy_database, rows
-from stemma.memory.sqlite_embedder import check_sizes, check_vectors, claim_embedder, packed, read_embedder
+from stemma.memory.sqlite_embedder import check_sizes, check_vectors, claim_embedder, read_embedder
 from stemma.memory.sqlite_lineage import SqliteLineage
 from stemma.memory.sqlite_listing import SqliteListing, in_order, reader
 from stemma.memory.sqlite_reindex import SqliteReindexing
@@ -37,22 +37,30 @@ from stemma.memory.sqlite_rows import (
 )
 from stemma.memory.sqlite_schema import check_or_migrate
 from stemma.memory.sqlite_sources import SourceRows, add_sources, current_sources, source_rows
+from stemma.memory.sqlite_vectors import MOST_BYTES, SqliteVectors
 from stemma.memory.sqlite_writes import IndexEntry, add_answer, erase, index_entries
 
 T = TypeVar("T", Source, Passage, Claim)
 
 _QUERIES = load_queries("sql/read.sql")
-_MOST_NEIGHBOURS = 4096
-"""sqlite-vec's own bound on k."""
 
 
 class SqliteGraph(SqliteListing, SqliteLineage, SqliteChanges, SqliteReindexing):
     """`MemoryGraph` on an SQLite file, which is made with its folder when it is not there."""
 
-    def __init__(self, path: Path, *, busy_milliseconds: int = 5_000, max_pages: int | None = None) -> None:
-        """`busy_milliseconds` is how long another process's lock is waited for; `max_pages` bounds the file."""
+    def __init__(
+        self,
+        path: Path,
+        *,
+        busy_milliseconds: int = 5_000,
+        max_pages: int | None = None,
+        vector_bytes: int = MOST_BYTES,
+    ) -> None:
+        """`busy_milliseconds` is how long another process's lock is waited for; `max_pages` bounds the file, and
+        `vector_bytes` what is kept of its vectors in memory."""
         self.path = path
         self._database = SqliteDatabase(path, busy_milliseconds=busy_milliseconds, max_pages=max_pages)
+        self._vectors = SqliteVectors(vector_bytes)
         self._claimed: EmbedderIdentity | None = None
 
     async def open(self) -> None:
@@ -102,19 +110,12 @@ class SqliteGraph(SqliteListing, SqliteLineage, SqliteChanges, SqliteReindexing)
         return [read_scored(row) for row in found]
 
     async def search_vector(self, scope: Scope, vector: Sequence[float], k: int) -> list[Scored]:
-        where = {"tenant": scope.tenant, "embedding": packed(vector), "k": min(k, _MOST_NEIGHBOURS)}
-
         def nearest(connection: apsw.Connection) -> list[Scored]:
             identity = read_embedder(connection)
             if identity is None:
                 return []
             check_sizes([vector], identity.dimension)
-            found = [
-                read_scored(row)
-                for audience in scope.audiences()
-                for row in rows(connection, _QUERIES["search_vectors"], {**where, "audience": audience})
-            ]
-            return sorted(found, key=lambda item: (-item.score, item.id))[:k]
+            return self._vectors.nearest(connection, scope, vector, k)
 
         return await self._database.read(nearest)
 

@@ -17,7 +17,7 @@ from stemma.memory.ports import EmbedderIdentity, NewVectors, Unindexed
 from stemma.memory.queries import load_queries
 from stemma.memory.recall.sentence_blob import pack, unpack
 from stemma.memory.sqlite_database import SqliteDatabase, rows
-from stemma.memory.sqlite_embedder import check_sizes, make_vectors, packed, read_embedder, write_embedder
+from stemma.memory.sqlite_embedder import check_sizes, packed, read_embedder, write_embedder
 
 _QUERIES = load_queries("sql/reindex.sql")
 _NEXT = "next_"
@@ -89,7 +89,6 @@ def _finish(connection: apsw.Connection) -> EmbedderIdentity | None:
     if identity is None or rows(connection, _QUERIES["unindexed"], {"limit": 1}):
         return None
     connection.execute(_QUERIES["drop_vectors"])
-    make_vectors(connection, identity)
     for query in ("fill_vectors", "fill_sentences", "raise_all_erasures"):
         connection.execute(_QUERIES[query])
     write_embedder(connection, identity)

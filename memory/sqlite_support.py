@@ -158,17 +158,15 @@ def _around(connection: apsw.Connection, tenant: str, facts: _Region) -> dict[st
 def _store(connection: apsw.Connection, tenant: str, affected: Iterable[Affected], revision: int) -> None:
     """One statement for all items of one label and one outcome."""
     alike: defaultdict[tuple[Node, Status], list[str]] = defaultdict(list)
-    searched: defaultdict[tuple[bool, bool], list[str]] = defaultdict(list)
+    searched: defaultdict[bool, list[str]] = defaultdict(list)
     for item in affected:
         alike[item.node, item.after].append(item.id)
         if item.node in (Node.PASSAGE, Node.CLAIM):
-            searched[item.after.current, item.before.current != item.after.current].append(item.id)
+            searched[item.after.current].append(item.id)
     for (node, status), ids in alike.items():
         where = {"tenant": tenant, "ids": json.dumps(ids)}
         connection.execute(_QUERIES[_MARKS[node]], {**where, **status._asdict()})
-    for (current, is_other), ids in searched.items():
+    for current, ids in searched.items():
         where = {"tenant": tenant, "ids": json.dumps(ids)}
         stamp = {**where, "current": current, "revision": revision}
-        numbers = rows(connection, _QUERIES["mark_search_items"], stamp)
-        if is_other:
-            connection.executemany(_QUERIES["mark_vector"], [{"n": n, "current": current} for (n,) in numbers])
+        connection.execute(_QUERIES["mark_search_items"], stamp)

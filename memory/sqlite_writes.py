@@ -24,6 +24,7 @@ from stemma.memory.sqlite_support import decide, refresh, unsettled
 
 _READ = load_queries("sql/read.sql")
 _WRITE = load_queries("sql/write.sql")
+_VECTORS = load_queries("sql/vectors.sql")
 _ENTITIES = load_queries("sql/entities.sql")
 
 ERASABLE = (
@@ -140,17 +141,17 @@ def add_to_indexes(connection: apsw.Connection, entries: Sequence[IndexEntry], r
         tenant, audience = entry.item.scope.tenant, entry.item.scope.audience
         whose = {"n": number, "tenant": tenant, "audience": audience, "recallable": 1}
         items.append({**whose, "id": entry.item.id, "revision": revisions[tenant]})
-        vectors.append({**whose, "embedding": entry.embedding})
+        vectors.append({"n": number, "embedding": entry.embedding})
         words.append({"n": number, "place": place_token(tenant, audience), "title": entry.title, "text": entry.text})
         if entry.sentences is not None:
             sentences.append({"n": number, "vectors": entry.sentences})
     for query, values in (
-        ("add_search_item", items),
-        ("add_words", words),
-        ("add_vector", vectors),
-        ("add_sentences", sentences),
+        (_WRITE["add_search_item"], items),
+        (_WRITE["add_words"], words),
+        (_VECTORS["add_vector"], vectors),
+        (_WRITE["add_sentences"], sentences),
     ):
-        connection.executemany(_WRITE[query], values)
+        connection.executemany(query, values)
 
 
 def add_entities(
@@ -186,9 +187,14 @@ def erase(connection: apsw.Connection, tenant: str, chosen: Callable[[str], bool
         return
     which = {"tenant": tenant, "audiences": json.dumps(gone)}
     numbers = [{"n": number} for (number,) in rows(connection, _WRITE["numbers_of_audiences"], which)]
-    for query in ("remove_words", "remove_vector", "remove_sentences", "remove_next_vector"):
-        if numbers:
-            connection.executemany(_WRITE[query], numbers)
+    removals = (
+        _WRITE["remove_words"],
+        _VECTORS["remove_vector"],
+        _WRITE["remove_sentences"],
+        _WRITE["remove_next_vector"],
+    )
+    for query in removals if numbers else ():
+        connection.executemany(query, numbers)
     for table in ERASABLE:
         connection.execute(_WRITE["erase_rows"].format(table=table), which)
     connection.execute(_WRITE["raise_erasures"], {"tenant": tenant})

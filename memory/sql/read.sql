@@ -150,13 +150,3 @@ FROM (
     ORDER BY words.rank, search_item.id LIMIT :k
 ) AS found LEFT JOIN passage ON passage.tenant = found.tenant AND passage.id = found.id
 ORDER BY found.score DESC, found.id;
-
--- name: search_vectors
--- The k nearest recallable items of one audience: exact, inside its partition. For unit vectors cos = 1 - d^2 / 2.
-SELECT search_item.id, 1.0 - nearest.distance * nearest.distance / 2.0, passage.title
-FROM (
-    SELECT n, distance FROM vectors
-    WHERE embedding MATCH :embedding AND k = :k AND tenant = :tenant AND audience = :audience AND recallable = 1
-) AS nearest JOIN search_item ON search_item.n = nearest.n
-LEFT JOIN passage ON passage.tenant = search_item.tenant AND passage.id = search_item.id
-WHERE search_item.tenant = :tenant ORDER BY nearest.distance, search_item.id;

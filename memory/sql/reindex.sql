@@ -32,14 +32,13 @@ WHERE item.tenant = :tenant AND item.id = :id;
 INSERT OR REPLACE INTO next_vectors (n, embedding, sentences) VALUES (:n, :embedding, :sentences);
 
 -- name: drop_vectors (not of a tenant)
--- The old index goes; the new one is made by `make_vectors`.
-DROP TABLE IF EXISTS vectors;
+-- The vectors of the old embedder go.
+DELETE FROM vector;
 
 -- name: fill_vectors (not of a tenant)
--- Every searched item with its new vector; those that belong together are written together.
-INSERT INTO vectors (n, tenant, audience, recallable, embedding)
-SELECT item.n, item.tenant, item.audience, item.recallable, next_vectors.embedding
-FROM search_item AS item JOIN next_vectors ON next_vectors.n = item.n ORDER BY item.tenant, item.audience, item.n;
+-- Every searched item with its new vector.
+INSERT INTO vector (n, embedding)
+SELECT item.n, next_vectors.embedding FROM search_item AS item JOIN next_vectors ON next_vectors.n = item.n ORDER BY item.n;
 
 -- name: fill_sentences (not of a tenant)
 -- The sentence vectors, with the new ones in the place of the old.

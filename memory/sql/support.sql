@@ -132,10 +132,6 @@ UPDATE answer SET supported = :supported, stale = :stale
 WHERE rowid IN (SELECT rowid FROM answer WHERE tenant = :tenant AND id IN (SELECT value FROM json_each(:ids)));
 
 -- name: mark_search_items
--- Show or hide the items in the word index, and stamp them; their numbers.
+-- Show or hide the items in the searches, and stamp them.
 UPDATE search_item SET recallable = :current, revision = :revision
-WHERE n IN (SELECT n FROM search_item WHERE tenant = :tenant AND id IN (SELECT value FROM json_each(:ids))) RETURNING n;
-
--- name: mark_vector (not of a tenant)
--- Show or hide an item in the vector index, which takes one number at a time; the caller has it from a query of the tenant.
-UPDATE vectors SET recallable = :current WHERE n = :n;
+WHERE n IN (SELECT n FROM search_item WHERE tenant = :tenant AND id IN (SELECT value FROM json_each(:ids)));

@@ -76,10 +76,6 @@ VALUES (:n, :tenant, :id, :audience, :recallable, :revision);
 -- The words of a search item; its place token holds the tenant.
 INSERT INTO words (rowid, place, title, text) VALUES (:n, :place, :title, :text);
 
--- name: add_vector
--- The vector of a search item.
-INSERT INTO vectors (n, tenant, audience, recallable, embedding) VALUES (:n, :tenant, :audience, :recallable, :embedding);
-
 -- name: add_sentences (not of a tenant)
 -- The packed sentence vectors of a passage, by the number that it has just got.
 INSERT INTO sentences (n, vectors) VALUES (:n, :vectors);
@@ -97,10 +93,6 @@ ON CONFLICT DO UPDATE SET number = number + 1, erasures = erasures + 1;
 -- name: remove_words (not of a tenant)
 -- By number; the caller has it from a query of the tenant.
 DELETE FROM words WHERE rowid = :n;
-
--- name: remove_vector (not of a tenant)
--- By number; the caller has it from a query of the tenant.
-DELETE FROM vectors WHERE n = :n;
 
 -- name: remove_sentences (not of a tenant)
 -- By number; the caller has it from a query of the tenant.
@@ -138,16 +130,3 @@ SELECT value FROM setting WHERE name = :name;
 -- name: write_setting (not of a tenant)
 -- A property of the whole store.
 INSERT INTO setting (name, value) VALUES (:name, :value) ON CONFLICT DO UPDATE SET value = excluded.value;
-
--- name: make_vectors (not of a tenant)
--- The vector index, once the embedder is known; {dimension} is a whole number. Vectors have length 1, for which the
--- order by L2 is the order by cosine, and L2 is faster here. The chunk size is between what a small audience wastes and
--- what a large one loses by opening many chunks.
-CREATE VIRTUAL TABLE vectors USING vec0 (
-    n INTEGER PRIMARY KEY,
-    tenant TEXT PARTITION KEY,
-    audience TEXT PARTITION KEY,
-    recallable BOOLEAN,
-    embedding FLOAT[{dimension}] DISTANCE_METRIC=L2,
-    chunk_size=256
-);

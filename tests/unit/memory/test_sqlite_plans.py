@@ -12,31 +12,28 @@ import apsw
 import pytest
 
 from stemma.memory.queries import load_queries, read_resource
-from stemma.memory.sqlite_database import load_vectors
 from stemma.memory.sqlite_schema import MIGRATIONS
 
 WHOLE_STORE = {
     f"reindex {name}" for name in ("any_next", "unindexed", "fill_vectors", "fill_sentences", "raise_all_erasures")
 }
 """These are meant for everything there is."""
-TEMPLATES = {"table": "claim", "standing": "TRUE", "dimension": "8"}
+TEMPLATES = {"table": "claim", "standing": "TRUE"}
 
 
 QUERIES = {
     f"{file} {name}": query.format(**TEMPLATES)
-    for file in ("read", "write", "support", "entities", "truth", "lineage", "changes", "reindex")
+    for file in ("read", "write", "support", "entities", "truth", "lineage", "changes", "reindex", "vectors")
     for name, query in load_queries(f"sql/{file}.sql").items()
-    if name != "make_vectors" and not name.startswith("is_")
+    if not name.startswith("is_")
 }
 
 
 @pytest.fixture(scope="module")
 def connection() -> Iterator[apsw.Connection]:
     connection = apsw.Connection(":memory:")
-    load_vectors(connection)
     for script in MIGRATIONS:
         connection.execute(read_resource(script))
-    connection.execute(load_queries("sql/write.sql")["make_vectors"].format(dimension=8))
     yield connection
     connection.close()
 
