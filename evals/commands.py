@@ -12,7 +12,9 @@ from stemma.evals.detect_command import detect
 from stemma.evals.drift_command import drift
 from stemma.evals.gate.commands import compare, gate, promote
 from stemma.evals.harvest_command import harvest
+from stemma.evals.nightly.command import nightly
 from stemma.evals.one_evaluation import carried_out, finish, results_folder, sampling_of
+from stemma.evals.ragas_command import ragas
 
 eval_app = typer.Typer(
     rich_markup_mode=None,
@@ -21,7 +23,7 @@ eval_app = typer.Typer(
     help="Score retrieval, answers and groundedness; gate them.",
 )
 
-for command in (compare, detect, drift, gate, harvest, promote):
+for command in (compare, detect, drift, gate, harvest, nightly, promote, ragas):
     eval_app.command()(command)
 
 
@@ -98,14 +100,21 @@ def run_answers(
     out: Out = None,
     limit: Limit = 0,
     concurrency: Annotated[int, typer.Option(min=0, help="Questions at once (default: EVALS_CONCURRENCY, 1).")] = 0,
+    evaluator: Annotated[
+        list[Path] | None,
+        typer.Option("--evaluator", help="A Python file with evaluators of your own; it is run. Repeat it."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Ask the answer graph every question, beside a one-sentence baseline."""
-    from stemma.evals.answers import AnswerPlan, evaluate_answers
+    from stemma.evals.answers import AnswerPlan, evaluate_answers, metric_names
     from stemma.evals.dataset import read_dataset
+    from stemma.evals.evaluator_file import load_evaluators
     from stemma.evals.settings import EvalSettings
+    from stemma.evals.usage import prices_of
 
     settings = EvalSettings()
+    evaluators = load_evaluators(evaluator or (), metric_names(k or settings.k))
     dataset = read_dataset(data, limit=limit or None, corpus=corpus)
     folder = results_folder(out, settings, "run")
     plan = AnswerPlan(
@@ -115,6 +124,8 @@ def run_answers(
         memory or None,
         concurrency or settings.concurrency,
         settings.case_timeout,
+        evaluators=evaluators,
+        prices=prices_of(settings),
     )
     evaluation = carried_out(folder, lambda phase: evaluate_answers(dataset, plan, phase))
     finish(evaluation, folder, settings, as_json=as_json)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -108,6 +108,11 @@ def write_text(file: Path, text: str) -> None:
         raise InvalidResults(message, hint="say where with --out DIR") from problem
 
 
+def write_json(file: Path, content: object) -> None:
+    """The same for a JSON value, indented for people."""
+    write_text(file, json.dumps(content, ensure_ascii=False, indent=1) + "\n")
+
+
 def read_summary(folder: Path) -> Json:
     """The summary of an earlier evaluation. Raises `InvalidResults` for none, a broken or a newer one."""
     try:
@@ -142,11 +147,6 @@ def _known(record: object, file: Path) -> Json:
 
 
 def _case_record(row: Row) -> Json:
-    failure = row.failure and {
-        "stage": row.failure.stage,
-        "error": row.failure.error,
-        "message": row.failure.message,
-    }
     return {
         "record": "case",
         "id": row.case.id,
@@ -162,6 +162,7 @@ def _case_record(row: Row) -> Json:
         "scores": {score.metric: score.value for score in row.scores},
         "reasons": {score.metric: score.reason for score in row.scores if score.reason},
         "milliseconds": row.milliseconds,
-        "failure": failure,
+        "failure": row.failure and asdict(row.failure),
+        "failed_metrics": {metric: asdict(failure) for metric, failure in row.failed_metrics.items()},
         "detail": dict(row.detail),
     }

@@ -6,18 +6,18 @@ or is of something else, is refused before anything is measured.
 
 from __future__ import annotations
 
-import json
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
+from stemma.evals.errors import InvalidResults
 from stemma.evals.exits import ExitCode
 from stemma.evals.gate.baseline import Baseline, gated_metrics, read_baseline, read_candidate, refuse_strangers
 from stemma.evals.gate.pairing import paired
 from stemma.evals.gate.reports import as_json, as_markdown
 from stemma.evals.gate.verdict import Policy, judge
 from stemma.evals.nightly.plan import NightPlan
-from stemma.evals.results import Evaluation, write_text
+from stemma.evals.results import Evaluation, write_json, write_text
 from stemma.evals.summary import Json
 
 
@@ -31,9 +31,17 @@ class Judged:
     verdict: Json | None = None
 
 
-def baselines_of(plan: NightPlan) -> dict[str, Baseline]:
-    """Suite -> its baseline, for the suites that have one. Raises `InvalidResults` for one that is not as promoted."""
-    return {suite: read_baseline(plan.baseline(suite)) for suite in plan.suites if plan.baseline(suite).exists()}
+def refuse_wrong_baseline(plan: NightPlan, suite: str, kind: str, variant: str) -> None:
+    """Raises `InvalidResults` for a baseline that is not as it was promoted, or is of something else than the suite."""
+    file = plan.baseline(suite)
+    if not file.exists():
+        return
+    baseline = read_baseline(file)
+    if baseline.kind != kind or (variant and baseline.variant != variant):
+        raise InvalidResults(
+            f"{file} is the baseline of {baseline.kind}, {baseline.variant}, and not of {kind}, {variant or 'any'}",
+            hint="promote results of this suite to it, or keep baselines elsewhere: --baselines DIR",
+        )
 
 
 def judged(suite: str, variant: str, folder: Path, evaluation: Evaluation, plan: NightPlan) -> Judged:
@@ -55,7 +63,7 @@ def judged(suite: str, variant: str, folder: Path, evaluation: Evaluation, plan:
     policy = policy_of(plan, baseline)
     verdict = judge([paired(baseline.cases, candidate.cases, metric) for metric in policy.margins], policy)
     record = as_json(verdict)
-    write_text(folder / "verdict.json", json.dumps(record, ensure_ascii=False, indent=1) + "\n")
+    write_json(folder / "verdict.json", record)
     write_text(folder / "verdict.md", as_markdown(f"{baseline.kind}, {baseline.variant}", verdict))
     worst = [each for each in verdict.metrics if each.outcome is verdict.outcome]
     note = f"{worst[0].metric}: {worst[0].reason}" if worst else "no metric could be compared"

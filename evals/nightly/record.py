@@ -14,7 +14,7 @@ from pathlib import Path
 
 from stemma.evals.errors import InvalidResults
 from stemma.evals.exits import ExitCode
-from stemma.evals.results import write_text
+from stemma.evals.results import write_json
 from stemma.evals.summary import Json
 
 SCHEMA = 1
@@ -131,7 +131,7 @@ def folder_of(parent: Path, date: str) -> Path:
 
 def write_night(folder: Path, night: Night) -> None:
     """Write night.json into the folder, made if need be. Raises `InvalidResults` when it cannot be written."""
-    write_text(folder / RECORD, json.dumps(night.as_json(), ensure_ascii=False, indent=1) + "\n")
+    write_json(folder / RECORD, night.as_json())
 
 
 def read_night(folder: Path) -> Night | None:

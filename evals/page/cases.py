@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from hashlib import sha256
 from typing import Any
 
 from stemma.evals.case import Case, Row
@@ -35,6 +36,11 @@ def case_list(rows: Sequence[Row], primary: str, limit: int) -> Html:
     )
 
 
+def anchor(case_id: str) -> str:
+    """What the case is called in links to the page: ids of cases may hold anything, a name in a page may not."""
+    return f"case-{sha256(case_id.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}"
+
+
 def _state(group: Sequence[Row], primary: str) -> str:
     if any(row.failure for row in group):
         return "failed"
@@ -63,9 +69,11 @@ def _case(group: Sequence[Row], primary: str) -> Html:
         for row in group
     )
     return html(
-        '<details class="case {state}"><summary><span class="dot"></span><span class="question">{question}</span>'
-        '<span class="chips">{chips}</span></summary><div class="body">{known}{rows}</div></details>',
+        '<details class="case {state}" id="{anchor}"><summary><span class="dot"></span>'
+        '<span class="question">{question}</span><span class="chips">{chips}</span></summary>'
+        '<div class="body">{known}{rows}</div></details>',
         state=_state(group, primary),
+        anchor=anchor(first.case.id),
         question=first.case.question,
         chips=chips,
         known=_known(first.case),

@@ -1,25 +1,15 @@
-"""One evaluation as one HTML page that needs nothing else: no script, no font, no picture from anywhere.
-
-The page forbids itself to load or run anything (content security policy), besides escaping every text (`markup.py`).
-"""
+"""One evaluation as one HTML page (`frame.py`): its figures, and its cases with their runs."""
 
 from __future__ import annotations
 
-from importlib.resources import files
 from typing import Any
 
 from stemma.evals.page.cases import case_list
 from stemma.evals.page.figures import comparison, differences, latencies, tiles
+from stemma.evals.page.frame import framed
 from stemma.evals.page.markup import Html, html, joined
 from stemma.evals.results import Evaluation
 
-_PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'">
-<meta name="color-scheme" content="light dark"><title>{title}</title><style>{style}</style></head>
-<body><main><header><p class="kicker">Stemma evaluation</p><h1>{title}</h1><p class="quiet">{about}</p></header>
-{alerts}{tiles}{sections}{cases}<footer>{facts}</footer></main></body></html>
-"""
 _TITLES = {"retrieval": "Retrieval", "run": "Answers", "groundedness": "Groundedness"}
 
 
@@ -34,21 +24,15 @@ def page_of(evaluation: Evaluation, limit: int = 500) -> str:
     if run["kind"] == "run":
         beside = {metric: figure for metric, figure in headline.items() if _of_ranks(metric)}
         headline = {metric: figure for metric, figure in headline.items() if metric not in beside}
-    return html(
-        _PAGE,
-        title=title,
-        style=_style(),
-        about=_about(run, figures),
-        alerts=_alerts(evaluation),
-        tiles=tiles(headline, run["interval"]["level"]),
-        sections=joined([_sections(figures), _recall(figures, beside), latencies(_times(figures))]),
-        cases=case_list(evaluation.rows, run["primary"], limit),
-        facts=_facts(run),
-    )
-
-
-def _style() -> Html:
-    return Html((files("stemma.evals.page") / "style.css").read_text("utf-8"))
+    parts = [
+        _alerts(evaluation),
+        tiles(headline, run["interval"]["level"]),
+        _sections(figures),
+        _recall(figures, beside),
+        latencies(_times(figures)),
+        case_list(evaluation.rows, run["primary"], limit),
+    ]
+    return framed(title, _about(run, figures), joined(parts), _facts(run))
 
 
 def _about(run: dict[str, Any], figures: dict[str, Any]) -> str:
@@ -120,9 +104,9 @@ def _times(figures: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _facts(run: dict[str, Any]) -> Html:
+def _facts(run: dict[str, Any]) -> dict[str, Any]:
     data, ingest = run["data"], run["ingest"]
-    facts = {
+    return {
         "data": f"SHA-256 {data['hash']}",
         "questions": f"{data['questions']} of {', '.join(data['sets'])}"
         + (f" (first {data['limit']} of each)" if data["limit"] else ""),
@@ -131,5 +115,3 @@ def _facts(run: dict[str, Any]) -> Html:
         "intervals": f"{run['interval']['method']}, {run['interval']['resamples']} samples, seed {run['seed']}",
         "version": f"{run['version']} ({run['revision']}), results schema {run['schema']}",
     } | dict(run.get("notes", {}))
-    rows = joined(html("<div><dt>{name}</dt><dd>{value}</dd></div>", name=name, value=facts[name]) for name in facts)
-    return html('<dl class="facts">{rows}</dl>', rows=rows)

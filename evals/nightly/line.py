@@ -1,0 +1,154 @@
+"""One night, a straight line: harvest -> suites, each beside its baseline -> detection -> drift -> feedback -> report.
+
+Decides the order, what is done again when a night goes on, and that one step's failure does not end the others. The
+record and the report are written after every step: a night that ends early, however it ends, leaves what is there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from time import perf_counter
+
+from stemma.evals.errors import EvalFailure, InvalidResults, OtherNight
+from stemma.evals.exits import ExitCode
+from stemma.evals.nightly.judging import refuse_wrong_baseline
+from stemma.evals.nightly.looking import detected, drifted, fed_back, harvested
+from stemma.evals.nightly.outcome import outcome
+from stemma.evals.nightly.plan import NightPlan
+from stemma.evals.nightly.record import (
+    Night,
+    Status,
+    Step,
+    StepStatus,
+    earlier_nights,
+    folder_of,
+    read_night,
+    write_night,
+)
+from stemma.evals.nightly.report import write_report
+from stemma.evals.nightly.suites import measured_suite, suites_of
+from stemma.evals.progress import Phase
+from stemma.evals.revision import product_version, revision
+from stemma.evals.scratch import carry_on
+from stemma.graphs.errors import GraphFailure
+from stemma.graphs.local import open_local
+from stemma.memory.errors import MemoryFailure
+from stemma.memory.open import open_memory
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Station:
+    """A step that is to be done."""
+
+    name: str
+    work: Callable[[], Awaitable[Step]]
+
+
+async def run_night(plan: NightPlan, phase: Phase, say: Say, *, again: bool = False) -> Night:
+    """Do what is left to do of the night; nothing when it is done. The caller holds the lock (`lock.py`).
+
+    `again` begins it anew. On cancellation (Ctrl-C) the night is left as far as it came, and goes on the next time.
+    Raises `OtherNight` when the date's night was begun with another plan, `InvalidResults` for a record or a baseline
+    that cannot be read, or results that cannot be written.
+    """
+    folder, now = folder_of(plan.out, plan.date), revision()
+    for suite in suites_of(plan):
+        refuse_wrong_baseline(plan, suite.name, suite.kind, suite.variant)
+    night = None if again else read_night(folder)
+    if night is not None and night.plan != plan.as_json():
+        raise OtherNight(f"the night of {plan.date} was begun with {_difference(night, plan)}")
+    if night is not None and night.status is Status.DONE:
+        say(f"the night of {plan.date} is done since {night.finished_at}: nothing to do (--again does it anew)")
+        return night
+    past = earlier_nights(plan.out, plan.date, plan.settings.nights)
+    night = _begun(plan, now) if night is None else replace(night, status=Status.RUNNING)
+    for station in _stations(plan, folder, _since(past), phase):
+        done = night.step(station.name)
+        if done is not None and done.status is StepStatus.DONE and done.revision == now:
+            say(f"{station.name}: done already")
+            continue
+        write_night(folder, night)
+        step = replace(await _attempt(station), revision=now)
+        say(f"{step.name}: {outcome(step)} ({step.seconds:.1f} s) {step.note}".rstrip())
+        night = night.with_step(step)
+        if step.status is StepStatus.INTERRUPTED:
+            return _kept(replace(night, status=Status.INTERRUPTED), past, plan)
+        _kept(night, past, plan)
+    return _kept(replace(night, status=Status.DONE, finished_at=_now()), past, plan)
+
+
+def _begun(plan: NightPlan, now: str) -> Night:
+    return Night(plan.date, plan.as_json(), now, product_version(), _now())
+
+
+def _kept(night: Night, past: list[Night], plan: NightPlan) -> Night:
+    folder = folder_of(plan.out, plan.date)
+    write_night(folder, night)
+    write_report(folder, night, past, plan)
+    return night
+
+
+def _since(past: list[Night]) -> datetime | None:
+    """When the last finished night began: what came after is new."""
+    return datetime.fromisoformat(past[-1].started_at) if past else None
+
+
+def _stations(plan: NightPlan, folder: Path, since: datetime | None, phase: Phase) -> Iterator[_Station]:
+    async def harvest() -> Step:
+        async with open_local(worker=False) as local:
+            return await harvested(local, plan.out, since)
+
+    async def detection() -> Step:
+        async with await open_memory() as memory:
+            return await detected(memory, folder, apply=plan.settings.apply)
+
+    async def drift() -> Step:
+        async with open_local(worker=False) as local:
+            return await drifted(local, phase)
+
+    async def feedback() -> Step:
+        async with open_local(worker=False) as local:
+            return await fed_back(local, since)
+
+    yield _Station("harvest", harvest)
+    for suite in suites_of(plan):
+        yield _Station(suite.name, partial(measured_suite, suite, folder, plan, phase))
+    if "detection" in plan.suites:
+        yield _Station("detection", detection)
+    yield _Station("drift", drift)
+    yield _Station("feedback", feedback)
+
+
+async def _attempt(station: _Station) -> Step:
+    """The step, or what it failed with. Results that cannot be written end the night."""
+    started = perf_counter()
+    try:
+        step = await station.work()
+    except asyncio.CancelledError:
+        carry_on()
+        step = Step(station.name, StepStatus.INTERRUPTED, note="interrupted")
+    except InvalidResults:
+        raise
+    except (EvalFailure, GraphFailure, MemoryFailure, OSError) as problem:
+        note = f"{type(problem).__name__}: {problem}"
+        advice = getattr(problem, "hint", "")
+        step = Step(station.name, StepStatus.FAILED, int(ExitCode.EXECUTION), note, advice)
+    return replace(step, seconds=round(perf_counter() - started, 3))
+
+
+def _difference(night: Night, plan: NightPlan) -> str:
+    """What the two plans differ in, in words."""
+    asked = plan.as_json()
+    names = [name for name in asked if night.plan.get(name) != asked[name]]
+    return f"other {', '.join(names)}" if names else "another plan"
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
