@@ -1,9 +1,10 @@
 """From one run's final state to its scores. Pure: what the state says, what the case knows, what memory holds.
 
 Decides which metrics are due to a case: rank and citation metrics where gold is known, exact match and token F1 where
-right answers are, abstention always. An answer that abstains scores 0 in exact match and token F1 (it had a right
-answer) and has no citations to judge. `token_f1` scores the short answer that the graph gives beside its cited prose;
-`answer_token_f1` scores the prose itself, which is what a sentence baseline should be compared with.
+right answers are, trajectory and tool calls where the case says what is right, abstention always. An answer that
+abstains scores 0 in exact match and token F1 (it had a right answer) and has no citations to judge. `token_f1` scores
+the short answer that the graph gives beside its cited prose; `answer_token_f1` scores the prose itself, which is what a
+sentence baseline should be compared with.
 """
 
 from __future__ import annotations
@@ -22,9 +23,13 @@ from stemma.evals.metrics.answer import (
     without_marks,
 )
 from stemma.evals.metrics.rank import rank_metrics, rank_scores
+from stemma.evals.metrics.trajectory import step_order, step_precision, tool_call_f1, tool_call_order
+from stemma.evals.recording import Recording
 
 State = Mapping[str, Any]
 ANSWER = ("exact_match", "token_f1", "answer_token_f1")
+STEPS = ("step_order", "step_precision")
+TOOLS = ("tool_call_f1", "tool_call_order")
 
 
 def due(case: Case, k: int) -> tuple[str, ...]:
@@ -41,12 +46,34 @@ def due(case: Case, k: int) -> tuple[str, ...]:
     metrics += ("abstained", "abstention_accuracy")
     if case.gold:
         metrics += rank_metrics(k)
+    if case.steps is not None:
+        metrics += STEPS
+    if case.tools is not None:
+        metrics += TOOLS
     return metrics
 
 
 def scores_of(case: Case, state: State, texts: Mapping[str, str], k: int) -> tuple[Score, ...]:
     """Every score of a finished run; `texts` holds the stored text of each cited item by its id."""
     return tuple(_scores(case, state, texts, k))
+
+
+def trajectory_scores(case: Case, recording: Recording) -> tuple[Score, ...]:
+    """How the run went, as far as the case says how it should have gone."""
+    happened = [step.name for step in recording.steps]
+    found: list[Score] = []
+    if case.steps is not None:
+        values = (step_order(happened, case.steps), step_precision(happened, case.steps))
+        reason = f"{' > '.join(happened)}; expected {' > '.join(case.steps)}" if min(values) < 1 else ""
+        found += [Score(metric, value, reason) for metric, value in zip(STEPS, values, strict=True)]
+    if case.tools is not None:
+        calls = recording.tool_calls
+        reason = f"called {', '.join(call.name for call in calls) or 'no tool'}"
+        values = (tool_call_f1(calls, case.tools), tool_call_order(calls, case.tools))
+        found += [
+            Score(metric, value, reason if value < 1 else "") for metric, value in zip(TOOLS, values, strict=True)
+        ]
+    return tuple(found)
 
 
 def said(state: State) -> str:

@@ -14,16 +14,21 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from stemma.evals.answer_scores import due, said, scores_of
+from stemma.evals.answer_scores import due, said, scores_of, trajectory_scores
 from stemma.evals.baseline import best_sentence
 from stemma.evals.case import Case, Failure, Row, Score, failed
+from stemma.evals.case_view import lineage_of, view_of
 from stemma.evals.dataset import Dataset
+from stemma.evals.evaluator import CaseView, Evaluator
+from stemma.evals.judging import Judged, Judges, judges, label_counts, with_judgements
 from stemma.evals.metrics.answer import exact_match, token_f1
 from stemma.evals.metrics.intervals import Sampling
 from stemma.evals.progress import Phase, silent
+from stemma.evals.recording import Recording, record
 from stemma.evals.results import Evaluation, run_record
 from stemma.evals.scratch import Scratch, carry_on, fill, scratch_memory
 from stemma.evals.summary import Json, paired_differences, summarise
+from stemma.evals.usage import Prices, usage_figures, usage_of
 from stemma.graphs.answer.context import AnswerContext
 from stemma.graphs.answer.graph import build_answer_graph
 from stemma.graphs.catalog import Catalog
@@ -56,6 +61,9 @@ class AnswerPlan:
     case_timeout: float = 300.0
     embedder: Embedder | None = None
     """Instead of the one that MEMORY_EMBEDDER names."""
+    evaluators: tuple[Evaluator, ...] = ()
+    """Besides the built-in metrics; their names must not be taken (`metric_names`)."""
+    prices: Prices | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +73,9 @@ class _Asking:
     scratch: Scratch
     runtime: Runtime
     plan: AnswerPlan
+    judges: Judges
+    judged: dict[str, tuple[Judged, ...]]
+    """What evaluators said, by case id."""
 
 
 async def evaluate_answers(dataset: Dataset, plan: AnswerPlan, phase: Phase = silent) -> Evaluation:
@@ -77,6 +88,7 @@ async def evaluate_answers(dataset: Dataset, plan: AnswerPlan, phase: Phase = si
     settings = GraphSettings(database_url=f"sqlite:///{runs_file}")
     model = open_model(settings)
     rows: list[Row] = []
+    judged: dict[str, tuple[Judged, ...]] = {}
     facts: Json = {"ingest": None, "embedder": None, "store": None}
     interrupted = False
     try:
@@ -84,13 +96,18 @@ async def evaluate_answers(dataset: Dataset, plan: AnswerPlan, phase: Phase = si
             facts |= {"store": scratch.store, "embedder": scratch.embedder()}
             facts["ingest"] = await fill(scratch, dataset.documents, phase("ingest", len(dataset.documents)))
             async with await open_runtime(_catalog(scratch, model), settings) as runtime:
-                asking = _Asking(scratch, runtime, plan)
-                await _ask_all(asking, dataset.cases, phase, rows)
+                with judges(plan.evaluators, plan.case_timeout) as ready:
+                    asking = _Asking(scratch, runtime, plan, ready, judged)
+                    await _ask_all(asking, dataset.cases, phase, rows)
     except asyncio.CancelledError:
         interrupted = True
         carry_on()
     order = {case.id: number for number, case in enumerate(dataset.cases)}
     rows.sort(key=lambda row: order[row.case.id])
+    own = with_judgements(
+        [row for row in rows if row.variant == GRAPH], judged, [each.metric for each in plan.evaluators]
+    )
+    rows[:] = _merged(own, rows)
     run = run_record(
         "run",
         data=dataset.as_json(),
@@ -154,15 +171,38 @@ async def _ask(asking: _Asking, case: Case) -> Row:
             state = await _run(asking, case, ids)
             took = (perf_counter() - started) * 1000
             texts = await _cited_texts(asking.scratch, state)
+            recording = await record(asking.runtime, LOCAL, ids["thread_id"], ids["run_id"], state)
+            view = await _view(asking, case, state, recording, ids, took)
     except TimeoutError:
         problem = Failure("timeout", "TimeoutError", f"no answer within {asking.plan.case_timeout:g} s")
         return failed(case, GRAPH, metrics, problem, **ids)
     except (GraphFailure, MemoryFailure) as failure:
         return failed(case, GRAPH, metrics, Failure("run", type(failure).__name__, str(failure)), **ids)
+    if view is not None:
+        asking.judged[case.id] = await asking.judges.judge(view)
     ranked = tuple(str(passage.get("document_id", "")) for passage in state.get("passages", ()))
-    scores = scores_of(case, state, texts, asking.plan.k)
-    run_id, thread_id = ids["run_id"], ids["thread_id"]
-    return Row(case, GRAPH, scores, ranked, None, run_id, thread_id, took, _detail(state))
+    scores = scores_of(case, state, texts, asking.plan.k) + trajectory_scores(case, recording)
+    detail = {**_detail(state), "usage": usage_of(recording, asking.plan.prices)}
+    return Row(case, GRAPH, scores, ranked, None, ids["run_id"], ids["thread_id"], took, detail)
+
+
+async def _view(
+    asking: _Asking, case: Case, state: dict[str, Any], recording: Recording, ids: dict[str, str], took: float
+) -> CaseView | None:
+    """What evaluators see, where there are any."""
+    if not asking.judges.evaluators:
+        return None
+    lineage = await lineage_of(asking.scratch.memory, asking.scratch.scope, state)
+    return await view_of(
+        asking.runtime,
+        LOCAL,
+        case,
+        output=state,
+        recording=recording,
+        lineage=lineage,
+        ids=ids,
+        milliseconds=took,
+    )
 
 
 async def _run(asking: _Asking, case: Case, ids: dict[str, str]) -> dict[str, Any]:
@@ -204,11 +244,26 @@ async def _ask_baseline(asking: _Asking, case: Case) -> Row:
     return Row(case, BASELINE, scores, ranked, milliseconds=took, detail={"answer": sentence, "abstained": False})
 
 
+def _merged(own: Sequence[Row], rows: Sequence[Row]) -> list[Row]:
+    """The rows in their order, the graph's own ones replaced."""
+    judged = iter(own)
+    return [next(judged) if row.variant == GRAPH else row for row in rows]
+
+
+def metric_names(k: int) -> frozenset[str]:
+    """Every metric that an evaluation of answers may have without anybody's evaluators."""
+    everything = Case("", "", "", gold=("x",), answers=("x",), tools=(), steps=())
+    return frozenset((*due(everything, k), "citation_verbatim"))
+
+
 def _figures(rows: Sequence[Row], sampling: Sampling) -> Json:
     own = [row for row in rows if row.variant == GRAPH]
     baseline = [row for row in rows if row.variant == BASELINE]
     figures = summarise(own, sampling)
-    figures["failures"] = sum(row.failure is not None for row in rows)
+    figures["failures"] = sum(row.failing for row in rows)
+    figures["usage"] = usage_figures(own)
+    if labels := label_counts(own):
+        figures["labels"] = labels
     figures["baseline"] = summarise(baseline, sampling)
     figures["difference"] = paired_differences(own, baseline, sampling)
     return figures

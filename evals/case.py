@@ -12,6 +12,15 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
+class ToolCall:
+    """One call of a tool."""
+
+    name: str
+    args: Mapping[str, Any] | None = None
+    """None, of an expected call: any arguments are right."""
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """One question with what is known about it."""
 
@@ -26,6 +35,12 @@ class Case:
     """Right answers, any of them; empty when nobody said."""
     answerable: bool = True
     """False: the corpus does not hold the answer, and abstaining is right."""
+    kind: str = ""
+    """What sort of question it is, where somebody said."""
+    tools: tuple[ToolCall, ...] | None = None
+    """The tool calls that are right; empty: none is; None when nobody said."""
+    steps: tuple[str, ...] | None = None
+    """The steps that are right, in order; None when nobody said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +81,13 @@ class Row:
     """Wall time of the first time it was asked; None for a failure."""
     detail: Mapping[str, Any] = field(default_factory=dict)
     """What else a reader wants to see (answer, citations, …), as JSON values."""
+    failed_metrics: Mapping[str, Failure] = field(default_factory=dict)
+    """Metrics that could not be worked out for a case that was answered; each counts as 0, and the row as failed."""
+
+    @property
+    def failing(self) -> bool:
+        """The case has no result, or lacks one in a metric."""
+        return self.failure is not None or bool(self.failed_metrics)
 
 
 def failed(case: Case, variant: str, due: tuple[str, ...], failure: Failure, **ids: str) -> Row:

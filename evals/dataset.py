@@ -4,7 +4,8 @@ Decides which folders make a data set, what a question row may say, and the hash
 never repairs: a malformed row, an unknown gold id or a missing file is an error with its place.
 
 A folder holds queries.jsonl (or questions.jsonl): id, question, and as far as known gold (ids of documents), answers,
-unanswerable. Of several folders the corpora are merged into one, and each folder stays a question set of its own.
+unanswerable, kind, and steps and tools (the right ones of a run). Of several folders the corpora are merged into one,
+and each folder stays a question set of its own.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from stemma.evals.case import Case
+from stemma.evals.case import Case, ToolCall
 from stemma.evals.corpus import QUESTIONS, document_id, read_corpus
 from stemma.evals.errors import InvalidDataset
 from stemma.evals.rows import JsonRow, read_rows
@@ -120,7 +121,31 @@ def _case(row: JsonRow, case_id: str, name: str, known: set[str]) -> Case:
     answers = row.texts("answers")
     if unanswerable and (gold or answers):
         raise row.place.wrong('an "unanswerable" question has neither "gold" nor "answers"')
-    return Case(case_id, name, row.text("question"), gold, answers, not unanswerable)
+    return Case(
+        case_id,
+        name,
+        row.text("question"),
+        gold,
+        answers,
+        not unanswerable,
+        kind=row.text("kind", ""),
+        tools=_tools(row),
+        steps=row.texts("steps", once=False) if "steps" in row.fields else None,
+    )
+
+
+def _tools(row: JsonRow) -> tuple[ToolCall, ...] | None:
+    """ "tools": [{"name", "args"}]; without "args" any arguments are right."""
+    if "tools" not in row.fields:
+        return None
+    calls = row.fields["tools"]
+    if not isinstance(calls, list) or not all(_is_call(call) for call in calls):
+        raise row.place.wrong('"tools" is not a list of calls', hint='[{"name": "search", "args": {"query": "…"}}]')
+    return tuple(ToolCall(call["name"], call.get("args")) for call in calls)
+
+
+def _is_call(value: object) -> bool:
+    return isinstance(value, dict) and isinstance(value.get("name"), str) and isinstance(value.get("args", {}), dict)
 
 
 def _hash(cases: Sequence[Sequence[Case]], documents: Sequence[Sequence[Document]]) -> str:
@@ -137,4 +162,6 @@ def _hash(cases: Sequence[Sequence[Case]], documents: Sequence[Sequence[Document
         for case in each:
             own = [wanted.partition("/")[2] for wanted in case.gold]
             add("case", number, case.id.partition("/")[2], case.question, own, case.answers, case.answerable)
+            if case.tools is not None or case.steps is not None:
+                add("expected", [[call.name, call.args] for call in case.tools or ()], case.steps)
     return digest.hexdigest()

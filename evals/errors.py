@@ -43,13 +43,37 @@ class NightRunning(EvalFailure):
     hint = "wait for it to end, or keep other results: --out DIR"
 
 
+class UnknownResults(EvalFailure):
+    """There is no such evaluation."""
+
+
 class OtherNight(EvalFailure):
     """The night of this date was begun with another plan."""
 
     hint = "--again does it anew, --date and --out keep another one"
 
 
+class InvalidEvaluator(EvalFailure):
+    """The file named with --evaluator cannot be used."""
+
+
 class NotMeasured(EvalFailure):
     """What had to be there before anything could be measured did not come about."""
+
+    exit_code = ExitCode.EXECUTION
+
+
+class UnknownMetric(EvalFailure):
+    """There is no such metric, or it needs what was not given."""
+
+
+class RagasMissing(EvalFailure):
+    """Ragas is not installed, or cannot be imported."""
+
+    hint = 'pip install "stemma-agents[evals]"'
+
+
+class NoVerdict(EvalFailure):
+    """A judge, or the metric that asked it, came to no number."""
 
     exit_code = ExitCode.EXECUTION

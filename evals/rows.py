@@ -48,12 +48,16 @@ class JsonRow:
             raise self.place.wrong(f'"{name}" is empty')
         return clean(value)
 
-    def texts(self, name: str) -> tuple[str, ...]:
-        """A field that is a list of texts, empty when missing; repetitions are dropped. Raises `InvalidDataset`."""
+    def texts(self, name: str, *, once: bool = True) -> tuple[str, ...]:
+        """A field that is a list of texts, empty when missing; with `once` repetitions are dropped.
+
+        Raises `InvalidDataset`.
+        """
         value = self.fields.get(name, [])
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
             raise self.place.wrong(f'"{name}" is {_kind(value)}, not a list of texts')
-        return tuple(dict.fromkeys(clean(item) for item in value))
+        texts = tuple(clean(item) for item in value)
+        return tuple(dict.fromkeys(texts)) if once else texts
 
     def flag(self, name: str) -> bool:
         """A field that is true or false, false when missing. Raises `InvalidDataset`."""

@@ -30,6 +30,10 @@ class EvalSettings(BaseSettings):
     """Questions asked at once of the answer graph. One at a time gives honest latencies."""
     case_timeout: float = Field(default=300.0, gt=0)
     """Seconds a question may take before it is a failure row."""
+    price_input: float | None = Field(default=None, ge=0)
+    """Of a million tokens that the model reads; what a run cost is known only with both prices."""
+    price_output: float | None = Field(default=None, ge=0)
+    """Of a million tokens that the model writes."""
     page_cases: int = Field(default=500, ge=1)
     """Cases the HTML page shows; all of them are in results.jsonl."""
     margin: float = Field(default=0.02, ge=0, le=1)

@@ -50,7 +50,7 @@ def _figures(rows: Sequence[Row], sampling: Sampling) -> Json:
             scores.setdefault(score.metric, []).append(score.value)
     return {
         "metrics": {metric: estimate(values, sampling).as_json() for metric, values in scores.items()},
-        "failures": sum(row.failure is not None for row in rows),
+        "failures": sum(row.failing for row in rows),
         "cases": len(rows),
         "latency_ms": latency([row.milliseconds for row in rows if row.milliseconds is not None]),
     }

@@ -25,6 +25,8 @@ class Scored:
     """The first document its answer needs, or the case itself: cases of one document are no independent evidence."""
     scores: Mapping[str, float]
     failed: bool
+    failed_metrics: frozenset[str] = frozenset()
+    """Metrics that could not be worked out, though the case was answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,7 @@ def scored(record: Json) -> Scored:
         cluster=record["gold"][0] if record["gold"] else record["id"],
         scores=dict(record["scores"]),
         failed=record["failure"] is not None,
+        failed_metrics=frozenset(record.get("failed_metrics", ())),
     )
 
 
@@ -79,7 +82,7 @@ def paired(baseline: Sequence[Scored], candidate: Sequence[Scored], metric: str)
         differences=tuple(after.scores[metric] - before.scores[metric] for before, after in both),
         clusters=tuple(before.cluster for before, _ in both),
         due=len(due),
-        failed=sum(after.failed for _, after in both),
+        failed=sum(after.failed or metric in after.failed_metrics for _, after in both),
     )
 
 
