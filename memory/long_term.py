@@ -127,7 +127,8 @@ class LongTermMemory:
         answer id again changes nothing and gives back what is there. A quarantined claim is kept, not recalled, and
         not asserted. What memory knows already is asserted, not stored again (`linking.py`).
 
-        Raises `UnknownItem` when the scope cannot see an antecedent or a used item.
+        Raises `UnknownItem` when the scope cannot see an antecedent or a used item, `WiderItem` when a wider claim
+        would rest on narrower evidence.
         """
         answer = identified(scope, answer)
         found = linked(answer, claims, await known_statements(self.graph, answer, claims))

@@ -12,8 +12,8 @@ from copy import copy
 from dataclasses import dataclass, field, fields, replace
 from typing import NamedTuple
 
+from stemma.memory.admission import admit, named
 from stemma.memory.bundles import AnswerBundle, SentenceVectors, SourceBundle
-from stemma.memory.errors import UnknownItem
 from stemma.memory.lineage.model import Retraction, Standing
 from stemma.memory.memory_search import term_counts
 from stemma.memory.model import (
@@ -134,11 +134,11 @@ def add_source(rows: TenantRows, bundle: SourceBundle) -> bool:
 
 
 def add_answer(rows: TenantRows, bundle: AnswerBundle) -> bool:
-    """Store an answer; False when it is known. Raises `UnknownItem` before anything has changed."""
+    """Store an answer; False when it is known. Raises `UnknownItem`, `WiderItem` before anything has changed."""
     answer = bundle.answer
     if answer.id in rows.items:
         return False
-    _refuse_unseen(rows, bundle)
+    admit(bundle, {item_id: rows.items[item_id].scope.audience for item_id in named(bundle) & rows.items.keys()})
     rows.number += 1
     new = {claim.id: (claim, vector) for claim, vector in zip(bundle.claims, bundle.vectors, strict=True)}
     new = {claim_id: found for claim_id, found in new.items() if claim_id not in rows.items}
@@ -238,14 +238,3 @@ def _add_relations(rows: TenantRows, scope: Scope, relations: Iterable[EntityRel
         if any(claim.scope == scope for claim in claims) and sum(isinstance(item, Entity) for item in seen) == 2:
             link = Link(Relation.RELATES_TO, relation.subject_id, relation.object_id, relation)
             rows.links.setdefault(link, scope.audience)
-
-
-def _refuse_unseen(rows: TenantRows, bundle: AnswerBundle) -> None:
-    audiences = bundle.answer.scope.audiences()
-    known = {item.id for item in bundle.claims} | {bundle.answer.id}
-    named = [derivation.antecedent_id for derivation in bundle.derivations]
-    named += [use.item_id for use in bundle.answer.used] + list(bundle.answer.asserts)
-    for item_id in named:
-        item = rows.items.get(item_id)
-        if item_id not in known and (item is None or item.scope.audience not in audiences):
-            raise UnknownItem(f"the answer rests on {item_id!r}, which its scope does not hold")

@@ -6,10 +6,10 @@ out no flags: `neo4j_flags.py` does.
 
 from __future__ import annotations
 
+from stemma.memory.admission import admit, named
 from stemma.memory.bundles import AnswerBundle
-from stemma.memory.errors import UnknownItem
 from stemma.memory.model import Scope
-from stemma.memory.neo4j_flags import TRUTH, settle
+from stemma.memory.neo4j_flags import decide, settle
 from stemma.memory.neo4j_rows import (
     answer_row,
     assert_rows,
@@ -33,10 +33,10 @@ _CHANGES = load_queries("cypher/changes.cypher")
 async def write_answer(turn: Turn, bundle: AnswerBundle) -> None:
     """Store an answer with its claims and lineage.
 
-    Raises `Undone` when the answer is known, `UnknownItem` when it rests on what its scope cannot see.
+    Raises `Undone` when the answer is known, what `admission.admit` does.
     """
     answer = bundle.answer
-    await _refuse(turn, bundle)
+    await _admit(turn, bundle)
     claims = [claim_row(*pair) for pair in zip(bundle.claims, bundle.vectors, strict=True)]
     known = await put_claims(turn, claims)
     await turn.rows(WRITE, "put_answer", values=answer_row(answer))
@@ -49,8 +49,7 @@ async def write_answer(turn: Turn, bundle: AnswerBundle) -> None:
     await turn.put(ENTITIES, "put_relations", relation_rows(answer.scope, bundle.relations))
     new = {claim.id for claim in bundle.claims} - known.keys()
     decided = [each for each in bundle.retractions if each.withdraws in new]
-    await turn.put(TRUTH, "put_retractions", [retraction_row(each) for each in decided])
-    await turn.put(TRUTH, "settle_decisions", sorted({each.withdraws for each in decided}))
+    await decide(turn, {each.withdraws for each in decided}, made=[retraction_row(each) for each in decided])
     await settle(turn, {answer.id, *new, *(claim for claim, moves in known.items() if moves)})
 
 
@@ -69,14 +68,8 @@ async def erase_some(turn: Turn, scope: Scope) -> int:
     return 0
 
 
-async def _refuse(turn: Turn, bundle: AnswerBundle) -> None:
-    answer = bundle.answer
-    named = {derivation.antecedent_id for derivation in bundle.derivations}
-    named |= {use.item_id for use in answer.used} | set(answer.asserts)
-    own = {claim.id for claim in bundle.claims} | {answer.id}
-    audiences = list(answer.scope.audiences())
-    [found] = await turn.rows(WRITE, "refusable", id=answer.id, ids=sorted(named - own), audiences=audiences)
+async def _admit(turn: Turn, bundle: AnswerBundle) -> None:
+    [found] = await turn.rows(WRITE, "refusable", id=bundle.answer.id, ids=sorted(named(bundle)))
     if found["known"]:
         raise Undone
-    for item in found["unseen"]:
-        raise UnknownItem(f"the answer rests on {item!r}, which its scope does not hold")
+    admit(bundle, dict(found["stored"]))

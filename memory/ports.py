@@ -133,7 +133,8 @@ class MemoryGraph(LineageStore, ChangeStore, Protocol):
         """Store an answer with its claims and lineage; False when this answer id is there already.
 
         A claim id that exists keeps its text, confidence and decisions, and gains the new derivations. An antecedent
-        or used item that the answer's scope cannot see raises `UnknownItem`, and nothing is written.
+        or used item that the answer's scope cannot see raises `UnknownItem`, and one that the audience of the claim it
+        is to support cannot see raises `WiderItem`; nothing is written then.
         """
 
     async def search_text(self, scope: Scope, terms: Sequence[str], k: int) -> list[Scored]:

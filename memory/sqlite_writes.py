@@ -12,8 +12,8 @@ from dataclasses import asdict, dataclass
 
 import apsw
 
+from stemma.memory.admission import admit, named
 from stemma.memory.bundles import AnswerBundle, SentenceVectors
-from stemma.memory.errors import UnknownItem
 from stemma.memory.model import Claim, Derivation, Entity, EntityRelation, Mention, Node, Passage, Scope
 from stemma.memory.queries import load_queries
 from stemma.memory.recall.sentence_blob import pack
@@ -66,7 +66,7 @@ def raise_revision(connection: apsw.Connection, tenant: str) -> int:
 
 
 def add_answer(connection: apsw.Connection, bundle: AnswerBundle, entries: Iterable[IndexEntry]) -> bool:
-    """False when the answer is known. Raises `UnknownItem`; the caller's transaction takes back what was written."""
+    """False when the answer is known. Raises what `admit` does; the transaction takes back what was written."""
     answer, tenant = bundle.answer, bundle.answer.scope.tenant
     if not rows(connection, _WRITE["add_answer"], answer_row(answer)):
         return False
@@ -79,7 +79,7 @@ def add_answer(connection: apsw.Connection, bundle: AnswerBundle, entries: Itera
         if decision.withdraws in new:
             connection.execute(_WRITE["add_retraction"], retraction_row(decision))
             decide(connection, tenant, Node.CLAIM, decision.withdraws)
-    _refuse_unseen(connection, bundle)
+    _admit(connection, bundle)
     add_derivations(connection, answer.scope, bundle.derivations)
     whose = {"tenant": tenant, "audience": answer.scope.audience}
     for use in answer.used:
@@ -120,17 +120,9 @@ def add_derivations(connection: apsw.Connection, scope: Scope, derivations: Iter
 _DERIVATION = ("claim_id", "antecedent_id", "justification", "quote", "extractor", "run_id", "step")
 
 
-def _refuse_unseen(connection: apsw.Connection, bundle: AnswerBundle) -> None:
-    named = {row.antecedent_id for row in bundle.derivations}
-    named |= {use.item_id for use in bundle.answer.used} | set(bundle.answer.asserts)
-    reader = {
-        "tenant": bundle.answer.scope.tenant,
-        "audiences": json.dumps(bundle.answer.scope.audiences()),
-        "ids": json.dumps(sorted(named)),
-    }
-    seen = {item_id for (item_id,) in rows(connection, _READ["seen"], reader)}
-    if unseen := sorted(named - seen):
-        raise UnknownItem(f"the answer rests on {unseen[0]!r}, which its scope does not hold")
+def _admit(connection: apsw.Connection, bundle: AnswerBundle) -> None:
+    which = {"tenant": bundle.answer.scope.tenant, "ids": json.dumps(sorted(named(bundle)))}
+    admit(bundle, dict(rows(connection, _READ["audiences"], which)))
 
 
 def add_to_indexes(connection: apsw.Connection, entries: Sequence[IndexEntry], revisions: Mapping[str, int]) -> None:

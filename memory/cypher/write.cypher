@@ -53,15 +53,12 @@ MERGE (c)-[m:MENTIONS {start: row.start, end: row.end}]->(e)
 ON CREATE SET m.audience = c.audience, c.revision = CASE WHEN c.searched THEN $revision END;
 
 // name: refusable
-// Whether an answer is there, and those of the ids that name nothing the scope may see.
+// Whether an answer is there, and whose everything is that its bundle names, whoever may see it.
 RETURN EXISTS { MATCH (:Answer {tenant: $tenant, id: $id}) } AS known, COLLECT {
   UNWIND $ids AS id
-  WITH id
-  WHERE NOT EXISTS {
-    MATCH (n:Source|Passage|Entity|Claim|Answer {tenant: $tenant, id: id}) WHERE n.audience IN $audiences
-  }
-  RETURN id
-} AS unseen;
+  MATCH (n:Passage|Claim|Answer {tenant: $tenant, id: id})
+  RETURN [id, n.audience]
+} AS stored;
 
 // name: known_claims
 // Those of the claims that are there, and whether another justification could make a difference to them.

@@ -51,11 +51,11 @@ SELECT claim_id, antecedent_id, justification, quote, first, last, extractor, ru
 FROM derived_from WHERE tenant = :tenant AND claim_id IN (SELECT value FROM json_each(:ids))
 AND +audience IN (SELECT value FROM json_each(:audiences)) ORDER BY claim_id, justification, antecedent_id, first;
 
--- name: seen
--- Which of the ids name a passage, claim or answer that the reader may see.
-SELECT id FROM passage WHERE tenant = :tenant AND id IN (SELECT value FROM json_each(:ids)) AND +audience IN (SELECT value FROM json_each(:audiences))
-UNION ALL SELECT id FROM claim WHERE tenant = :tenant AND id IN (SELECT value FROM json_each(:ids)) AND +audience IN (SELECT value FROM json_each(:audiences))
-UNION ALL SELECT id FROM answer WHERE tenant = :tenant AND id IN (SELECT value FROM json_each(:ids)) AND +audience IN (SELECT value FROM json_each(:audiences));
+-- name: audiences
+-- Whose the passages, claims and answers among the ids are, whoever may see them.
+SELECT id, audience FROM passage WHERE tenant = :tenant AND id IN (SELECT value FROM json_each(:ids))
+UNION ALL SELECT id, audience FROM claim WHERE tenant = :tenant AND id IN (SELECT value FROM json_each(:ids))
+UNION ALL SELECT id, audience FROM answer WHERE tenant = :tenant AND id IN (SELECT value FROM json_each(:ids));
 
 -- name: retractions
 -- Those of the decisions that the reader may see.

@@ -89,6 +89,7 @@ CHECKS: list[Check] = [
     memory_lineage.check_claim_may_rest_on_claims_and_answers,
     memory_lineage.check_claim_may_rest_on_a_claim_of_the_same_answer,
     memory_lineage.check_unknown_antecedent_is_refused_whole,
+    memory_lineage.check_a_wider_claim_rests_on_nothing_narrower,
     memory_changes.check_revision_grows_with_every_write,
     memory_changes.check_reads_and_dry_runs_leave_the_revision,
     memory_changes.check_changed_items_are_whole,

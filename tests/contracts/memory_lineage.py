@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from stemma.memory.errors import UnknownItem
+from stemma.memory.errors import UnknownItem, WiderItem
 from stemma.memory.model import (
+    Derivation,
     Entity,
     Mention,
     Node,
@@ -142,3 +143,30 @@ async def check_unknown_antecedent_is_refused_whole(graph: MemoryGraph) -> None:
     assert await graph.statistics(scope) == before
     assert await found_by_text(graph, scope, "zinc") == []
     assert await graph.claims(scope, [claim.id]) == []
+
+
+async def check_a_wider_claim_rests_on_nothing_narrower(graph: MemoryGraph) -> None:
+    """Its readers could neither see that reason nor take it back; wider evidence may support a narrower claim."""
+    tenant = new_scope()
+    ann = Scope(tenant.tenant, "ann")
+    wide, own = source_bundle(tenant, "u:1", ["cargo is late"]), source_bundle(ann, "u:2", ["her note"])
+    await put(graph, wide, own)
+    shared, hers = make_claim(tenant, "Cargo is late."), make_claim(ann, "Cargo is very late.")
+    await graph.put_answer(answer_bundle(tenant, "one", [shared], [wide.passages[0].id]))
+    assert await graph.put_answer(answer_bundle(ann, "two", [hers], [wide.passages[0].id, own.passages[0].id]))
+    before = [await graph.statistics(scope) for scope in (tenant, ann)]
+    derived = await graph.derivations(ann, [shared.id])
+    for narrow in (own.passages[0].id, hers.id):
+        bare = answer_bundle(ann, f"on {narrow}", [], [narrow])
+        echo = Derivation(shared.id, narrow, "j-echo", "her", 0, 3, "contract")
+        with pytest.raises(WiderItem):
+            await graph.put_answer(replace(bare, derivations=[echo]))
+        with pytest.raises(WiderItem):
+            await graph.put_answer(replace(bare, claims=[shared], vectors=[vector("x")], derivations=[echo]))
+    assert [await graph.statistics(scope) for scope in (tenant, ann)] == before
+    assert await graph.derivations(ann, [shared.id]) == derived
+    for stranger in (hers.id, "no-such-claim"):
+        bare = answer_bundle(tenant, f"of {stranger}", [], [wide.passages[0].id])
+        row = Derivation(stranger, wide.passages[0].id, "j-other", "cargo", 0, 5, "contract")
+        with pytest.raises(UnknownItem):
+            await graph.put_answer(replace(bare, derivations=[row]))
