@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from stemma.evals.card_command import card
 from stemma.evals.detect_command import detect
 from stemma.evals.drift_command import drift
 from stemma.evals.gate.commands import compare, gate, promote
@@ -15,6 +16,7 @@ from stemma.evals.harvest_command import harvest
 from stemma.evals.nightly.command import nightly
 from stemma.evals.one_evaluation import carried_out, finish, results_folder, sampling_of
 from stemma.evals.ragas_command import ragas
+from stemma.evals.split import Part
 
 eval_app = typer.Typer(
     rich_markup_mode=None,
@@ -23,7 +25,7 @@ eval_app = typer.Typer(
     help="Score retrieval, answers and groundedness; gate them.",
 )
 
-for command in (compare, detect, drift, gate, harvest, nightly, promote, ragas):
+for command in (card, compare, detect, drift, gate, harvest, nightly, promote, ragas):
     eval_app.command()(command)
 
 
@@ -47,6 +49,7 @@ Memory = Annotated[
 K = Annotated[int, typer.Option("--k", min=0, help="Rank metrics look at the first k (default: EVALS_K, 5).")]
 Out = Annotated[Path | None, typer.Option("--out", help="Folder for the results (default: a new one).")]
 Limit = Annotated[int, typer.Option("--limit", min=0, help="Only the first N questions of each set; 0 is all.")]
+Split = Annotated[Part | None, typer.Option("--split", help="Only this half of the questions: no source is in both.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object as the last line of standard output.")]
 
 
@@ -60,6 +63,7 @@ def retrieval(
     k: K = 0,
     out: Out = None,
     limit: Limit = 0,
+    split: Split = None,
     graph_titles: Annotated[
         Switch, typer.Option("--graph-titles", help="off: hide titles from the mention graph, not from the searches.")
     ] = Switch.ON,
@@ -72,7 +76,7 @@ def retrieval(
     from stemma.evals.settings import EvalSettings
 
     settings = EvalSettings()
-    dataset = read_dataset(data, limit=limit or None)
+    dataset = read_dataset(data, limit=limit or None, part=split)
     dataset = without_titles(dataset) if drop_titles else dataset
     plan = RetrievalPlan(
         recipes_or_all(recipe),
@@ -99,6 +103,7 @@ def run_answers(
     k: K = 0,
     out: Out = None,
     limit: Limit = 0,
+    split: Split = None,
     concurrency: Annotated[int, typer.Option(min=0, help="Questions at once (default: EVALS_CONCURRENCY, 1).")] = 0,
     evaluator: Annotated[
         list[Path] | None,
@@ -115,7 +120,7 @@ def run_answers(
 
     settings = EvalSettings()
     evaluators = load_evaluators(evaluator or (), metric_names(k or settings.k))
-    dataset = read_dataset(data, limit=limit or None, corpus=corpus)
+    dataset = read_dataset(data, limit=limit or None, corpus=corpus, part=split)
     folder = results_folder(out, settings, "run")
     plan = AnswerPlan(
         sampling_of(settings),

@@ -22,7 +22,7 @@ from stemma.memory.model import Document
 
 CORPUS = "corpus.jsonl"
 QUESTIONS = ("queries.jsonl", "questions.jsonl")
-_BESIDE = (*QUESTIONS, "README.md")
+_BESIDE = (*QUESTIONS, "README.md", "card.json", "candidates.jsonl")
 """Files of a data folder that are about it, not part of it."""
 
 

@@ -12,14 +12,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
+from stemma.evals.card import Card, check_card, read_card
 from stemma.evals.case import Case, ToolCall
 from stemma.evals.corpus import QUESTIONS, document_id, read_corpus
 from stemma.evals.errors import InvalidDataset
 from stemma.evals.rows import JsonRow, read_rows
+from stemma.evals.split import Part, part_of
 from stemma.memory.model import Document
 
 
@@ -36,6 +38,10 @@ class Dataset:
     """The corpus that the questions were asked of instead of their own; empty for their own."""
     limit: int | None = None
     titles: str = "kept"
+    part: str = ""
+    """"dev" or "test" where only that half of the questions is asked."""
+    cards: Mapping[str, Card] = field(default_factory=dict)
+    """Of the sets that have one."""
 
     def as_json(self) -> dict[str, object]:
         """What a summary says about the data."""
@@ -47,28 +53,57 @@ class Dataset:
             "corpus": self.foreign or "own",
             "limit": self.limit,
             "titles": self.titles,
+            "split": self.part or "all",
+            "cards": {name: asdict(card) for name, card in self.cards.items()},
         }
 
 
-def read_dataset(folders: Sequence[Path], *, limit: int | None = None, corpus: Path | None = None) -> Dataset:
+def read_dataset(
+    folders: Sequence[Path],
+    *,
+    limit: int | None = None,
+    corpus: Path | None = None,
+    part: Part | None = None,
+    check: bool = True,
+) -> Dataset:
     """Read data folders and merge them.
 
-    `limit` keeps the first questions of each set (the corpus stays whole). With `corpus` the same questions are asked
-    of another folder's documents: gold and answers are dropped then, and abstaining is right.
-    Raises `InvalidDataset`.
+    `part` keeps one half of the questions, `limit` then the first of each set (the corpus stays whole). With `corpus`
+    the same questions are asked of another folder's documents: gold and answers are dropped then, and abstaining is
+    right. `check` refuses a set that was changed since its card was written. Raises `InvalidDataset`.
     """
     if not folders:
         raise InvalidDataset("there is no data folder", hint="name one: --data DIR")
     names = _names(folders)
     own = {name: read_corpus(folder, name) for name, folder in names.items()}
     asked = {name: tuple(_cases(folder, name, own[name])) for name, folder in names.items()}
-    cases = tuple(case for each in asked.values() for case in each[:limit])
-    if corpus is not None:
-        foreign = read_corpus(corpus, corpus.resolve().name)
-        cases = tuple(replace(case, gold=(), answers=(), answerable=False) for case in cases)
-        return Dataset(tuple(names), foreign, cases, _hash([*asked.values()], [foreign]), corpus.resolve().name, limit)
+    cards = {name: card for name, folder in names.items() if (card := read_card(folder))}
+    for name in cards if check else ():
+        check_card(names[name], cards[name], _hash([asked[name]], [own[name]]))
     documents = tuple(document for each in own.values() for document in each)
-    return Dataset(tuple(names), documents, cases, _hash([*asked.values()], [*own.values()]), limit=limit)
+    whole = Dataset(tuple(names), documents, (), _hash([*asked.values()], [*own.values()]), limit=limit, cards=cards)
+    chosen = frozenset(case.id for case in _part(asked, documents, part))
+    cases = tuple(case for each in asked.values() for case in [c for c in each if c.id in chosen][:limit])
+    if part is not None and not cases:
+        raise InvalidDataset(f"no question falls into the half {part}", hint="leave --split out, or add questions")
+    whole = replace(whole, cases=cases, part=part or "")
+    if corpus is None:
+        return whole
+    foreign = read_corpus(corpus, corpus.resolve().name)
+    return replace(
+        whole,
+        documents=foreign,
+        cases=tuple(replace(case, gold=(), answers=(), answerable=False) for case in cases),
+        hash=_hash([*asked.values()], [foreign]),
+        foreign=corpus.resolve().name,
+    )
+
+
+def _part(asked: Mapping[str, Sequence[Case]], documents: Sequence[Document], part: Part | None) -> Sequence[Case]:
+    cases = [case for each in asked.values() for case in each]
+    if part is None:
+        return cases
+    return part_of(cases, part, {document_id(document): document.title for document in documents})
 
 
 def without_titles(dataset: Dataset) -> Dataset:
