@@ -59,16 +59,26 @@ def nightly(
 
 
 def _done(plan: NightPlan, *, again: bool) -> Night:
-    from stemma.evals.nightly.line import run_night
+    """The night, done now or before. What is heavy is imported only when there is something to do."""
     from stemma.evals.nightly.lock import night_lock
-    from stemma.evals.progress import terminal_progress
-
-    async def with_progress() -> Night:
-        with terminal_progress() as phase:
-            return await run_night(plan, phase, lambda line: typer.echo(line, err=True), again=again)
+    from stemma.evals.nightly.plan import begun_night
+    from stemma.evals.nightly.record import Status
 
     with night_lock(plan.out, plan.date):
-        return asyncio.run(with_progress())
+        begun = None if again else begun_night(plan)
+        if begun is not None and begun.status is Status.DONE:
+            text = f"the night of {plan.date} is done since {begun.finished_at}: nothing to do (--again does it anew)"
+            typer.echo(text, err=True)
+            return begun
+        return asyncio.run(_with_progress(plan, begun))
+
+
+async def _with_progress(plan: NightPlan, begun: Night | None) -> Night:
+    from stemma.evals.nightly.line import run_night
+    from stemma.evals.progress import terminal_progress
+
+    with terminal_progress() as phase:
+        return await run_night(plan, begun, phase, lambda line: typer.echo(line, err=True))
 
 
 def lines_of(night: Night, folder: Path) -> Iterator[str]:

@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from time import perf_counter
 
-from stemma.evals.errors import EvalFailure, InvalidResults, OtherNight
+from stemma.evals.errors import EvalFailure, InvalidResults
 from stemma.evals.exits import ExitCode
 from stemma.evals.nightly.judging import refuse_wrong_baseline
 from stemma.evals.nightly.looking import detected, drifted, fed_back, harvested
@@ -27,7 +27,6 @@ from stemma.evals.nightly.record import (
     StepStatus,
     earlier_nights,
     folder_of,
-    read_night,
     write_night,
 )
 from stemma.evals.nightly.report import write_report
@@ -51,40 +50,35 @@ class _Station:
     work: Callable[[], Awaitable[Step]]
 
 
-async def run_night(plan: NightPlan, phase: Phase, say: Say, *, again: bool = False) -> Night:
-    """Do what is left to do of the night; nothing when it is done. The caller holds the lock (`lock.py`).
+async def run_night(plan: NightPlan, begun: Night | None, phase: Phase, say: Say) -> Night:
+    """Do what is left to do of the night, all where none was begun. The caller holds the lock (`lock.py`).
 
-    `again` begins it anew. On cancellation (Ctrl-C) the night is left as far as it came, and goes on the next time.
-    Raises `OtherNight` when the date's night was begun with another plan, `InvalidResults` for a record or a baseline
-    that cannot be read, or results that cannot be written.
+    On cancellation (Ctrl-C) the night is left as far as it came, and goes on the next time.
+    Raises `InvalidResults` for a baseline that is not one of its suite, before anything is measured, and where results
+    cannot be written.
     """
     folder, now = folder_of(plan.out, plan.date), revision()
     for suite in suites_of(plan):
         refuse_wrong_baseline(plan, suite.name, suite.kind, suite.variant)
-    night = None if again else read_night(folder)
-    if night is not None and night.plan != plan.as_json():
-        raise OtherNight(f"the night of {plan.date} was begun with {_difference(night, plan)}")
-    if night is not None and night.status is Status.DONE:
-        say(f"the night of {plan.date} is done since {night.finished_at}: nothing to do (--again does it anew)")
-        return night
     past = earlier_nights(plan.out, plan.date, plan.settings.nights)
-    night = _begun(plan, now) if night is None else replace(night, status=Status.RUNNING)
+    night = _new(plan, now) if begun is None else replace(begun, status=Status.RUNNING)
+    write_night(folder, night)
     for station in _stations(plan, folder, _since(past), phase):
         done = night.step(station.name)
         if done is not None and done.status is StepStatus.DONE and done.revision == now:
             say(f"{station.name}: done already")
             continue
-        write_night(folder, night)
         step = replace(await _attempt(station), revision=now)
-        say(f"{step.name}: {outcome(step)} ({step.seconds:.1f} s) {step.note}".rstrip())
-        night = night.with_step(step)
-        if step.status is StepStatus.INTERRUPTED:
-            return _kept(replace(night, status=Status.INTERRUPTED), past, plan)
+        stopped = step.status is StepStatus.INTERRUPTED
+        night = replace(night.with_step(step), status=Status.INTERRUPTED if stopped else Status.RUNNING)
         _kept(night, past, plan)
+        say(f"{step.name}: {outcome(step)} ({step.seconds:.1f} s) {step.note}".rstrip())
+        if stopped:
+            return night
     return _kept(replace(night, status=Status.DONE, finished_at=_now()), past, plan)
 
 
-def _begun(plan: NightPlan, now: str) -> Night:
+def _new(plan: NightPlan, now: str) -> Night:
     return Night(plan.date, plan.as_json(), now, product_version(), _now())
 
 
@@ -141,13 +135,6 @@ async def _attempt(station: _Station) -> Step:
         advice = getattr(problem, "hint", "")
         step = Step(station.name, StepStatus.FAILED, int(ExitCode.EXECUTION), note, advice)
     return replace(step, seconds=round(perf_counter() - started, 3))
-
-
-def _difference(night: Night, plan: NightPlan) -> str:
-    """What the two plans differ in, in words."""
-    asked = plan.as_json()
-    names = [name for name in asked if night.plan.get(name) != asked[name]]
-    return f"other {', '.join(names)}" if names else "another plan"
 
 
 def _now() -> str:

@@ -12,7 +12,8 @@ from hashlib import sha256
 from pathlib import Path
 
 from stemma.evals.dataset import Dataset, read_dataset
-from stemma.evals.errors import EvalFailure, InvalidDataset
+from stemma.evals.errors import EvalFailure, InvalidDataset, OtherNight
+from stemma.evals.nightly.record import Night, folder_of, read_night
 from stemma.evals.settings import EvalSettings
 from stemma.evals.summary import Json
 
@@ -80,6 +81,19 @@ def plan_night(
         suites=chosen,
         settings=settings,
     )
+
+
+def begun_night(plan: NightPlan) -> Night | None:
+    """The night of the plan's date as far as it came, None where none was begun.
+
+    Raises `OtherNight` when it was begun with another plan, and `InvalidResults` when its record cannot be read.
+    """
+    night = read_night(folder_of(plan.out, plan.date))
+    asked = plan.as_json()
+    if night is not None and night.plan != asked:
+        names = ", ".join(name for name in asked if night.plan.get(name) != asked[name])
+        raise OtherNight(f"the night of {plan.date} was begun with other {names or 'things to do'}")
+    return night
 
 
 def _date(day: str) -> str:

@@ -45,6 +45,11 @@ def as_markdown(night: Night) -> str:
 
 
 def as_junit(night: Night) -> str:
+    """`junit_tree` as a file's text."""
+    return ElementTree.tostring(junit_tree(night), encoding="unicode", xml_declaration=True) + "\n"
+
+
+def junit_tree(night: Night) -> ElementTree.Element:
     """A suite a step; a case for the step itself, and one for each metric that was judged."""
     root = ElementTree.Element("testsuites", name=f"night of {night.date}")
     for step in night.steps:
@@ -67,7 +72,7 @@ def as_junit(night: Night) -> str:
         suite = ElementTree.SubElement(root, "testsuite", name="night", tests="1", failures="0", errors="1")
         case = ElementTree.SubElement(suite, "testcase", classname="night", name="finished")
         ElementTree.SubElement(case, "error", message="the night is not done: type the same command again")
-    return ElementTree.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
+    return root
 
 
 def _metrics(step: Step) -> Iterator[str]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stemma.evals.answers import GRAPH, AnswerPlan, evaluate_answers
+from stemma.evals.errors import NothingToScore
 from stemma.evals.groundedness import evaluate_groundedness
 from stemma.evals.labelled import read_labelled
 from stemma.evals.nightly.judging import judged
@@ -21,7 +22,8 @@ from stemma.evals.one_evaluation import sampling_of
 from stemma.evals.page.document import page_of
 from stemma.evals.progress import Phase
 from stemma.evals.propagation.subjects import Remedy
-from stemma.evals.results import Evaluation, write_results
+from stemma.evals.ragas_suite import RagasPlan, evaluate_ragas, ragas_installed
+from stemma.evals.results import SUMMARY, Evaluation, write_results
 from stemma.evals.retrieval import RetrievalPlan, evaluate_retrieval
 from stemma.evals.settings import EvalSettings
 from stemma.memory.settings import MemorySettings
@@ -47,7 +49,7 @@ class Suite:
 
 def suites_of(plan: NightPlan) -> Iterator[Suite]:
     """The chosen suites in their order."""
-    known = [*_asking(plan), _groundedness(plan), _propagation(plan)]
+    known = [*_asking(plan), _groundedness(plan), _propagation(plan), _ragas(plan)]
     yield from (suite for suite in known if suite.name in plan.suites)
 
 
@@ -127,3 +129,18 @@ def _propagation(plan: NightPlan) -> Suite:
         return await measured(benchmark, sampling_of(plan.settings), phase)
 
     return Suite("propagation", "propagation", measure, Remedy.SUPPORT.value)
+
+
+def _ragas(plan: NightPlan) -> Suite:
+    """Ragas' metrics of tonight's answers, as far as they need no model."""
+
+    async def measure(folder: Path, phase: Phase) -> Evaluation:
+        answers = folder.with_name("answers")
+        if not (answers / SUMMARY).exists():
+            raise NothingToScore("there are no answers of tonight to score", hint="see the suite answers")
+        return await evaluate_ragas(answers, RagasPlan(sampling_of(plan.settings), variant=GRAPH), phase)
+
+    absent = "" if "answers" in plan.suites else "it scores the answers, and that suite was left out"
+    if not ragas_installed():
+        absent = 'Ragas is not installed: pip install "stemma-agents[evals]"'
+    return Suite("ragas", "ragas", measure, GRAPH, absent)
