@@ -6,15 +6,16 @@ transaction. A dry run does all of it and then undoes it.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from stemma.memory.errors import AlreadyGivenBack, AlreadyTakenBack, SupersedesNewer, UnknownItem, WiderItem
 from stemma.memory.lineage.model import Affected, Effect, Retraction, RetractionKind
+from stemma.memory.lineage.refusal import refuse_lifting
 from stemma.memory.model import Node, Scope
 from stemma.memory.neo4j_connection import Neo4jConnection, Row
-from stemma.memory.neo4j_flags import TRUTH, Change, settle
+from stemma.memory.neo4j_flags import TRUTH, Change, decide, settle
 from stemma.memory.neo4j_rows import instant, retraction_row
 from stemma.memory.neo4j_turn import Turn, Undone, in_turn
 from stemma.memory.neo4j_values import node_of
@@ -31,13 +32,13 @@ class Neo4jDecisions:
 
     async def take_back(self, scope: Scope, retraction: Retraction, *, dry_run: bool = False) -> Effect:
         async def work(turn: Turn) -> Effect:
-            item = await _owned(turn, scope, retraction.withdraws, (Node.SOURCE, Node.CLAIM))
+            found = await _found(turn, retraction.withdraws, retraction.id)
+            item = _owned(found, scope, retraction.withdraws, (Node.SOURCE, Node.CLAIM))
             _refuse_taken(item, retraction)
-            if (await _found(turn, retraction.id))["labels"]:
+            if retraction.id in found:
                 raise AlreadyTakenBack
-            stored = replace(retraction, scope=_scope_of(scope, item))
-            await turn.put(TRUTH, "put_retractions", [retraction_row(stored)])
-            await turn.put(TRUTH, "settle_decisions", [stored.withdraws])
+            stored = retraction.kept(_scope_of(scope, item), scope)
+            await decide(turn, [stored.withdraws], made=[retraction_row(stored)])
             return _effect(scope, await settle(turn, [stored.withdraws]), stored)
 
         return await self._decide(scope, work, dry_run=dry_run)
@@ -46,21 +47,22 @@ class Neo4jDecisions:
         self, scope: Scope, retraction_id: str, *, actor: str, at: datetime, dry_run: bool = False
     ) -> Effect:
         async def work(turn: Turn) -> Effect:
-            found = await _owned(turn, scope, retraction_id, (Node.RETRACTION,))
-            held = retraction_of(scope.tenant, found)
+            found = await _found(turn, retraction_id)
+            held = retraction_of(scope.tenant, _owned(found, scope, retraction_id, (Node.RETRACTION,)))
+            refuse_lifting(scope, held)
             if held.lifted_at is not None:
                 raise AlreadyGivenBack(hint="stemma memory ls retractions")
-            await turn.rows(TRUTH, "lift_retraction", id=held.id, at=instant(at), by=actor)
-            await turn.put(TRUTH, "settle_decisions", [held.withdraws])
             lifted = replace(held, lifted_at=at, lifted_by=actor)
+            await decide(turn, [held.withdraws], lifted=[{"id": held.id, "lifted_at": instant(at), "lifted_by": actor}])
             return _effect(scope, await settle(turn, [held.withdraws]), lifted)
 
         return await self._decide(scope, work, dry_run=dry_run)
 
     async def supersede(self, scope: Scope, newer: str, older: str, *, dry_run: bool = False) -> Effect:
         async def work(turn: Turn) -> Effect:
-            above = await _known(turn, scope, newer, (Node.CLAIM,))
-            below = await _owned(turn, scope, older, (Node.CLAIM,))
+            found = await _found(turn, newer, older)
+            above = _known(found, scope, newer, (Node.CLAIM,))
+            below = _owned(found, scope, older, (Node.CLAIM,))
             if not _scope_of(scope, above).owns(below["audience"]):
                 raise WiderItem(f"{older!r} belongs to a wider scope than {newer!r}")
             if above["recorded_at"] <= below["recorded_at"]:
@@ -95,25 +97,23 @@ class _Rehearsed(Exception):
     """Rolls a dry run back."""
 
 
-async def _found(turn: Turn, item_id: str) -> Row:
-    [row] = await turn.rows(TRUTH, "decidable", id=item_id)
-    return row
+async def _found(turn: Turn, *ids: str) -> dict[str, Row]:
+    return {row["item"]["id"]: row for row in await turn.rows(TRUTH, "decidable", ids=ids)}
 
 
-async def _known(turn: Turn, scope: Scope, item_id: str, nodes: Sequence[Node]) -> Row:
+def _known(found: Mapping[str, Row], scope: Scope, item_id: str, nodes: Sequence[Node]) -> Row:
     """What the scope sees or owns. Raises `UnknownItem`."""
-    row = await _found(turn, item_id)
-    item: Row | None = row["item"]
+    item: Row | None = found[item_id]["item"] if item_id in found else None
     if item is None or not (scope.owns(item["audience"]) or item["audience"] in scope.audiences()):
         raise UnknownItem(f"there is no {item_id!r} in this scope", hint="stemma memory ls")
-    if node_of(row["labels"]) not in nodes:
+    if node_of(found[item_id]["labels"]) not in nodes:
         raise UnknownItem(f"{item_id!r} is not a {' or '.join(nodes).lower()}", hint="stemma memory show ID")
     return item
 
 
-async def _owned(turn: Turn, scope: Scope, item_id: str, nodes: Sequence[Node]) -> Row:
+def _owned(found: Mapping[str, Row], scope: Scope, item_id: str, nodes: Sequence[Node]) -> Row:
     """What the scope may decide about. Raises `UnknownItem`, `WiderItem`."""
-    item = await _known(turn, scope, item_id, nodes)
+    item = _known(found, scope, item_id, nodes)
     if not scope.owns(item["audience"]):
         raise WiderItem(f"{item_id!r} belongs to a wider scope than the one that asked")
     return item

@@ -8,15 +8,16 @@ of an older one among it, until nothing is new; then the flags of what the regio
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 from stemma.memory.lineage.model import Status
 from stemma.memory.lineage.support import Facts, statuses
 from stemma.memory.model import Node
-from stemma.memory.neo4j_turn import Turn
-from stemma.memory.neo4j_values import status
+from stemma.memory.neo4j_rows import Row
+from stemma.memory.neo4j_turn import IDS, Turn
+from stemma.memory.neo4j_values import NODES, status
 from stemma.memory.queries import load_queries
 
 TRUTH = load_queries("cypher/truth.cypher")
@@ -33,7 +34,8 @@ class Change:
     after: Status
 
 
-class _Item(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class _Item:
     """An item of a region as it is stored."""
 
     node: Node
@@ -41,10 +43,16 @@ class _Item(NamedTuple):
     replaced: bool
     audience: str
     taken_back: bool
-    rests_on: Sequence[tuple[str, str]]
-    """Pairs of a justification and an antecedent."""
-    newer: Sequence[str]
-    older: Sequence[str]
+    rests_on: list[tuple[str, str]] = field(default_factory=list)
+    """Pairs of an antecedent and a justification."""
+    newer: list[str] = field(default_factory=list)
+    older: list[str] = field(default_factory=list)
+
+
+async def decide(turn: Turn, items: Collection[str], *, made: Sequence[Row] = (), lifted: Sequence[Row] = ()) -> None:
+    """Write down new and lifted decisions about these items, and what they amount to; `settle` works out the rest."""
+    if items:
+        await turn.rows(TRUTH, "decide", ids=sorted(items), made=made, lifted=lifted)
 
 
 async def settle(turn: Turn, seeds: Collection[str]) -> list[Change]:
@@ -73,25 +81,45 @@ async def _region(turn: Turn, seeds: Collection[str]) -> dict[str, _Item]:
     wanted = set(seeds)
     region: dict[str, _Item] = {}
     while wanted:
-        new: dict[str, _Item] = {}
+        parts: defaultdict[str, list[list[Any]]] = defaultdict(list)
         for some in await turn.rows(TRUTH, "region", ids=sorted(wanted)):
-            for item_id, label, supported, recallable, replaced, stale, *rest in some["rows"]:
-                if item_id not in region:
-                    node = Node(label)
-                    new[item_id] = _Item(node, status(node, supported, recallable, replaced, stale), replaced, *rest)
+            parts[some["part"]] += some["rows"]
+        new = {row[0]: _item(*row[1:]) for row in parts["items"] if row[0] not in region}
+        for item_id, antecedent, justification in parts["rests"]:
+            if item_id in new:
+                new[item_id].rests_on.append((antecedent, justification))
+        for item_id, newer in parts["newer"]:
+            if item_id in new:
+                new[item_id].newer.append(newer)
+        for item_id, older in parts["older"]:
+            if item_id in new:
+                new[item_id].older.append(older)
         region |= new
         wanted = {older for item in new.values() for older in item.older} - region.keys()
     return region
 
 
+def _item(
+    label: str,
+    supported: bool,
+    recallable: bool,
+    replaced: bool,
+    stale: bool,
+    audience: str,
+    taken_back: bool,
+) -> _Item:
+    node = NODES[label]
+    return _Item(node, status(node, supported, recallable, replaced, stale), replaced, audience, taken_back)
+
+
 async def _around(turn: Turn, region: Mapping[str, _Item]) -> dict[str, Status]:
-    named = {antecedent for item in region.values() for _, antecedent in item.rests_on}
+    named = {antecedent for item in region.values() for antecedent, _ in item.rests_on}
     named |= {newer for item in region.values() for newer in item.newer}
     outside = sorted(named - region.keys())
     if not outside:
         return {}
     [found] = await turn.rows(TRUTH, "around", ids=outside)
-    return {item_id: status(Node(label), *flags) for item_id, label, *flags in found["rows"]}
+    return {item_id: status(NODES[label], *flags) for item_id, label, *flags in found["rows"]}
 
 
 def _facts(region: Mapping[str, _Item], around: Mapping[str, Status]) -> Facts:
@@ -106,9 +134,9 @@ def _facts(region: Mapping[str, _Item], around: Mapping[str, Status]) -> Facts:
 
 def _justifications(item: _Item) -> Sequence[Collection[str]]:
     if item.node is not Node.CLAIM:
-        return [[antecedent for _, antecedent in item.rests_on]]
+        return [[antecedent for antecedent, _ in item.rests_on]]
     sets: defaultdict[str, set[str]] = defaultdict(set)
-    for justification, antecedent in item.rests_on:
+    for antecedent, justification in item.rests_on:
         sets[justification].add(antecedent)
     return list(sets.values())
 
@@ -116,28 +144,30 @@ def _justifications(item: _Item) -> Sequence[Collection[str]]:
 async def _write(
     turn: Turn, region: Mapping[str, _Item], found: Mapping[str, Status], replaced: Collection[str]
 ) -> None:
-    flags: defaultdict[tuple[Node, Status, bool], list[str]] = defaultdict(list)
+    groups: defaultdict[tuple[Node, Status, bool], list[str]] = defaultdict(list)
     for item_id, item in region.items():
         if item.flags != found[item_id] or (item.node is Node.SOURCE and item.replaced != (item_id in replaced)):
-            flags[item.node, found[item_id], item_id in replaced].append(item_id)
-    for (node, after, is_replaced), ids in flags.items():
-        await turn.put(
-            TRUTH,
-            f"flag_{node.lower()}",
-            ids,
-            supported=after.supported,
-            recallable=after.current,
-            stale=after.stale,
-            replaced=is_replaced,
-        )
-    await turn.put(TRUTH, "unlist", _unlisted(flags.items()))
+            groups[item.node, found[item_id], item_id in replaced].append(item_id)
+    for some in _statements(groups):
+        await turn.rows(TRUTH, "flags", **some)
 
 
-def _unlisted(flags: Iterable[tuple[tuple[Node, Status, bool], list[str]]]) -> list[str]:
-    """Passages that a newer version took the place of."""
-    return [
-        item_id
-        for (node, after, _), ids in flags
-        if node is Node.PASSAGE and after.supported and not after.current
-        for item_id in ids
-    ]
+def _statements(groups: Mapping[tuple[Node, Status, bool], Sequence[str]]) -> Iterator[dict[str, list[Row]]]:
+    """The parameters of each statement: so many ids at a time, whatever groups they are of."""
+    some, room = _no_groups(), IDS
+    for (node, after, is_replaced), ids in groups.items():
+        flags = {"supported": after.supported, "current": after.current, "stale": after.stale, "replaced": is_replaced}
+        start = 0
+        while start < len(ids):
+            taken = ids[start : start + room]
+            some[node.lower()].append({**flags, "ids": taken})
+            start, room = start + len(taken), room - len(taken)
+            if not room:
+                yield some
+                some, room = _no_groups(), IDS
+    if room < IDS:
+        yield some
+
+
+def _no_groups() -> dict[str, list[Row]]:
+    return {node.lower(): [] for node in (Node.SOURCE, Node.PASSAGE, Node.CLAIM, Node.ANSWER)}

@@ -82,7 +82,7 @@ def source_row(source: Source) -> Row:
 
 
 def passage_row(passage: Passage, vector: Sequence[float], sentences: SentenceVectors | None) -> Row:
-    """Properties apart from vectors, whose names the serving slot decides."""
+    """Properties, and apart from them those of the entry: words and vectors, whose names the serving slot decides."""
     scope, title, text = passage.scope, passage.title, passage.text
     values = {
         "id": passage.id,
@@ -96,14 +96,14 @@ def passage_row(passage: Passage, vector: Sequence[float], sentences: SentenceVe
         "page": passage.position.page,
         "sheet": passage.position.sheet,
         "valid_to": FAR_FUTURE,
-        "terms": " ".join(content_terms(title) * TITLE_WEIGHT + content_terms(text)),
-        "reach": reach(scope.tenant, scope.audience),
     }
-    return {"values": values, "vector": list(vector), "sentences": pack(sentences) if sentences else None}
+    words = _words(scope, content_terms(title) * TITLE_WEIGHT + content_terms(text))
+    packed = pack(sentences) if sentences else None
+    return {"values": values, "words": words, "vector": list(vector), "sentences": packed}
 
 
 def claim_row(claim: Claim, vector: Sequence[float] | None) -> Row:
-    """Properties apart from the vector; a claim that is not searched has none, and no terms."""
+    """Properties, and apart from them those of the entry; a claim that is not searched has none."""
     scope = claim.scope
     values = {
         "id": claim.id,
@@ -121,8 +121,12 @@ def claim_row(claim: Claim, vector: Sequence[float] | None) -> Row:
     }
     if not claim.searched or vector is None:
         return {"values": values, "vector": None}
-    words = {"terms": " ".join(content_terms(claim.text)), "reach": reach(scope.tenant, scope.audience)}
-    return {"values": {**values, **words}, "vector": list(vector)}
+    return {"values": values, "words": _words(scope, content_terms(claim.text)), "vector": list(vector)}
+
+
+def _words(scope: Scope, terms: Iterable[str]) -> Row:
+    """What the full-text search sees."""
+    return {"terms": " ".join(terms), "reach": reach(scope.tenant, scope.audience)}
 
 
 def entity_row(entity: Entity) -> Row:
@@ -200,6 +204,7 @@ def retraction_row(retraction: Retraction) -> Row:
         "kind": retraction.kind.value,
         "lifted_at": instant(retraction.lifted_at) if retraction.lifted_at else None,
         "lifted_by": retraction.lifted_by,
+        "authority": retraction.authority.audience if retraction.authority else None,
     }
 
 

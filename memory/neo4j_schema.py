@@ -1,7 +1,7 @@
 """What a Neo4j database must be before memory uses it: new enough, with our keys and indexes, of one embedder.
 
-Decides the schema's version, and refuses a database that a newer Stemma made. Which servers there are is
-`neo4j_dialect.py`'s.
+Decides the schema's version, and refuses a database that a newer Stemma made, or one from before the first release.
+Which servers there are is `neo4j_dialect.py`'s.
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ from typing import Any
 
 from neo4j.exceptions import ClientError
 
-from stemma.memory.errors import EmbedderMismatch, MemoryTooNew
+from stemma.memory.errors import EmbedderMismatch, MemoryCorrupt, MemoryTooNew
 from stemma.memory.neo4j_connection import Neo4jConnection
 from stemma.memory.neo4j_dialect import Dialect, Slot, dialect_of
 from stemma.memory.neo4j_turn import Serving
 from stemma.memory.ports import EmbedderIdentity
 from stemma.memory.queries import load_queries
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 AWAIT_SECONDS = 120
 
 _SCHEMA = load_queries("cypher/schema.cypher")
@@ -27,7 +27,7 @@ _STORE = load_queries("cypher/store.cypher")
 async def prepare(connection: Neo4jConnection) -> tuple[Dialect, Serving | None]:
     """Check the server and the schema's version, make what is missing; returns how to ask it, and what fills it.
 
-    Raises `MemoryTooOld`, `MemoryTooNew`.
+    Raises `MemoryTooOld`, `MemoryTooNew`, `MemoryCorrupt`.
     """
     [server] = await connection.read(_STORE["server"], {})
     dialect = dialect_of(server["version"])
@@ -37,6 +37,12 @@ async def prepare(connection: Neo4jConnection) -> tuple[Dialect, Serving | None]
         raise MemoryTooNew(
             f"The memory at {connection.url} has schema {version}; this Stemma knows {SCHEMA_VERSION}.",
             hint="pip install --upgrade stemma-agents",
+        )
+    if 0 < version < SCHEMA_VERSION:
+        raise MemoryCorrupt(
+            f"The memory at {connection.url} has schema {version}, of before the first release; this Stemma knows "
+            f"{SCHEMA_VERSION} and does not convert it.",
+            hint="ingest again into an empty database: stemma neo4j start --folder NEW, then set MEMORY_URL",
         )
     if version < SCHEMA_VERSION:
         for query in _SCHEMA.values():

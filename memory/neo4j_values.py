@@ -79,12 +79,13 @@ def answer(tenant: str, row: Row) -> Answer:
 
 
 def retraction(tenant: str, row: Row) -> Retraction:
-    lifted = row.get("lifted_at")
+    lifted, authority = row.get("lifted_at"), row.get("authority")
     return Retraction(
         scope=_scope(tenant, row),
         at=datetime.fromisoformat(row["at"]),
         kind=RetractionKind(row["kind"]),
         lifted_at=datetime.fromisoformat(lifted) if lifted else None,
+        authority=None if authority is None else _scope(tenant, {"audience": authority}),
         **{name: row[name] for name in ("id", "withdraws", "reason", "actor", "lifted_by")},
     )
 
@@ -121,6 +122,10 @@ FLAGS: dict[Standing, dict[Node, tuple[str, bool]]] = {
     },
 }
 """Standing -> label -> the property that says so, and its value; a label that has none is never in that standing."""
+
+
+NODES = {node.value: node for node in Node}
+"""Label as text -> label."""
 
 
 def status(node: Node, supported: bool, recallable: bool, replaced: bool, stale: bool) -> Status:

@@ -44,7 +44,8 @@ RETURN max(revision) AS last;
 MATCH (n:Passage|Claim {tenant: $tenant})
 WHERE n.revision > $after AND n.revision <= $last
 OPTIONAL MATCH (s:StemmaSetting {key: 'embedder'})
-WITH n, CASE s.slot WHEN 'b' THEN n.sentences_b ELSE n.sentences_a END AS sentences
+OPTIONAL MATCH (n)<-[:STANDS_FOR]-(entry:Entry)
+WITH n, CASE s.slot WHEN 'b' THEN entry.sentences_b ELSE entry.sentences_a END AS sentences
 ORDER BY n.revision, n.id
 WITH collect([n, sentences]) AS found
 UNWIND range(0, size(found) - 1, 100) AS start

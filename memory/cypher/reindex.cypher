@@ -8,28 +8,30 @@ SET n.name = $name, n.dimension = $dimension, n.slot = $free;
 
 // name: written (not of a tenant)
 // Whether anything has a vector of the embedder that is to take over.
-RETURN EXISTS { MATCH (n:Passage|Claim) WHERE n.embedding_FREE IS NOT NULL } AS written;
+RETURN EXISTS { MATCH (entry:Entry) WHERE entry.embedding_FREE IS NOT NULL } AS written;
 
 // name: unindexed (not of a tenant)
 // Some items that still need a vector.
-MATCH (n:Passage|Claim)
-WHERE n.embedding_SLOT IS NOT NULL AND n.embedding_FREE IS NULL
-RETURN n.tenant AS tenant, n.id AS id, coalesce(n.title, '') AS title, n.text AS text, n.sentences_SLOT AS sentences
-LIMIT $limit;
+MATCH (entry:Entry)
+WHERE entry.embedding_SLOT IS NOT NULL AND entry.embedding_FREE IS NULL
+WITH entry LIMIT $limit
+MATCH (entry)-[:STANDS_FOR]->(n)
+RETURN n.tenant AS tenant, n.id AS id, coalesce(n.title, '') AS title, n.text AS text,
+  entry.sentences_SLOT AS sentences;
 
 // name: sentences (not of a tenant)
 // The items that are to get a vector, with the sentences they have.
 UNWIND $rows AS row
-MATCH (n:Passage|Claim {tenant: row.tenant, id: row.id})
-WHERE n.embedding_SLOT IS NOT NULL
-RETURN n.tenant AS tenant, n.id AS id, n.sentences_SLOT AS sentences;
+MATCH (n:Passage|Claim {tenant: row.tenant, id: row.id})<-[:STANDS_FOR]-(entry:Entry)
+WHERE entry.embedding_SLOT IS NOT NULL
+RETURN n.tenant AS tenant, n.id AS id, entry.sentences_SLOT AS sentences;
 
 // name: put (not of a tenant)
 // Store vectors, unless another embedder is to take over by now.
 MATCH (:StemmaSetting {key: 'reindex', name: $name, dimension: $dimension, slot: $free})
 UNWIND $rows AS row
-MATCH (n:Passage|Claim {tenant: row.tenant, id: row.id})
-SET n.embedding_FREE = row.vector, n.sentences_FREE = row.sentences;
+MATCH (n:Passage|Claim {tenant: row.tenant, id: row.id})<-[:STANDS_FOR]-(entry:Entry)
+SET entry.embedding_FREE = row.vector, entry.sentences_FREE = row.sentences;
 
 // name: lock_tenants (not of a tenant)
 // From here to the end of the transaction nobody writes to any tenant.
@@ -43,7 +45,7 @@ MERGE (n:StemmaSetting {key: 'embedder'}) SET n.turn = $turn;
 
 // name: left (not of a tenant)
 // Whether anything still needs a vector.
-RETURN EXISTS { MATCH (n:Passage|Claim) WHERE n.embedding_SLOT IS NOT NULL AND n.embedding_FREE IS NULL } AS left;
+RETURN EXISTS { MATCH (e:Entry) WHERE e.embedding_SLOT IS NOT NULL AND e.embedding_FREE IS NULL } AS left;
 
 // name: switch (not of a tenant)
 // Recall uses the new embedder's vectors from here on, and what processes remember is worth nothing.
@@ -65,7 +67,7 @@ DROP INDEX stemma_vectors_FREE IF EXISTS;
 
 // name: clear (not of a tenant)
 // Remove some vectors of the free slot; says how many.
-MATCH (n:Passage|Claim) WHERE n.embedding_FREE IS NOT NULL
-WITH n LIMIT $most
-REMOVE n.embedding_FREE, n.sentences_FREE
+MATCH (entry:Entry) WHERE entry.embedding_FREE IS NOT NULL
+WITH entry LIMIT $most
+REMOVE entry.embedding_FREE, entry.sentences_FREE
 RETURN count(*) AS gone;

@@ -75,8 +75,9 @@ CREATE INDEX stemma_claim_revision IF NOT EXISTS FOR (n:Claim) ON (n.tenant, n.r
 
 // name: words (not of a tenant)
 // Full text over the terms that memory.text makes, so that every store sees the same words; `reach` names tenant and
-// audience in one word. `Searchable` is every passage and searched claim that was ever recallable, until a newer
-// version takes a passage's place: what was taken back stays in the indexes, because to put a vector back costs a
-// hundred times what looking past it costs.
+// audience in one word. An `Entry` holds the words and vectors of a passage or searched claim, apart from it: flags that
+// flip there would make the server write its vectors again. It is `Searchable` from the start, until a newer version
+// takes a passage's place: what was taken back stays in the indexes, because to put a vector back costs a hundred times
+// what looking past it costs.
 CREATE FULLTEXT INDEX stemma_words IF NOT EXISTS FOR (n:Searchable) ON EACH [n.terms, n.reach]
 OPTIONS {indexConfig: {`fulltext.analyzer`: 'whitespace', `fulltext.eventually_consistent`: false}};

@@ -4,8 +4,9 @@
 // name: text
 // By words: `query` requires one of the reach words of the scope, which weigh nothing, and one of the terms. `seen` is
 // how many the index gave, `rows` the recallable ones.
-CALL db.index.fulltext.queryNodes('stemma_words', $query, {limit: $fetch}) YIELD node AS n, score
-WHERE n.tenant = $tenant
+CALL db.index.fulltext.queryNodes('stemma_words', $query, {limit: $fetch}) YIELD node AS entry, score
+WHERE entry.tenant = $tenant
+MATCH (entry)-[:STANDS_FOR]->(n)
 WITH n, score, n.id AS id
 ORDER BY score DESC, id
 WITH count(*) AS seen, collect(
@@ -17,8 +18,10 @@ RETURN seen, found[..$k] AS rows;
 // name: nearest_exactly
 // The nearest of all that the scope may recall, without the vector index: what fills up when that came short.
 MATCH (n:Passage|Claim {tenant: $tenant})
-WHERE n.audience IN $audiences AND n.recallable AND n.embedding_SLOT IS NOT NULL
-WITH n, n.id AS id, vector.similarity.cosine(n.embedding_SLOT, $vector) AS score
+WHERE n.audience IN $audiences AND n.recallable
+MATCH (n)<-[:STANDS_FOR]-(entry:Entry)
+WHERE entry.embedding_SLOT IS NOT NULL
+WITH n, n.id AS id, vector.similarity.cosine(entry.embedding_SLOT, $vector) AS score
 ORDER BY score DESC, id
 LIMIT $k
 RETURN id, score, CASE WHEN n:Passage THEN 'Passage' ELSE 'Claim' END AS kind, n.title AS title

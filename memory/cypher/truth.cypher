@@ -1,26 +1,27 @@
 // Decisions, and the flags that follow from them. Each is part of a transaction that holds the tenant's lock.
 
 // name: decidable
-// A source, claim or decision, whoever may see it: who decides about it is looked at next.
-OPTIONAL MATCH (n:Source|Passage|Entity|Claim|Answer|Retraction {tenant: $tenant, id: $id})
-RETURN labels(n) AS labels, n {.id, .audience, .withdraws, .reason, .actor, .at, .kind, .lifted_at, .lifted_by,
+// Those of the items that are there, whoever may see them: who decides about them is looked at next.
+UNWIND $ids AS id
+MATCH (n:Source|Passage|Entity|Claim|Answer|Retraction {tenant: $tenant, id: id})
+RETURN labels(n) AS labels, n {.id, .audience, .withdraws, .reason, .actor, .at, .kind, .lifted_at, .lifted_by, .authority,
   .withdrawn, .quarantined, .recorded_at} AS item;
 
-// name: put_retractions
-// Decisions, each kept under its item's scope.
-UNWIND $rows AS row
-MATCH (n:Source|Claim {tenant: $tenant, id: row.withdraws})
-CREATE (r:Retraction {tenant: $tenant, audience: n.audience})
-SET r += row
-CREATE (r)-[:WITHDRAWS {audience: n.audience}]->(n);
-
-// name: lift_retraction
-// The decision holds no longer, and stays to be read.
-MATCH (r:Retraction {tenant: $tenant, id: $id})
-SET r.lifted_at = $at, r.lifted_by = $by;
-
-// name: settle_decisions
-// Whether sources and claims are withdrawn or in quarantine, as the decisions about them say that hold.
+// name: decide
+// New decisions, each kept under its item's scope, and lifted ones, which hold no longer and stay to be read. Then
+// whether their items ($ids) are withdrawn or in quarantine, as all decisions about them say that hold.
+CALL () {
+  UNWIND $made AS row
+  MATCH (n:Source|Claim {tenant: $tenant, id: row.withdraws})
+  CREATE (r:Retraction {tenant: $tenant, audience: n.audience})
+  SET r += row
+  CREATE (r)-[:WITHDRAWS {audience: n.audience}]->(n)
+}
+CALL () {
+  UNWIND $lifted AS row
+  MATCH (r:Retraction {tenant: $tenant, id: row.id})
+  SET r += row
+}
 UNWIND $ids AS id
 MATCH (n:Source|Claim {tenant: $tenant, id: id})
 WITH n, COLLECT { MATCH (r:Retraction)-[:WITHDRAWS]->(n) WHERE r.lifted_at IS NULL RETURN r.kind } AS kinds,
@@ -38,38 +39,49 @@ ON CREATE SET r.audience = older.audience, r.made = $mark
 RETURN r.made = $mark AS is_new;
 
 // name: region
-// Everything that rests on these items, however far, with its flags and what it rests on itself, then the newer ones
-// that stand in its place, and the older ones in whose place it stands: of a source's older versions those whose being
-// replaced hangs on it, because no other supported version is newer. Many come in one record: each costs the driver
-// more than what is in it.
+// Everything that rests on these items, however far: each item with its flags (`items`), what it rests on itself
+// (`rests`), the newer ones that stand in its place (`newer`), and the older ones in whose place it stands (`older`): of
+// a source's older versions those whose being replaced hangs on it, because no other supported version is newer. Each
+// is fetched for all items at once, which costs a third of a look at one after another. Many come in one record: each
+// costs the driver more than what is in it.
 UNWIND $ids AS id
 MATCH (seed:Source|Passage|Claim|Answer {tenant: $tenant, id: id})
 MATCH (seed)<-[:PART_OF|DERIVED_FROM|USED|ASSERTS*0..]-(n)
 WITH DISTINCT n
 WITH collect(n) AS found
-UNWIND range(0, size(found) - 1, 500) AS start
-WITH found[start..start + 500] AS some
-CALL (some) {
-  UNWIND some AS n
-  RETURN collect([
+CALL (found) {
+  UNWIND found AS n
+  RETURN 'items' AS part, collect([
     n.id,
     CASE WHEN n:Passage THEN 'Passage' WHEN n:Claim THEN 'Claim' WHEN n:Answer THEN 'Answer' ELSE 'Source' END,
-    n.supported, n.recallable, n.replaced, n.stale,
-    n.audience,
-    n.withdrawn OR n.quarantined,
-    [(n)-[r:PART_OF|DERIVED_FROM|USED|ASSERTS]->(a) | [coalesce(r.justification, ''), a.id]],
-    CASE WHEN n:Source THEN [(n)<-[:REPLACES*1..]-(m) | m.id] ELSE [(n)<-[:SUPERSEDES]-(m) | m.id] END,
-    CASE WHEN n:Source
-      THEN COLLECT {
-        MATCH (n)-[:REPLACES*1..]->(m:Source)
-        WHERE NOT EXISTS { MATCH (m)<-[:REPLACES*1..]-(other:Source) WHERE other.supported AND NOT other.id IN $ids }
-        RETURN m.id
-      }
-      ELSE [(n)-[:SUPERSEDES]->(m) | m.id]
-    END
+    n.supported, n.recallable, n.replaced, n.stale, n.audience, n.withdrawn OR n.quarantined
   ]) AS rows
+  UNION ALL
+  UNWIND found AS n
+  MATCH (n)-[r:PART_OF|DERIVED_FROM|USED|ASSERTS]->(antecedent)
+  RETURN 'rests' AS part, collect([n.id, antecedent.id, r.justification]) AS rows
+  UNION ALL
+  UNWIND found AS n
+  MATCH (n)<-[:SUPERSEDES]-(newer)
+  RETURN 'newer' AS part, collect([n.id, newer.id]) AS rows
+  UNION ALL
+  UNWIND found AS n
+  MATCH (n)-[:SUPERSEDES]->(older)
+  RETURN 'older' AS part, collect([n.id, older.id]) AS rows
+  UNION ALL
+  UNWIND found AS n
+  WITH n WHERE n:Source
+  MATCH (n)<-[:REPLACES*1..]-(newer)
+  RETURN 'newer' AS part, collect([n.id, newer.id]) AS rows
+  UNION ALL
+  UNWIND found AS n
+  WITH n WHERE n:Source
+  MATCH (n)-[:REPLACES*1..]->(older:Source)
+  WHERE NOT EXISTS { MATCH (older)<-[:REPLACES*1..]-(other:Source) WHERE other.supported AND NOT other.id IN $ids }
+  RETURN 'older' AS part, collect([n.id, older.id]) AS rows
 }
-RETURN rows;
+UNWIND range(0, size(rows) - 1, 1000) AS start
+RETURN part, rows[start..start + 1000] AS rows;
 
 // name: around
 // The flags of items that are not looked at anew.
@@ -81,35 +93,33 @@ RETURN collect([
   n.supported, n.recallable, n.replaced, n.stale
 ]) AS rows;
 
-// name: flag_source
-// New flags of sources.
-UNWIND $ids AS id
-MATCH (n:Source {tenant: $tenant, id: id})
-SET n.supported = $supported, n.replaced = $replaced;
-
-// name: flag_passage
-// New flags of passages. What is recallable is in the indexes.
-UNWIND $ids AS id
-MATCH (n:Passage {tenant: $tenant, id: id})
-SET n.supported = $supported, n.recallable = $recallable, n.revision = $revision
-FOREACH (_ IN CASE WHEN $recallable THEN [1] ELSE [] END | SET n:Searchable);
-
-// name: unlist
-// Passages of a replaced source leave the indexes: their likes are there, and would crowd each other out.
-UNWIND $ids AS id
-MATCH (n:Passage {tenant: $tenant, id: id})
-REMOVE n:Searchable;
-
-// name: flag_claim
-// New flags of claims. What is recallable and searched is in the indexes.
-UNWIND $ids AS id
-MATCH (n:Claim {tenant: $tenant, id: id})
-SET n.supported = $supported, n.recallable = $recallable, n.stale = $stale,
-    n.revision = CASE WHEN n.searched THEN $revision END
-FOREACH (_ IN CASE WHEN $recallable AND n.searched THEN [1] ELSE [] END | SET n:Searchable);
-
-// name: flag_answer
-// New flags of answers.
-UNWIND $ids AS id
-MATCH (n:Answer {tenant: $tenant, id: id})
-SET n.supported = $supported, n.stale = $stale;
+// name: flags
+// New flags, in groups of ids that get the same ones. A passage whose source was replaced leaves the indexes: its likes
+// are there, and would crowd each other out; one that is recallable is in them.
+CALL () {
+  UNWIND $source AS group
+  UNWIND group.ids AS id
+  MATCH (n:Source {tenant: $tenant, id: id})
+  SET n.supported = group.supported, n.replaced = group.replaced
+}
+CALL () {
+  UNWIND $passage AS group
+  UNWIND group.ids AS id
+  MATCH (n:Passage {tenant: $tenant, id: id})<-[:STANDS_FOR]-(entry:Entry)
+  SET n.supported = group.supported, n.recallable = group.current, n.revision = $revision
+  FOREACH (_ IN CASE WHEN group.current THEN [1] ELSE [] END | SET entry:Searchable)
+  FOREACH (_ IN CASE WHEN group.supported AND NOT group.current THEN [1] ELSE [] END | REMOVE entry:Searchable)
+}
+CALL () {
+  UNWIND $claim AS group
+  UNWIND group.ids AS id
+  MATCH (n:Claim {tenant: $tenant, id: id})
+  SET n.supported = group.supported, n.recallable = group.current, n.stale = group.stale,
+      n.revision = CASE WHEN n.searched THEN $revision END
+}
+CALL () {
+  UNWIND $answer AS group
+  UNWIND group.ids AS id
+  MATCH (n:Answer {tenant: $tenant, id: id})
+  SET n.supported = group.supported, n.stale = group.stale
+};

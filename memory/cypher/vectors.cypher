@@ -13,14 +13,15 @@ WITH [n.tenant, n.audience] OPTIONS $options;
 CYPHER 25
 UNWIND $audiences AS audience
 CALL (audience) {
-  MATCH (n:Searchable)
-  SEARCH n IN (
+  MATCH (entry:Searchable)
+  SEARCH entry IN (
     VECTOR INDEX stemma_vectors_SLOT FOR $vector
-    WHERE n.tenant = $tenant AND n.audience = audience
+    WHERE entry.tenant = $tenant AND entry.audience = audience
     LIMIT $fetch
   ) SCORE AS score
-  RETURN n, score
+  RETURN entry, score
 }
+MATCH (entry)-[:STANDS_FOR]->(n)
 WITH n, score, n.id AS id
 ORDER BY score DESC, id
 LIMIT $fetch

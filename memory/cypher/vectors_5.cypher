@@ -8,7 +8,8 @@ OPTIONS $options;
 
 // name: nearest
 // The nearest of the whole database: `seen` of them, those that the scope may recall in `rows`.
-CALL db.index.vector.queryNodes('stemma_vectors_SLOT', $fetch, $vector) YIELD node AS n, score
+CALL db.index.vector.queryNodes('stemma_vectors_SLOT', $fetch, $vector) YIELD node AS entry, score
+MATCH (entry)-[:STANDS_FOR]->(n)
 WITH n, score, n.id AS id
 ORDER BY score DESC, id
 WITH count(*) AS seen, collect(

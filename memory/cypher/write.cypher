@@ -23,12 +23,14 @@ MATCH (old:Source {tenant: $tenant, id: row.old})
 CREATE (s)-[:REPLACES {audience: s.audience}]->(old);
 
 // name: put_passages
-// A batch of the passages of new sources, with their vectors.
+// A batch of the passages of new sources, each with the entry by which it is found.
 UNWIND $rows AS row
 MATCH (s:Source {tenant: $tenant, id: row.values.source_id})
-CREATE (p:Passage:Searchable {tenant: $tenant, revision: $revision, supported: true, recallable: true})
-SET p += row.values, p.sentences_SLOT = row.sentences, p.embedding_SLOT = row.vector
-CREATE (p)-[:PART_OF {audience: row.values.audience}]->(s);
+CREATE (p:Passage {tenant: $tenant, revision: $revision, supported: true, recallable: true})
+SET p += row.values
+CREATE (p)-[:PART_OF {audience: row.values.audience}]->(s)
+CREATE (entry:Entry:Searchable {tenant: $tenant, audience: row.values.audience})-[:STANDS_FOR]->(p)
+SET entry += row.words, entry.sentences_SLOT = row.sentences, entry.embedding_SLOT = row.vector;
 
 // name: put_entities
 // A batch of entities; one that is known stays as it is and gains aliases, each once.
@@ -67,13 +69,16 @@ MATCH (c:Claim {tenant: $tenant, id: id})
 RETURN id, c.stale OR NOT c.supported AS moves;
 
 // name: put_claims
-// A batch of new claims, as they are when nothing speaks against them; only those with a vector are searched.
+// A batch of new claims, as they are when nothing speaks against them; only those with a vector are searched, and have
+// an entry by which they are found.
 UNWIND $rows AS row
 CREATE (c:Claim {tenant: $tenant, supported: true, recallable: true, stale: false, withdrawn: false, quarantined: false,
                  reason: ''})
 SET c += row.values
 FOREACH (vector IN CASE WHEN row.vector IS NULL THEN [] ELSE [row.vector] END |
-  SET c:Searchable, c.revision = $revision, c.embedding_SLOT = vector);
+  SET c.revision = $revision
+  CREATE (entry:Entry:Searchable {tenant: $tenant, audience: row.values.audience})-[:STANDS_FOR]->(c)
+  SET entry += row.words, entry.embedding_SLOT = vector);
 
 // name: put_derivations
 // A batch of what claims rest on. `key` names a derivation, so that none is there twice.
@@ -111,11 +116,12 @@ WHERE n.audience IS NOT NULL
 RETURN DISTINCT n.audience AS audience;
 
 // name: erase_items
-// Remove some items of these audiences with all their relations; says how many.
+// Remove some items of these audiences with all their relations and entries; says how many.
 MATCH (n:Source|Passage|Entity|Claim|Answer|Retraction|SourceHead {tenant: $tenant})
 WHERE n.audience IN $audiences
 WITH n LIMIT $most
-DETACH DELETE n
+OPTIONAL MATCH (n)<-[:STANDS_FOR]-(entry:Entry)
+DETACH DELETE n, entry
 RETURN count(*) AS gone;
 
 // name: erase_relations

@@ -18,10 +18,18 @@ from pathlib import Path
 import psutil
 import pytest
 
-from stemma.memory.errors import LocalServerFailed, LocalServerRuns, MemoryTooNew, MemoryUnavailable, PortTaken
+from stemma.memory.errors import (
+    LocalServerFailed,
+    LocalServerRuns,
+    MemoryCorrupt,
+    MemoryTooNew,
+    MemoryUnavailable,
+    PortTaken,
+)
 from stemma.memory.neo4j_folder import LocalServer, password_in
 from stemma.memory.neo4j_graph import Neo4jGraph
 from stemma.memory.neo4j_local import RELEASE_FILE, LocalNeo4j
+from stemma.memory.neo4j_schema import SCHEMA_VERSION
 from tests.contracts.memory_graph import FRESH_CHECKS, IDENTITY
 from tests.neo4j_server import jars
 
@@ -61,7 +69,7 @@ async def test_a_new_store_holds_nothing_and_is_of_no_embedder(server: LocalServ
         await graph.close()
 
 
-async def test_a_store_of_a_newer_stemma_is_refused(server: LocalServer) -> None:
+async def test_a_store_of_another_stemma_is_refused(server: LocalServer) -> None:
     graph = graph_of(server)
     await graph.open()
     settle = "MERGE (n:StemmaSetting {key: 'schema'}) SET n.version = $version"
@@ -69,8 +77,11 @@ async def test_a_store_of_a_newer_stemma_is_refused(server: LocalServer) -> None
         await graph._connection.run(settle, {"version": 99})
         with pytest.raises(MemoryTooNew, match="99"):
             await graph_of(server).open()
+        await graph._connection.run(settle, {"version": SCHEMA_VERSION - 1})
+        with pytest.raises(MemoryCorrupt, match="before the first release"):
+            await graph_of(server).open()
     finally:
-        await graph._connection.run(settle, {"version": 1})
+        await graph._connection.run(settle, {"version": SCHEMA_VERSION})
         await graph.close()
 
 

@@ -85,6 +85,6 @@ async def test_a_switch_that_was_cut_short_leaves_nothing_for_the_next_one(graph
     await index_all(graph)
     assert await graph.finish_reindex()
     # As after a crash between the switch and the removal of the old embedder's vectors.
-    await graph._connection.run("MATCH (p:Passage) SET p.embedding_a = $old", {"old": vector("old")})
+    await graph._connection.run("MATCH (e:Entry) SET e.embedding_a = $old", {"old": vector("old")})
     await graph.begin_reindex(IDENTITY)
     assert len(await graph.unindexed(9)) == 1
