@@ -80,6 +80,7 @@ def _routers() -> Sequence[APIRouter]:
     """Matched in this order, one by one: what is asked most often stands first."""
     from stemma.api.routes import (
         assistants,
+        evals,
         feedback,
         memory,
         memory_decisions,
@@ -90,7 +91,7 @@ def _routers() -> Sequence[APIRouter]:
         threads,
     )
 
-    modules = (stateless_runs, runs, threads, state, assistants, system, memory, memory_decisions, feedback)
+    modules = (stateless_runs, runs, threads, state, assistants, system, memory, memory_decisions, feedback, evals)
     return [module.router for module in modules]
 
 

@@ -17,6 +17,7 @@ from starlette.responses import Response
 
 from stemma.api.json_wire import dumps
 from stemma.api.schemas.problem import Problem
+from stemma.evals import errors as evals
 from stemma.graphs import errors as graphs
 from stemma.memory import errors as memory
 
@@ -47,6 +48,8 @@ STATUS: Mapping[type[Exception], int] = {
     memory.MemoryUnavailable: 503,
     memory.EmbedderUnavailable: 503,
     memory.MemoryFailure: 500,
+    evals.UnknownResults: 404,
+    evals.EvalFailure: 500,
 }
 """Looked up along the failure's classes, nearest first."""
 
@@ -147,6 +150,7 @@ async def show_unexpected(_request: Request, _failure: Exception) -> Response:
 HANDLERS: dict[int | type[Exception], Any] = {
     graphs.GraphFailure: show_failure,
     memory.MemoryFailure: show_failure,
+    evals.EvalFailure: show_failure,
     RequestValidationError: show_invalid,
     HTTPException: show_http,
     Exception: show_unexpected,

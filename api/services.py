@@ -11,6 +11,7 @@ from starlette.requests import Request
 
 from stemma.api.settings import ApiSettings
 from stemma.api.sse import OpenAnswers
+from stemma.evals.archive import Archive, open_archive
 from stemma.graphs.runs.runtime import Runtime
 from stemma.memory.errors import MemoryUnavailable
 from stemma.memory.long_term import LongTermMemory
@@ -24,6 +25,7 @@ class Services:
     settings: ApiSettings
     opened: LongTermMemory | None = None
     answers: OpenAnswers = field(default_factory=OpenAnswers)
+    evals: Archive = field(default_factory=open_archive)
     started: float = field(default_factory=time.monotonic)
     submitted: int = 0
     """Runs that clients created through this process."""

@@ -20,6 +20,8 @@ class Permission(StrEnum):
     ASSISTANTS_WRITE = "assistants:write"
     MEMORY_READ = "memory:read"
     MEMORY_WRITE = "memory:write"
+    EVALS_READ = "evals:read"
+    """To see what evaluations found: the questions of data sets, answers, and figures over time."""
     FEEDBACK_WRITE = "feedback:write"
     """To say what a run got wrong, also for somebody who may not write to memory otherwise; asks for runs:read too."""
 

@@ -36,6 +36,7 @@ ThreadsRead = Annotated[Actor, Depends(_allow(Permission.THREADS_READ))]
 ThreadsWrite = Annotated[Actor, Depends(_allow(Permission.THREADS_WRITE))]
 AssistantsRead = Annotated[Actor, Depends(_allow(Permission.ASSISTANTS_READ))]
 AssistantsWrite = Annotated[Actor, Depends(_allow(Permission.ASSISTANTS_WRITE))]
+EvalsRead = Annotated[Actor, Depends(_allow(Permission.EVALS_READ))]
 FeedbackWrite = Annotated[Actor, Depends(_allow(Permission.FEEDBACK_WRITE))]
 
 Agent = Annotated[

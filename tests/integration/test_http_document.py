@@ -20,6 +20,8 @@ from pydantic import TypeAdapter
 from stemma.api.schemas.assistants import AssistantBody, DrawingBody, SchemasBody
 from stemma.api.schemas.runs import RunBody
 from stemma.api.schemas.threads import StateBody, StateUpdated, ThreadBody
+from stemma.evals.archive import Archive
+from tests.integration.kept_evaluations import NIGHT, evaluations
 from tests.integration.live_server import Live
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -82,6 +84,7 @@ async def test_no_generated_request_is_answered_with_a_fault(live: Live, tmp_pat
     Ids are drawn from things that exist, so that requests get further than a 404. The one stream that never ends is
     left out.
     """
+    live.app.state.services.evals = Archive(evaluations(tmp_path / "stemma-eval"))
     document = tmp_path / "openapi.json"
     document.write_text(json.dumps(await reachable_document(live)), "utf-8")
     seed = os.environ.get("STEMMA_FUZZ_SEED") or str(random.SystemRandom().randrange(2**31))
@@ -128,6 +131,8 @@ async def reachable_document(live: Live) -> dict[str, Any]:
         "assistant_id": ["count", "ask", "fail", "tell", "chat", "nobody"],
         "retraction_id": [*(answer.json()["retraction"]["id"] for answer in made), nobody],
         "item_id": [*sources, *items, nobody],
+        "eval_id": [NIGHT, f"{NIGHT}~retrieval", "20261119T010000-retrieval", nobody],
+        "suite": ["retrieval", "none"],
     }
     for operations in document["paths"].values():
         for operation in operations.values():
