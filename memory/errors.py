@@ -71,6 +71,10 @@ class WiderItem(MemoryFailure):
     """The item belongs to a wider scope than the one that asked."""
 
 
+class WiderDecision(WiderItem):
+    """The decision was made with wider rights than those of who would lift it."""
+
+
 class AlreadyTakenBack(MemoryFailure):
     """The item is withdrawn already, or in quarantine."""
 

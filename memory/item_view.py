@@ -72,6 +72,8 @@ def as_record(
     for name, value in asdict(item).items():
         record[_DECISION_FIELDS.get(name, name)] = value.isoformat() if isinstance(value, datetime) else value
     record["scope"] = _scope(item.scope)
+    if isinstance(item, Retraction):
+        record["authority"] = _scope(item.authority) if item.authority else None
     if isinstance(item, Claim) and derivations is not None:
         record["derived_from"] = [asdict(row) for row in derivations]
     if isinstance(item, Entity) and related is not None:

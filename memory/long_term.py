@@ -163,7 +163,7 @@ class LongTermMemory:
     async def restore(self, scope: Scope, retraction: str, *, actor: str, dry_run: bool = False) -> Effect:
         """Lift a retraction or quarantine: exactly what it took comes back.
 
-        Raises `UnknownItem`, `WiderItem`, `AlreadyGivenBack`.
+        Raises `UnknownItem`, `WiderItem`, `WiderDecision` for one that a wider scope made, `AlreadyGivenBack`.
         """
         return await self.graph.give_back(scope, retraction, actor=actor, at=datetime.now(UTC), dry_run=dry_run)
 

@@ -155,15 +155,15 @@ def add_answer(rows: TenantRows, bundle: AnswerBundle) -> bool:
     _add_lineage(rows, audience, bundle.derivations)
     for retraction in bundle.retractions:
         if retraction.withdraws in new:
-            add_retraction(rows, retraction)
+            add_retraction(rows, retraction, answer.scope)
     _add_entities(rows, bundle.entities, bundle.mentions)
     _add_relations(rows, answer.scope, bundle.relations)
     return True
 
 
-def add_retraction(rows: TenantRows, retraction: Retraction) -> Retraction:
+def add_retraction(rows: TenantRows, retraction: Retraction, decider: Scope) -> Retraction:
     """Store a decision under the scope of its item; the decision as it is stored."""
-    stored = replace(retraction, scope=rows.items[retraction.withdraws].scope)
+    stored = retraction.kept(rows.items[retraction.withdraws].scope, decider)
     rows.items[stored.id] = stored
     rows.links[Link(Relation.WITHDRAWS, stored.id, stored.withdraws)] = stored.scope.audience
     return stored

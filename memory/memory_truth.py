@@ -13,6 +13,7 @@ from datetime import datetime
 
 from stemma.memory.errors import AlreadyGivenBack, AlreadyTakenBack, SupersedesNewer, UnknownItem, WiderItem
 from stemma.memory.lineage.model import Affected, Effect, Retraction, RetractionKind, Status
+from stemma.memory.lineage.refusal import refuse_lifting
 from stemma.memory.lineage.support import Facts, statuses
 from stemma.memory.memory_rows import LABELS, Link, TenantRows, add_retraction, owned
 from stemma.memory.model import Answer, Claim, Derivation, Entity, Node, Passage, Relation, Scope, Source
@@ -31,7 +32,7 @@ def take_back(rows: TenantRows, scope: Scope, retraction: Retraction) -> Effect:
     if item.withdrawn or (quarantine and item.quarantined) or retraction.id in rows.items:
         raise AlreadyTakenBack
     rows.number += 1
-    stored = add_retraction(rows, retraction)
+    stored = add_retraction(rows, retraction, scope)
     return _effect(rows, scope, settle(rows), stored)
 
 
@@ -41,6 +42,7 @@ def give_back(rows: TenantRows, scope: Scope, retraction_id: str, actor: str, at
     if not isinstance(found, Retraction):
         raise UnknownItem(f"{found.id!r} is no decision")
     _refuse_wider(scope, found)
+    refuse_lifting(scope, found)
     if found.lifted_at is not None:
         raise AlreadyGivenBack
     rows.number += 1

@@ -237,11 +237,12 @@ def retraction_row(retraction: Retraction) -> dict[str, Any]:
         "kind": retraction.kind.value,
         "lifted_at": retraction.lifted_at and written(retraction.lifted_at),
         "lifted_by": retraction.lifted_by,
+        "authority": retraction.authority and retraction.authority.audience,
     }
 
 
 def read_retraction(row: Row) -> Retraction:
-    tenant, item_id, audience, withdraws, reason, actor, at, kind, lifted_at, lifted_by = row
+    tenant, item_id, audience, withdraws, reason, actor, at, kind, lifted_at, lifted_by, authority = row
     return Retraction(
         id=item_id,
         scope=scope_of(tenant, audience),
@@ -252,4 +253,5 @@ def read_retraction(row: Row) -> Retraction:
         kind=RetractionKind(kind),
         lifted_at=datetime.fromisoformat(lifted_at) if lifted_at else None,
         lifted_by=lifted_by,
+        authority=None if authority is None else scope_of(tenant, authority),
     )

@@ -15,6 +15,7 @@ import apsw
 
 from stemma.memory.errors import AlreadyGivenBack, AlreadyTakenBack, SupersedesNewer, UnknownItem, WiderItem
 from stemma.memory.lineage.model import Effect, Retraction, RetractionKind
+from stemma.memory.lineage.refusal import refuse_lifting
 from stemma.memory.model import Node, Scope
 from stemma.memory.queries import load_queries
 from stemma.memory.sqlite_database import rows
@@ -58,7 +59,7 @@ def take_back(connection: apsw.Connection, scope: Scope, retraction: Retraction)
     quarantine = retraction.kind is RetractionKind.QUARANTINE
     if item.withdrawn or (quarantine and item.quarantined):
         raise AlreadyTakenBack(f"{item.id!r} was taken back already", hint="stemma memory show " + item.id)
-    stored = replace(retraction, scope=item.scope, lifted_at=None, lifted_by="")
+    stored = retraction.kept(item.scope, scope)
     if not rows(connection, _WRITE["add_retraction"], retraction_row(stored)):
         raise AlreadyTakenBack(f"there is a decision {retraction.id!r} already")
     return _follow(connection, scope, item, stored)
@@ -72,6 +73,7 @@ def give_back(connection: apsw.Connection, scope: Scope, retraction_id: str, act
         raise unknown(retraction_id)
     (decision,) = found
     _refuse_wider(scope, decision.scope, decision.id)
+    refuse_lifting(scope, decision)
     if decision.lifted_at is not None:
         raise AlreadyGivenBack(f"{retraction_id!r} was lifted already")
     connection.execute(_QUERIES["lift"], {**which, "lifted_at": written(at), "lifted_by": actor})

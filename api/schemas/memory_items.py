@@ -26,6 +26,9 @@ FlagName = Literal["withdrawn", "in quarantine", "no longer supported", "tainted
 """Why an item is not to be relied on as it stands, the gravest first."""
 
 
+_SCOPES = ("scope", "authority")
+
+
 class ScopeBody(TypedDict, total=False):
     """Whose it is, within the tenant; empty for what everyone in it may see."""
 
@@ -193,6 +196,8 @@ class RetractionItem(TypedDict):
     at: str
     lifted_at: str | None
     lifted_by: str
+    authority: ScopeBody | None
+    """The wider scope that decided; null when it was the item's own. Nobody below it lifts the decision."""
 
 
 class AnyItem(RootModel[SourceItem | PassageItem | EntityItem | ClaimItem | AnswerItem | RetractionItem]):
@@ -260,7 +265,10 @@ def show_retraction(retraction: Retraction) -> dict[str, Any]:
 
 def without_tenant(record: dict[str, Any]) -> dict[str, Any]:
     """The record of an item; whoever asks knows their tenant, and it is nobody else's business."""
-    return {**record, "scope": {name: value for name, value in record["scope"].items() if name != "tenant"}}
+    return {
+        name: {part: value for part, value in known.items() if part != "tenant"} if known and name in _SCOPES else known
+        for name, known in record.items()
+    }
 
 
 def show_hit(hit: Hit) -> dict[str, Any]:

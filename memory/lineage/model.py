@@ -7,7 +7,7 @@ decide about what, in the port (`lineage/ports.py`).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
@@ -40,6 +40,13 @@ class Retraction:
     kind: RetractionKind = RetractionKind.WITHDRAWAL
     lifted_at: datetime | None = None
     lifted_by: str = ""
+    authority: Scope | None = None
+    """The wider scope that decided, and below which nobody lifts it; None when it was the item's own."""
+
+    def kept(self, item: Scope, decider: Scope) -> Retraction:
+        """The decision as it is stored: under its item's scope, with the scope that made it where that is wider."""
+        authority = None if decider == item else decider
+        return replace(self, scope=item, authority=authority, lifted_at=None, lifted_by="")
 
 
 class Status(NamedTuple):

@@ -22,7 +22,8 @@ class LineageStore(Protocol):
     one that the decision would have now.
 
     Deciding needs ownership: the item's audience is the scope's own or narrower. A decision is kept under its item's
-    scope: whoever sees the item sees why it was taken back, and whoever owns the item may lift it.
+    scope: whoever sees the item sees why it was taken back. Whoever owns the item may lift it, unless a wider scope
+    decided: then only that one, or a wider one still (`Retraction.authority`).
     """
 
     async def take_back(self, scope: Scope, retraction: Retraction, *, dry_run: bool = False) -> Effect:
@@ -39,7 +40,8 @@ class LineageStore(Protocol):
     ) -> Effect:
         """Lift a retraction: the item is as if it had not been taken back, unless another decision still holds it.
 
-        Raises `UnknownItem`, `WiderItem`, and `AlreadyGivenBack` for a retraction that was lifted.
+        Raises `UnknownItem`, `WiderItem`, `WiderDecision` for one that a wider scope made, and `AlreadyGivenBack` for a
+        retraction that was lifted.
         """
 
     async def supersede(self, scope: Scope, newer: str, older: str, *, dry_run: bool = False) -> Effect:

@@ -1,10 +1,22 @@
-"""Why an item cannot be taken back by itself, and what to take back instead. Pure."""
+"""Why an item cannot be taken back by itself, and why a decision cannot be lifted by the one who asks. Pure."""
 
 from __future__ import annotations
 
-from stemma.memory.errors import NotRetractable
+from stemma.memory.errors import NotRetractable, WiderDecision
+from stemma.memory.lineage.model import Retraction
 from stemma.memory.model import Answer, Passage
 from stemma.memory.ports import Item
+from stemma.memory.scope import Scope
+
+
+def refuse_lifting(scope: Scope, decision: Retraction) -> None:
+    """Raise `WiderDecision` for a decision of a wider scope than the one that would lift it.
+
+    An operator's decision about a user's own item stands until an operator lifts it.
+    """
+    if decision.authority and not scope.owns(decision.authority.audience):
+        told = f"{decision.id!r} was decided with wider rights than these, by {decision.actor}"
+        raise WiderDecision(told, hint="ask them to lift it")
 
 
 def not_retractable(item: Item) -> NotRetractable:

@@ -78,6 +78,6 @@ WHERE +source.replaces IN (SELECT value FROM json_each(:ids));
 
 -- name: decisions_about
 -- All decisions about these items that the reader may see, oldest first.
-SELECT tenant, id, audience, item_id, reason, actor, at, kind, lifted_at, lifted_by
+SELECT tenant, id, audience, item_id, reason, actor, at, kind, lifted_at, lifted_by, authority
 FROM retraction INDEXED BY retraction_item WHERE tenant = :tenant AND item_id IN (SELECT value FROM json_each(:ids))
 AND audience IN (SELECT value FROM json_each(:audiences)) ORDER BY at, id;

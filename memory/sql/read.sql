@@ -59,7 +59,7 @@ UNION ALL SELECT id, audience FROM answer WHERE tenant = :tenant AND id IN (SELE
 
 -- name: retractions
 -- Those of the decisions that the reader may see.
-SELECT tenant, id, audience, item_id, reason, actor, at, kind, lifted_at, lifted_by
+SELECT tenant, id, audience, item_id, reason, actor, at, kind, lifted_at, lifted_by, authority
 FROM retraction WHERE tenant = :tenant AND id IN (SELECT value FROM json_each(:ids))
 AND +audience IN (SELECT value FROM json_each(:audiences));
 

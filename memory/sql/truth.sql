@@ -7,7 +7,7 @@ UNION ALL SELECT 'Claim', audience, withdrawn, quarantined, recorded_at FROM cla
 
 -- name: decision
 -- One decision, whoever may see it.
-SELECT tenant, id, audience, item_id, reason, actor, at, kind, lifted_at, lifted_by
+SELECT tenant, id, audience, item_id, reason, actor, at, kind, lifted_at, lifted_by, authority
 FROM retraction WHERE tenant = :tenant AND id = :id;
 
 -- name: lift

@@ -43,8 +43,8 @@ ON CONFLICT DO NOTHING RETURNING id;
 
 -- name: add_retraction
 -- A decision about an item; its audience is the item's. No row comes back when its id is known.
-INSERT INTO retraction (tenant, id, audience, item_id, reason, actor, at, kind, lifted_at, lifted_by)
-VALUES (:tenant, :id, :audience, :item_id, :reason, :actor, :at, :kind, :lifted_at, :lifted_by)
+INSERT INTO retraction (tenant, id, audience, item_id, reason, actor, at, kind, lifted_at, lifted_by, authority)
+VALUES (:tenant, :id, :audience, :item_id, :reason, :actor, :at, :kind, :lifted_at, :lifted_by, :authority)
 ON CONFLICT DO NOTHING RETURNING id;
 
 -- name: add_derivation

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from stemma.memory.errors import AlreadyGivenBack, AlreadyTakenBack, UnknownItem, WiderItem
+from stemma.memory.errors import AlreadyGivenBack, AlreadyTakenBack, UnknownItem, WiderDecision, WiderItem
 from stemma.memory.lineage.model import Direction, Effect, Retraction
 from stemma.memory.model import Claim, Node, Relation, Scope
 from stemma.memory.ports import MemoryGraph
@@ -108,6 +108,30 @@ async def check_giving_back_needs_ownership(graph: MemoryGraph) -> None:
     assert await flags(graph, ann, wide.source, hers.source) == [OUT, OUT]
     await given(graph, everyone, about_her)
     assert await flags(graph, ann, hers.source) == [IN]
+
+
+async def check_a_wider_decision_is_lifted_by_nobody_narrower(graph: MemoryGraph) -> None:
+    """Ann owns the item, and what the tenant's operator, or she in a wider scope of hers, decided about it stands."""
+    tenant = new_scope().tenant
+    everyone, ann, thread = Scope(tenant), Scope(tenant, "ann"), Scope(tenant, "ann", "", "t1")
+    hers = source_bundle(thread, "u:1", ["ground"])
+    await put(graph, hers)
+    for decider, refused_to in ((everyone, (ann, thread)), (ann, (thread,)), (thread, ())):
+        decided = await taken(graph, decider, hers.source.id)
+        kept = await graph.retraction(thread, decided.id)
+        assert (kept.scope, kept.authority) == (thread, None if decider == thread else decider)
+        assert (await graph.retractions(thread, [hers.source.id]))[-1] == kept
+        for lifter in refused_to:
+            for dry_run in (True, False):
+                with pytest.raises(WiderDecision):
+                    await graph.give_back(lifter, decided.id, actor="ann", at=START, dry_run=dry_run)
+        assert await flags(graph, thread, hers.source) == [OUT]
+        await given(graph, decider, decided)
+        assert await flags(graph, thread, hers.source) == [IN]
+        assert (await graph.retraction(thread, decided.id)).authority == kept.authority
+    lifted_from_above = await taken(graph, thread, hers.source.id)
+    await given(graph, everyone, lifted_from_above)
+    assert await flags(graph, thread, hers.source) == [IN]
 
 
 async def check_superseding_needs_ownership(graph: MemoryGraph) -> None:

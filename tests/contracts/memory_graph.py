@@ -133,6 +133,7 @@ CHECKS: list[Check] = [
     memory_decisions.check_only_sources_and_claims_are_taken_back,
     memory_decisions.check_the_same_decision_twice_is_refused,
     memory_decisions.check_giving_back_needs_ownership,
+    memory_decisions.check_a_wider_decision_is_lifted_by_nobody_narrower,
     memory_decisions.check_superseding_needs_ownership,
     memory_decisions.check_a_decision_reaches_what_it_may_not_tell,
     memory_decisions.check_a_dry_run_tells_the_same_and_changes_nothing,

@@ -103,7 +103,16 @@ async def test_the_owner_of_a_tenant_decides_without_reading(asker: Acting) -> N
     assert effect["hidden"] >= 2
     assert "berth" not in str(effect).lower()
     assert (await ann.post("/recall", {"query": "berth fee"}))["hits"] == []
-    assert (await ann.get("/retractions"))["items"][0]["reason"] == "reported"
+    (told,) = (await ann.get("/retractions"))["items"]
+    assert (told["reason"], told["scope"], told["authority"]) == ("reported", {"user": "ann"}, {})
+    for body in ({}, {"dry_run": True}):
+        lifting = await ann.request("POST", f"/retractions/{told['id']}/restore", json=body)
+        assert "wider rights" in problem(lifting, 403, "WiderDecision")["detail"]
+    assert (await ann.get(f"/items/{source}"))["withdrawn"] is True
+    await asker.post(f"/retractions/{told['id']}/restore", {})
+    own = (await ann.post("/retractions", {"item_id": source, "reason": "a slip"}))["retraction"]
+    assert own["authority"] is None
+    assert (await ann.post(f"/retractions/{own['id']}/restore", {}))["retraction"]["lifted_by"] == "ann"
 
 
 async def test_decisions_are_made_once(asker: Acting) -> None:
