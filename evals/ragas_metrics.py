@@ -9,7 +9,9 @@ test; do not simplify them away:
 4. Tool F1 of no call where none was expected is 0; it is 1 here, as in tool accuracy.
 5. Quoted-span alignment of an answer that quotes nothing is 1; it has no score here.
 6. Noise sensitivity is better when it is less: it is turned round.
-7. Metrics take one right answer. Those that compare texts are asked for each, and the best counts; a judge gets the
+7. `single_turn_ascore` of the old namespace writes a user's id into the home folder, with the telemetry off too: what
+   it wraps is called instead.
+8. Metrics take one right answer. Those that compare texts are asked for each, and the best counts; a judge gets the
    first.
 """
 
@@ -30,6 +32,7 @@ from ragas.messages import AIMessage, HumanMessage, ToolCall
 from ragas.metrics import collections as ragas
 from ragas.metrics._context_precision import IDBasedContextPrecision, NonLLMContextPrecisionWithReference
 from ragas.metrics._context_recall import IDBasedContextRecall, NonLLMContextRecall
+from ragas.metrics._string import NonLLMStringSimilarity
 from ragas.metrics.collections.quoted_spans.util import extract_quoted_spans
 
 from stemma.evals.case import ToolCall as CalledTool
@@ -51,8 +54,10 @@ _ROUNDING = 1e-6
 _OF_SAMPLES: Mapping[str, Any] = {
     "id_based_context_precision": IDBasedContextPrecision,
     "id_based_context_recall": IDBasedContextRecall,
-    "non_llm_context_precision_with_reference": NonLLMContextPrecisionWithReference,
-    "non_llm_context_recall": NonLLMContextRecall,
+    "non_llm_context_precision_with_reference": lambda: NonLLMContextPrecisionWithReference(
+        distance_measure=_Unreported(NonLLMStringSimilarity())
+    ),
+    "non_llm_context_recall": lambda: NonLLMContextRecall(_distance_measure=_Unreported(NonLLMStringSimilarity())),
 }
 _OF_TEXTS: Mapping[str, Any] = {
     "exact_match": ragas.ExactMatch,
@@ -77,6 +82,16 @@ _PROSE = ("string_present", "semantic_similarity")
 """Looked for in the whole answer; the other comparisons are with the short one."""
 
 
+class _Unreported:
+    """A metric of the old namespace, asked without the event that Ragas makes of it."""
+
+    def __init__(self, metric: Any) -> None:
+        self._metric = metric
+
+    async def single_turn_ascore(self, sample: Any, _callbacks: object = None) -> Any:
+        return await self._metric._single_turn_ascore(sample, [])
+
+
 class RagasMetrics:
     """All metrics of `ragas_catalog.METRICS`, with one judge and one embedder. Safe to use for several rows at once."""
 
@@ -93,7 +108,7 @@ class RagasMetrics:
         and whatever Ragas raises.
         """
         if name in _OF_SAMPLES:
-            return _number(await self._metric(name).single_turn_ascore(_sample(row)))
+            return _number(await _Unreported(self._metric(name)).single_turn_ascore(_sample(row)))
         if name in _OF_TEXTS:
             return max([await self._compared(name, row, answer) for answer in row.case.answers])
         if name in _OF_CALLS:
@@ -159,7 +174,7 @@ def _asked(metric: Any, row: RagasRow, *, conversation: bool) -> dict[str, Any]:
 
 
 def _conversation(row: RagasRow) -> list[Any]:
-    messages = [HumanMessage(content=row.case.question)]
+    messages: list[Any] = [HumanMessage(content=row.case.question)]
     if row.calls:
         messages.append(AIMessage(content="", tool_calls=_tool_calls(row.calls)))
     return [*messages, AIMessage(content=row.said)]

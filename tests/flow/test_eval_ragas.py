@@ -1,0 +1,290 @@
+"""`stemma eval ragas`: Ragas' own metrics over recorded results. Nothing that fails gets lost; its figures are ours."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import random
+import sys
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from stemma.evals.answers import AnswerPlan, evaluate_answers
+from stemma.evals.case import Case, Failure, Row, ToolCall, failed
+from stemma.evals.commands import eval_app
+from stemma.evals.dataset import read_dataset
+from stemma.evals.errors import InvalidResults, NothingToScore, RagasMissing
+from stemma.evals.exits import ExitCode
+from stemma.evals.metrics.faithfulness import faithfulness
+from stemma.evals.metrics.intervals import Sampling
+from stemma.evals.metrics.rank import precision_at, recall_at
+from stemma.evals.page.document import page_of
+from stemma.evals.ragas_judges import ModelJudge, Vectors, VerifierJudge
+from stemma.evals.ragas_rows import RagasRow, read_ragas_rows
+from stemma.evals.ragas_suite import RagasPlan, evaluate_ragas, imported
+from stemma.evals.results import Evaluation, run_record, write_results
+from stemma.graphs.models.reasoning import ReasoningModel
+from stemma.memory.ingest.embedders import HashingEmbedder
+from tests.flow.answer.worlds import scripted
+
+HARBOUR = Path(__file__).resolve().parents[1] / "data" / "harbour"
+SAMPLING = Sampling(seed=1, resamples=100)
+CASE = Case("set/q1", "set", "Who founded Northwind Lines?", gold=("set/a",), answers=("Elias Brandt",))
+TEXTS = ("Northwind Lines was founded in 1987 by Elias Brandt.", "Reefers are plugged in at once.")
+ROW = RagasRow(CASE, "answer", True, "It was founded by Elias Brandt.", "Elias Brandt", ("set/a", "set/b"), TEXTS)
+
+
+def written(folder: Path, rows: list[Row], kind: str = "run", *, interrupted: bool = False) -> Path:
+    """A results folder as another evaluation leaves it."""
+    data = {"hash": "0", "sets": ["set"], "documents": 1, "questions": len(rows), "corpus": "own", "limit": None}
+    run = run_record(kind, data=data, model="extractive")
+    write_results(folder, Evaluation(run, rows, {"metrics": {}, "failures": 0}, interrupted), "")
+    return folder
+
+
+def answered(name: str, answer: str = ROW.said, **detail: object) -> Row:
+    case = replace(CASE, id=f"set/{name}")
+    known = {"answer": answer, "abstained": not answer, "contexts": list(TEXTS), **detail}
+    return Row(case, "answer", (), ROW.ranked, detail=known)
+
+
+def plan(*metrics: str, model: ReasoningModel | None = None) -> RagasPlan:
+    return RagasPlan(SAMPLING, metrics, model, embedder=HashingEmbedder())
+
+
+def scores(evaluation: Evaluation, metric: str) -> list[float]:
+    return [score.value for row in evaluation.rows for score in row.scores if score.metric == metric]
+
+
+async def test_id_based_precision_and_recall_are_our_set_based_ones() -> None:
+    metrics, chance = imported(VerifierJudge()), random.Random(5)
+    for _ in range(200):
+        gold = tuple(f"d{n}" for n in chance.sample(range(12), chance.randint(1, 4)))
+        ranked = tuple(f"d{chance.randrange(12)}" for _ in range(chance.randint(1, 10)))
+        row = replace(ROW, case=replace(CASE, gold=gold), ranked=ranked)
+        different = list(dict.fromkeys(ranked))
+        recall = await metrics.score("id_based_context_recall", row)
+        precision = await metrics.score("id_based_context_precision", row)
+        assert recall == pytest.approx(recall_at(ranked, gold, len(ranked)), abs=1e-9)
+        assert precision == pytest.approx(precision_at(different, gold, len(different)), abs=1e-9)
+
+
+async def test_faithfulness_of_real_runs_is_our_verifier_s_and_needs_no_model(tmp_path: Path) -> None:
+    answers = AnswerPlan(SAMPLING, tmp_path, embedder=HashingEmbedder())
+    asked = await evaluate_answers(read_dataset([HARBOUR]), answers)
+    write_results(tmp_path, asked, page_of(asked))
+    given = await read_ragas_rows(tmp_path)
+    evaluation = await evaluate_ragas(tmp_path, plan())
+    said = {row.case.id: row for row in given.rows if row.said}
+    ours = {case_id: faithfulness(row.said, row.texts or ()) for case_id, row in said.items()}
+    theirs = {row.case.id: {score.metric: score.value for score in row.scores} for row in evaluation.rows}
+    assert len(ours) >= 4
+    assert {case_id: theirs[case_id]["faithfulness"] for case_id in ours} == pytest.approx(ours, abs=1e-9)
+    assert evaluation.exit_code is ExitCode.PASS
+    assert evaluation.figures["metrics"]["exact_match"]["n"] == 5
+    assert {row.run_id for row in evaluation.rows} <= {row.run_id for row in asked.rows}
+    assert "faithfulness" in page_of(evaluation)
+
+
+async def test_a_sentence_that_the_texts_do_not_bear_out_costs_faithfulness(tmp_path: Path) -> None:
+    folder = written(tmp_path, [answered("q1", "Elias Brandt founded it in 1987. [1] He was born in Oslo. [1]")])
+    evaluation = await evaluate_ragas(folder, plan("faithfulness"))
+    assert scores(evaluation, "faithfulness") == [0.5]
+
+
+async def test_rubbish_on_nine_rows_of_ten_is_nine_failures_and_no_mean_over_the_one(tmp_path: Path) -> None:
+    good = {"reason": "it says so", "verdict": 1}
+    judge = scripted(attempts=1, ContextPrecisionOutput=[good, good, *["rubbish"] * 9])
+    folder = written(tmp_path, [answered(f"q{n}") for n in range(10)])
+    evaluation = await evaluate_ragas(folder, plan("context_precision", model=judge))
+    assert evaluation.failures == 9
+    assert evaluation.figures["metrics"]["context_precision"]["mean"] == pytest.approx(0.1)
+    assert evaluation.figures["metrics"]["context_precision"]["n"] == 10
+    assert evaluation.figures["failed_metrics"] == {"context_precision": 9}
+    assert evaluation.exit_code is ExitCode.EXECUTION
+
+
+async def test_no_number_is_a_failure_and_the_other_metrics_stand(tmp_path: Path) -> None:
+    judge = scripted(ContextRecallOutput=[{"classifications": []}])
+    folder = written(tmp_path, [answered("q1")])
+    evaluation = await evaluate_ragas(folder, plan("context_recall", "string_present", model=judge))
+    [row] = evaluation.rows
+    assert row.failed_metrics["context_recall"].message == "Ragas gave no number (NaN)"
+    assert scores(evaluation, "context_recall") == [0.0]
+    assert scores(evaluation, "string_present") == [1.0]
+    assert evaluation.failures == 1
+
+
+async def test_fewer_verdicts_than_statements_are_asked_for_again() -> None:
+    one = {"statement": "a", "reason": "", "verdict": 1}
+    two = [one, {"statement": "b", "reason": "", "verdict": 0}]
+    judge = scripted(
+        StatementGeneratorOutput=[{"statements": ["a", "b"]}],
+        NLIStatementOutput=[{"statements": [one]}, {"statements": two}],
+    )
+    assert await imported(ModelJudge(judge)).score("faithfulness", ROW) == 0.5
+
+
+async def test_a_run_that_failed_and_one_that_abstained_count(tmp_path: Path) -> None:
+    lost = failed(replace(CASE, id="set/q2"), "answer", (), Failure("run", "ModelFailure", "timed out"))
+    folder = written(tmp_path, [answered("q1"), lost, answered("q3", "")])
+    evaluation = await evaluate_ragas(folder, plan("string_present", "faithfulness", "id_based_context_recall"))
+    assert scores(evaluation, "string_present") == [1.0, 0.0, 0.0]
+    assert scores(evaluation, "faithfulness") == [1.0, 0.0]
+    assert scores(evaluation, "id_based_context_recall") == [1.0, 0.0, 1.0]
+    assert evaluation.failures == 1
+
+
+async def test_texts_that_nobody_recorded_are_a_failure_not_a_case_less(tmp_path: Path) -> None:
+    row = answered("q1")
+    folder = written(tmp_path, [replace(row, detail={"answer": ROW.said, "abstained": False})])
+    evaluation = await evaluate_ragas(folder, plan("faithfulness"))
+    assert evaluation.rows[0].failed_metrics["faithfulness"].error == "NotRecorded"
+
+
+MODEL_ANSWERS: Mapping[str, tuple[dict[str, list[Any]], float]] = {
+    "context_precision": (
+        {"ContextPrecisionOutput": [{"reason": "", "verdict": 0}, {"reason": "", "verdict": 1}]},
+        0.5,
+    ),
+    "context_recall": (
+        {"ContextRecallOutput": [{"classifications": [{"statement": "s", "reason": "", "attributed": 1}]}]},
+        1.0,
+    ),
+    "answer_relevancy": (
+        {"AnswerRelevanceOutput": [{"question": CASE.question, "noncommittal": 0}] * 3},
+        1.0,
+    ),
+    "factual_correctness": (
+        {
+            "ClaimDecompositionOutput": [{"claims": ["a"]}, {"claims": ["a"]}],
+            "NLIStatementOutput": [{"statements": [{"statement": "a", "reason": "", "verdict": 1}]}] * 2,
+        },
+        1.0,
+    ),
+    "noise_sensitivity": (
+        {
+            "StatementGeneratorOutput": [{"statements": ["a"]}, {"statements": ["b"]}],
+            "StatementFaithfulnessOutput": [
+                {"statements": [{"statement": "", "reason": "", "verdict": verdict}]} for verdict in (1, 1, 0, 0, 0)
+            ],
+        },
+        0.0,
+    ),
+    "agent_goal_accuracy": (
+        {
+            "WorkflowOutput": [{"user_goal": "the founder", "end_state": "told"}],
+            "CompareOutcomeOutput": [{"reason": "", "verdict": "1"}],
+        },
+        1.0,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MODEL_ANSWERS)
+async def test_a_model_judges_through_ragas_prompts(name: str) -> None:
+    answers, expected = MODEL_ANSWERS[name]
+    metrics = imported(ModelJudge(scripted(**answers)), Vectors(HashingEmbedder()))
+    assert await metrics.score(name, ROW) == pytest.approx(expected, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("made", "expected", "accuracy", "f1"),
+    [
+        ([], [], 1.0, 1.0),
+        ([ToolCall("search", {"q": "a"})], [], 0.0, 0.0),
+        ([], [ToolCall("search", {"q": "a"})], 0.0, 0.0),
+        ([ToolCall("search", {"q": "a"})], [ToolCall("search", {"q": "a"})], 1.0, 1.0),
+        ([ToolCall("search", {"q": "b"})], [ToolCall("search", {"q": "a"})], 0.0, 0.0),
+        ([ToolCall("search", {"q": "b"})], [ToolCall("search")], 1.0, 1.0),
+    ],
+)
+async def test_tool_calls(made: list[ToolCall], expected: list[ToolCall], accuracy: float, f1: float) -> None:
+    metrics = imported(VerifierJudge())
+    row = replace(ROW, calls=tuple(made), case=replace(CASE, tools=tuple(expected)))
+    assert await metrics.score("tool_call_accuracy", row) == accuracy
+    assert await metrics.score("tool_call_f1", row) == f1
+
+
+async def test_comparing_texts_takes_the_best_right_answer_and_bleu_any_number_of_sentences() -> None:
+    metrics = imported(VerifierJudge(), Vectors(HashingEmbedder()))
+    said = "It was founded by Elias Brandt. That was in 1987. Nobody doubts it."
+    row = replace(ROW, said=said, short=said, case=replace(CASE, answers=("Tomas Reyl", said)))
+    names = ("exact_match", "string_present", "non_llm_string_similarity", "rouge_score", "bleu_score", "chrf_score")
+    for name in (*names, "semantic_similarity"):
+        assert await metrics.score(name, row) == pytest.approx(1.0, abs=1e-6), name
+    other = replace(row, case=replace(CASE, answers=("Yes. No.",)))
+    assert await metrics.score("bleu_score", other) == pytest.approx(0.0, abs=0.05)
+
+
+async def test_texts_beside_texts_and_quoted_spans() -> None:
+    metrics = imported(VerifierJudge())
+    row = replace(ROW, reference_texts=(TEXTS[1],))
+    assert await metrics.score("non_llm_context_recall", row) == 1.0
+    assert await metrics.score("non_llm_context_precision_with_reference", row) == pytest.approx(0.5, abs=1e-6)
+    assert await metrics.score("quoted_spans_alignment", row) is None
+    quoting = replace(row, said='It says "reefers are plugged in" and "nobody ever wrote this".')
+    assert await metrics.score("quoted_spans_alignment", quoting) == 0.5
+
+
+async def test_rankings_are_scored_without_answers(tmp_path: Path) -> None:
+    row = Row(CASE, "graph", (), ("set/b", "set/a"), detail={"hits": [{"id": "set/b", "text": "t", "title": ""}]})
+    folder = written(tmp_path, [row, replace(row, variant="dense", ranked=("set/b",))], kind="retrieval")
+    evaluation = await evaluate_ragas(folder, plan())
+    assert set(evaluation.figures["metrics"]) == {"id_based_context_precision", "id_based_context_recall"}
+    other = await evaluate_ragas(folder, replace(plan(), variant="dense"))
+    assert scores(other, "id_based_context_recall") == [0.0]
+
+
+@pytest.mark.parametrize("wrong", ["kind", "interrupted", "variant"])
+async def test_results_that_cannot_be_judged_are_refused(tmp_path: Path, wrong: str) -> None:
+    kind = "propagation" if wrong == "kind" else "run"
+    folder = written(tmp_path, [answered("q1")], kind, interrupted=wrong == "interrupted")
+    with pytest.raises(InvalidResults):
+        await evaluate_ragas(folder, replace(plan(), variant="dense" if wrong == "variant" else ""))
+
+
+async def test_metrics_that_no_case_is_due_score_nothing(tmp_path: Path) -> None:
+    with pytest.raises(NothingToScore):
+        await evaluate_ragas(written(tmp_path, [answered("q1")]), plan("tool_call_f1"))
+
+
+async def test_ragas_reports_nothing_of_its_use_and_writes_no_id(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    metrics = imported(VerifierJudge())
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    analytics = sys.modules["ragas._analytics"]
+    analytics.get_userid.cache_clear()
+    assert analytics.do_not_track()
+    await metrics.score("id_based_context_recall", ROW)
+    await metrics.score("non_llm_context_recall", replace(ROW, reference_texts=TEXTS))
+    assert os.listdir(tmp_path) == []
+
+
+def test_without_the_extra_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in sys.modules if name.partition(".")[0] == "ragas"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "ragas", None)
+    monkeypatch.delitem(sys.modules, "stemma.evals.ragas_metrics", raising=False)
+    with pytest.raises(RagasMissing) as missing:
+        imported(VerifierJudge())
+    assert 'pip install "stemma-agents[evals]"' in missing.value.hint
+
+
+def test_the_command_prints_one_json_object_and_its_exit_code(tmp_path: Path) -> None:
+    folder = written(tmp_path / "run", [answered("q1")])
+    done = CliRunner().invoke(
+        eval_app, ["ragas", str(folder), "--metric", "string_present", "--out", str(tmp_path / "ragas"), "--json"]
+    )
+    summary = json.loads(done.stdout.splitlines()[-1])
+    assert done.exit_code == summary["exit_code"] == ExitCode.PASS
+    assert summary["kind"] == "ragas"
+    assert math.isclose(summary["metrics"]["string_present"]["mean"], 1.0)
+    assert (tmp_path / "ragas" / "report.html").exists()
