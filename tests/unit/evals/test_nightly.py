@@ -10,6 +10,7 @@ import sys
 from dataclasses import replace
 from itertools import permutations
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -39,7 +40,7 @@ def night(date: str = "2026-08-31", *steps: Step, status: Status = Status.DONE) 
     return Night(date, {"suites": ["answers"]}, "abc", "1", f"{date}T01:00:00+00:00", "later", status, steps)
 
 
-def step(code: int = 0, **facts: object) -> Step:
+def step(code: int = 0, **facts: Any) -> Step:
     return replace(Step("answers", StepStatus.DONE, code, "what was found"), **facts)
 
 
@@ -138,6 +139,7 @@ def test_a_dead_holder_and_a_reused_number_hold_nothing(tmp_path: Path) -> None:
     killed = f"""
 import os, signal
 from pathlib import Path
+from typing import Any
 from stemma.evals.nightly.lock import night_lock
 with night_lock(Path({str(tmp_path)!r}), "2026-08-30"):
     os.kill(os.getpid(), signal.SIGKILL)
