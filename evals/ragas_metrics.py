@@ -55,9 +55,9 @@ _OF_SAMPLES: Mapping[str, Any] = {
     "id_based_context_precision": IDBasedContextPrecision,
     "id_based_context_recall": IDBasedContextRecall,
     "non_llm_context_precision_with_reference": lambda: NonLLMContextPrecisionWithReference(
-        distance_measure=_Unreported(NonLLMStringSimilarity())
+        distance_measure=_similarity()
     ),
-    "non_llm_context_recall": lambda: NonLLMContextRecall(_distance_measure=_Unreported(NonLLMStringSimilarity())),
+    "non_llm_context_recall": lambda: NonLLMContextRecall(_distance_measure=_similarity()),
 }
 _OF_TEXTS: Mapping[str, Any] = {
     "exact_match": ragas.ExactMatch,
@@ -90,6 +90,10 @@ class _Unreported:
 
     async def single_turn_ascore(self, sample: Any, _callbacks: object = None) -> Any:
         return await self._metric._single_turn_ascore(sample, [])
+
+
+def _similarity() -> Any:
+    return _Unreported(NonLLMStringSimilarity())
 
 
 class RagasMetrics:
