@@ -20,7 +20,8 @@ from stemma.graphs.local import open_local
 from stemma.graphs.policy import LOCAL
 from stemma.graphs.runs.model import Run, RunRequest, RunStatus, StateSnapshot
 from stemma.graphs.runs.runtime import Runtime
-from stemma.memory.model import Scope
+from stemma.memory.lineage import captions
+from stemma.memory.model import Position, Scope
 from stemma.memory.terminal import printable
 
 
@@ -146,9 +147,15 @@ def print_answer(run: Run, values: Mapping[str, Any]) -> None:
     if values.get("answer"):
         typer.echo(f"\n{printable(values['answer'])}\n")
     for source in {source["n"]: source for source in values.get("citations", [])}.values():
-        title = f"{source.get('title', '')}  {source.get('uri', '')}"
-        typer.echo(f"  [{source['n']}] {printable(title)}")
+        typer.echo(f"  {source_line(source)}")
     typer.echo(f"\nrun {run.run_id} on thread {run.thread_id}: {run.status}")
+
+
+def source_line(citation: Mapping[str, Any]) -> str:
+    """`[1] Tariff  file:/tariff.pdf, page 3`."""
+    within = captions.place(Position(0, 0, citation.get("page"), citation.get("sheet", "")))
+    origin = ", ".join(part for part in (printable(citation.get("uri", "")), within) if part)
+    return f"[{citation['n']}] {printable(citation.get('title', ''))}  {origin}"
 
 
 def print_checkpoints(places: Sequence[StateSnapshot]) -> None:

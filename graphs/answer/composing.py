@@ -48,6 +48,8 @@ def _citation(mark: int, sentence: str, passage: dict[str, Any]) -> dict[str, An
         "id": passage["id"],
         "title": passage["title"],
         "uri": passage["uri"],
+        "page": passage.get("page"),  # a checkpoint of an older version has none
+        "sheet": passage.get("sheet", ""),
         "quote": passage["text"][start:end],
         "start": start,
         "end": end,

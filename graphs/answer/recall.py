@@ -73,6 +73,8 @@ def _plain(hit: Hit, n: int, round_: int) -> dict[str, Any]:
         "parts": {name: float(value) for name, value in hit.parts.items()},
         "rank": hit.rank,
         "uri": hit.uri,
+        "page": hit.position.page if hit.position else None,
+        "sheet": hit.position.sheet if hit.position else "",
         "source_id": hit.source_id,
         "document_id": hit.document_id,
         "round": round_,

@@ -35,16 +35,17 @@ class AnswerOutput(TypedDict, total=False):
     short_answer: str
     """The shortest piece that answers, to be scored; empty when there is none or the graph abstained."""
     citations: list[dict[str, Any]]
-    """{"n", "id", "title", "uri", "quote", "start", "end", "source_id", "document_id"}: `quote` is characters
-    [start, end) of the passage `id`, verbatim. Citations of one passage share their n."""
+    """{"n", "id", "title", "uri", "page", "sheet", "quote", "start", "end", "source_id", "document_id"}: `quote` is
+    characters [start, end) of the passage `id`, verbatim; `page` counts from 1 and is null, `sheet` empty, where the
+    source has none. Citations of one passage share their n."""
     abstained: bool
     reason: str
     """Why it abstained; empty otherwise."""
     model: str
     """What answered: "extractive", or provider:model."""
     passages: list[dict[str, Any]]
-    """What was recalled, over all rounds: {"n", "id", "kind", "title", "text", "score", "parts", "uri", "source_id",
-    "document_id", "round", "relevant", "grade", "why"}."""
+    """What was recalled, over all rounds: {"n", "id", "kind", "title", "text", "score", "parts", "uri", "page",
+    "sheet", "source_id", "document_id", "round", "relevant", "grade", "why"}."""
     steps: list[dict[str, str]]
     """What happened, in order: {"step", "text"}."""
     unsupported: list[str]

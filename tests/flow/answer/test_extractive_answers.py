@@ -14,7 +14,8 @@ from stemma.graphs.answer.graph import build_answer_graph
 from stemma.graphs.errors import InvalidRequest
 from stemma.graphs.models.open import open_model
 from stemma.graphs.settings import GraphSettings
-from stemma.memory.model import Document, Node
+from stemma.graphs.terminal import source_line
+from stemma.memory.model import Document, Node, Position
 from tests.flow.answer.worlds import DOCUMENTS, SCOPE, World, run_uuid, small_memory
 
 MASTER = "Who is the harbour master of Port Merrow?"
@@ -43,6 +44,23 @@ async def test_a_question_is_answered_with_verbatim_citations(world: World) -> N
     assert_verbatim(said)
     assert [step["step"] for step in said["steps"]] == world.path
     assert all(event["text"] for event in world.events)
+
+
+async def test_a_citation_names_its_page_or_sheet(world: World) -> None:
+    pages = ["The dock gate of Port Asker was built by Norda Yard.", "The dock crane of Port Asker lifts 90 tons."]
+    cut = len(pages[0]) + 2
+    parts = [Position(0, cut, page=1), Position(cut, cut + len(pages[1]), page=2, sheet="Cranes")]
+    book = Document("file:/asker.pdf", "Port Asker", "\n\n".join(pages), parts=parts)
+    assert not (await world.memory.ingest(SCOPE, [book])).failures
+    said = await world.ask({"question": "How many tons does the dock crane of Port Asker lift?"})
+    assert "90 tons" in said["answer"]
+    (cited,) = [citation for citation in said["citations"] if "90 tons" in citation["quote"]]
+    assert (cited["page"], cited["sheet"]) == (2, "Cranes")
+    assert source_line(cited) == f"[{cited['n']}] Port Asker > Cranes  file:/asker.pdf, page 2 of sheet Cranes"
+    master = await world.ask({"question": MASTER})
+    assert [(each["page"], each["sheet"]) for each in master["citations"]] == [(None, "")] * len(master["citations"])
+    first = master["citations"][0]
+    assert source_line(first) == f"[1] {first['title']}  {first['uri']}"
 
 
 async def test_what_was_answered_is_learned_with_its_lineage(world: World) -> None:
