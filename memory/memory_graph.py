@@ -21,6 +21,7 @@ from stemma.memory.memory_truth import give_back, settle, supersede, take_back
 from stemma.memory.memory_vectors import InMemoryVectors
 from stemma.memory.model import Claim, Derivation, Entity, Node, Passage, Relation, Scope, Scored, Source, Statistics
 from stemma.memory.ports import Item, ItemPage, RelationPage
+from stemma.memory.recall.ports import Details
 from stemma.memory.text import content_terms
 
 
@@ -105,6 +106,11 @@ class InMemoryGraph(InMemoryVectors):
 
     async def sources(self, scope: Scope, ids: Sequence[str]) -> list[Source]:
         return [item for item in self._rows(scope).chosen(scope, ids) if isinstance(item, Source)]
+
+    async def details(self, scope: Scope, passage_ids: Sequence[str], claim_ids: Sequence[str]) -> Details:
+        passages = await self.passages(scope, passage_ids)
+        sources = await self.sources(scope, list(dict.fromkeys(passage.source_id for passage in passages)))
+        return Details(passages, await self.claims(scope, claim_ids), sources)
 
     async def sources_under(self, scope: Scope, prefix: str, *, limit: int, offset: int = 0) -> ItemPage:
         listed = self._listed(scope, Node.SOURCE)

@@ -6,7 +6,7 @@ Decides which query serves which operation. How queries run is `neo4j_connection
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from stemma.memory.errors import UnknownItem
 from stemma.memory.lineage.model import Retraction, Standing
@@ -27,7 +27,7 @@ from stemma.memory.neo4j_values import (
 )
 from stemma.memory.ports import Item, ItemPage, RelationPage, StatedRelation
 from stemma.memory.queries import load_queries
-from stemma.memory.recall.ports import GraphItem, Revision
+from stemma.memory.recall.ports import Details, GraphItem, Revision
 
 _READ = load_queries("cypher/read.cypher")
 _CHANGES = load_queries("cypher/changes.cypher")
@@ -53,6 +53,16 @@ class Neo4jReads:
 
     async def sources(self, scope: Scope, ids: Sequence[str]) -> list[Source]:
         return [source(scope.tenant, row) for row in await self._chosen("sources", scope, ids)]
+
+    async def details(self, scope: Scope, passage_ids: Sequence[str], claim_ids: Sequence[str]) -> Details:
+        ids = {"passages": list(dict.fromkeys(passage_ids)), "claims": list(dict.fromkeys(claim_ids))}
+        if not any(ids.values()):
+            return Details([], [], [])
+        [row] = await self._connection.read(_READ["details"], {**_own(scope), **ids})
+        passages = [passage(scope.tenant, one) for one in _in_order(row["passages"], ids["passages"])]
+        claims = [claim(scope.tenant, one) for one in _in_order(row["claims"], ids["claims"])]
+        sources = _in_order(row["sources"], dict.fromkeys(one.source_id for one in passages))
+        return Details(passages, claims, [source(scope.tenant, one) for one in sources])
 
     async def sources_under(self, scope: Scope, prefix: str, *, limit: int, offset: int = 0) -> ItemPage:
         query = {**_own(scope), "prefix": prefix, "limit": limit, "offset": offset}
@@ -142,12 +152,16 @@ class Neo4jReads:
         wanted = list(dict.fromkeys(ids))
         if not wanted:
             return []
-        found = {row["id"]: row for row in await self._rows(query, scope, ids=wanted)}
-        return [found[item_id] for item_id in wanted if item_id in found]
+        return _in_order(await self._rows(query, scope, ids=wanted), wanted)
 
     async def _rows(self, query: str, scope: Scope, **parameters: object) -> list[Row]:
         found = await self._connection.read(_READ[query], {**_own(scope), **parameters})
         return [row for some in found for row in some["rows"]]
+
+
+def _in_order(rows: Iterable[Row], ids: Iterable[str]) -> list[Row]:
+    found = {row["id"]: row for row in rows}
+    return [found[item_id] for item_id in ids if item_id in found]
 
 
 def _own(scope: Scope) -> Row:

@@ -14,7 +14,7 @@ from stemma.memory.bundles import AnswerBundle, SourceBundle
 from stemma.memory.lineage.model import Retraction, Standing
 from stemma.memory.lineage.ports import LineageStore
 from stemma.memory.model import Answer, Claim, Derivation, Entity, Node, Passage, Scope, Scored, Source, Statistics
-from stemma.memory.recall.ports import ChangeStore
+from stemma.memory.recall.ports import ChangeStore, DetailStore
 
 Item = Source | Passage | Entity | Claim | Answer | Retraction
 """Whatever has an id and is listed."""
@@ -92,7 +92,7 @@ class ItemPage:
     total: int
 
 
-class MemoryGraph(LineageStore, ChangeStore, Protocol):
+class MemoryGraph(LineageStore, ChangeStore, DetailStore, Protocol):
     """The graph-and-vector store. Every operation takes a `Scope`; nothing crosses a tenant.
 
     Reads see what the scope's `audiences()` may see; writes carry their scope in the items. All methods may raise

@@ -16,6 +16,7 @@ from stemma.memory.lineage.model import Retraction, Standing
 from stemma.memory.model import Answer, Claim, Entity, Node, Passage, Relation, Scope, Source, Statistics
 from stemma.memory.ports import Item, ItemPage, RelationPage, StatedRelation
 from stemma.memory.queries import load_queries
+from stemma.memory.recall.ports import Details
 from stemma.memory.sqlite_database import Row, SqliteDatabase, rows
 from stemma.memory.sqlite_rows import (
     read_answer,
@@ -91,6 +92,20 @@ class SqliteListing:
         if condition is None:
             return ItemPage([], 0)
         return await self._database.read(lambda connection: page(connection, scope, node, condition, limit, offset))
+
+    async def details(self, scope: Scope, passage_ids: Sequence[str], claim_ids: Sequence[str]) -> Details:
+        def find(connection: apsw.Connection) -> Details:
+            found = chosen(connection, scope, Node.PASSAGE, passage_ids)
+            passages = [item for item in found if isinstance(item, Passage)]
+            claims = chosen(connection, scope, Node.CLAIM, claim_ids)
+            sources = chosen(connection, scope, Node.SOURCE, (passage.source_id for passage in passages))
+            return Details(
+                passages,
+                [item for item in claims if isinstance(item, Claim)],
+                [item for item in sources if isinstance(item, Source)],
+            )
+
+        return await self._database.read(find)
 
     async def sources_under(self, scope: Scope, prefix: str, *, limit: int, offset: int = 0) -> ItemPage:
         def find(connection: apsw.Connection) -> ItemPage:

@@ -28,6 +28,31 @@ MATCH (n:Claim {tenant: $tenant, id: id}) WHERE n.audience IN $audiences
 RETURN collect(n {.id, .audience, .text, .recorded_at, .subject, .predicate, .object, .confidence, .quarantined, .reason,
           .withdrawn, .searched, .valid_from, .valid_to, .expired_at, .recallable, .supported, .stale}) AS rows;
 
+// name: details
+// All that a recall shows of its hits, in one look: those of the passages and claims that the scope may see, and the
+// sources of these passages.
+CALL () {
+  UNWIND $passages AS id
+  MATCH (n:Passage {tenant: $tenant, id: id}) WHERE n.audience IN $audiences
+  RETURN collect(n {.id, .audience, .source_id, .ordinal, .title, .text, .start, .end, .page, .sheet, .recallable,
+                    .supported}) AS passages
+}
+CALL () {
+  UNWIND $passages AS id
+  MATCH (n:Passage {tenant: $tenant, id: id})-[:PART_OF]->(source:Source)
+  WHERE n.audience IN $audiences AND source.audience IN $audiences
+  WITH DISTINCT source
+  RETURN collect(properties(source)) AS sources
+}
+CALL () {
+  UNWIND $claims AS id
+  MATCH (n:Claim {tenant: $tenant, id: id}) WHERE n.audience IN $audiences
+  RETURN collect(n {.id, .audience, .text, .recorded_at, .subject, .predicate, .object, .confidence, .quarantined,
+            .reason, .withdrawn, .searched, .valid_from, .valid_to, .expired_at, .recallable, .supported, .stale})
+    AS claims
+}
+RETURN passages, sources, claims;
+
 // name: entities
 // Those of the entities that the scope may see.
 UNWIND $ids AS id

@@ -6,7 +6,6 @@ a better hit (`diversity.py`).
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
@@ -31,10 +30,11 @@ async def shown_hits(
     chosen: list[tuple[Ranked, Passage | Claim]] = []
     again: list[tuple[Ranked, Passage | Claim]] = []
     shown, reached, more = Shown(), 0, k + _SPARE
+    sources: dict[str, Source] = {}
     while len(chosen) < k and reached < len(ranked):
         following = ranked[reached : reached + more]
         reached, more = reached + more, 2 * more
-        items = await _items(graph, scope, following, claims)
+        items = await _look(graph, scope, following, claims, sources)
         for place in following:
             item = items.get(place.id)
             if item is None or not item.recallable or len(chosen) == k:
@@ -44,7 +44,6 @@ async def shown_hits(
                 (chosen if novelty is Novelty.NEW else again).append((place, item))
     least = chosen[-1][0].score if chosen else 0.0
     chosen += [(_behind(place, least), item) for place, item in again[: k - len(chosen)]]
-    sources = await _sources(graph, scope, [item for _, item in chosen])
     hits = [_hit(place, item, sources) for place, item in chosen]
     return [replace(hit, rank=rank, path=paths.get(hit.id, ())) for rank, hit in enumerate(hits, start=1)]
 
@@ -56,20 +55,16 @@ def _behind(ranked: Ranked, least: float) -> Ranked:
     return Ranked(ranked.id, least, {**ranked.parts, "repeats": least - ranked.score})
 
 
-async def _items(
-    graph: MemoryGraph, scope: Scope, ranked: Sequence[Ranked], claims: Collection[str]
+async def _look(
+    graph: MemoryGraph, scope: Scope, ranked: Sequence[Ranked], claims: Collection[str], sources: dict[str, Source]
 ) -> dict[str, Passage | Claim]:
+    """Items by id; the sources of the passages among them are added to `sources`."""
     ids = [item.id for item in ranked]
-    found = await asyncio.gather(
-        graph.passages(scope, [item_id for item_id in ids if item_id not in claims]),
-        graph.claims(scope, [item_id for item_id in ids if item_id in claims]),
+    found = await graph.details(
+        scope, [item_id for item_id in ids if item_id not in claims], [item_id for item_id in ids if item_id in claims]
     )
-    return {item.id: item for items in found for item in items}
-
-
-async def _sources(graph: MemoryGraph, scope: Scope, items: Sequence[Passage | Claim]) -> dict[str, Source]:
-    ids = dict.fromkeys(item.source_id for item in items if isinstance(item, Passage))
-    return {source.id: source for source in await graph.sources(scope, list(ids))}
+    sources |= {source.id: source for source in found.sources}
+    return {item.id: item for items in (found.passages, found.claims) for item in items}
 
 
 def _hit(ranked: Ranked, item: Passage | Claim, sources: Mapping[str, Source]) -> Hit:

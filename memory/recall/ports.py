@@ -1,7 +1,8 @@
 """What recall needs of others: of the store, how a process learns what changed; of a model, help that may be absent.
 
-`ChangeStore` is part of `MemoryGraph` and is held by `tests/contracts/memory_changes.py`. `Reranker` and `Decomposer`
-are asked only where somebody brings them: recall is complete without a model.
+`ChangeStore` and `DetailStore` are parts of `MemoryGraph`, held by `tests/contracts/memory_changes.py` and
+`memory_sources.py`. `Reranker` and `Decomposer` are asked only where somebody brings them: recall is complete without a
+model.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from stemma.memory.bundles import SentenceVectors
-from stemma.memory.model import Hit, Node
+from stemma.memory.model import Claim, Hit, Node, Passage, Source
 from stemma.memory.scope import Scope
 
 
@@ -61,6 +62,24 @@ class ChangeStore(Protocol):
     async def changed_items(self, scope: Scope, after: int, limit: int) -> list[GraphItem]:
         """The items whose revision is greater than `after`, in order of (revision, id), at least `limit` where there
         are so many: the last revision is always whole, so that the next call can go on after it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """What a recall is about to show."""
+
+    passages: Sequence[Passage]
+    claims: Sequence[Claim]
+    sources: Sequence[Source]
+    """Of the passages, each once."""
+
+
+class DetailStore(Protocol):
+    """Everything that is said of hits, in one look: where the store is another process, each look is a way there."""
+
+    async def details(self, scope: Scope, passage_ids: Sequence[str], claim_ids: Sequence[str]) -> Details:
+        """Those of the passages and claims that the scope may see, in the order of the ids, and the passages' sources
+        in the order in which the passages come to them."""
 
 
 class Reranker(Protocol):

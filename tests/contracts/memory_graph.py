@@ -54,6 +54,7 @@ REINDEX_CHECKS: list[Check] = [
 CHECKS: list[Check] = [
     memory_sources.check_source_is_read_back_whole,
     memory_sources.check_order_of_ids_is_kept_and_strangers_left_out,
+    memory_sources.check_details_are_all_that_is_said_of_hits,
     memory_sources.check_same_source_again_changes_nothing,
     memory_sources.check_new_version_replaces_the_old,
     memory_sources.check_only_the_next_version_is_taken,

@@ -56,6 +56,26 @@ async def check_order_of_ids_is_kept_and_strangers_left_out(graph: MemoryGraph) 
     assert await graph.sources(scope, []) == []
 
 
+async def check_details_are_all_that_is_said_of_hits(graph: MemoryGraph) -> None:
+    scope = new_scope("ann")
+    wide, narrow = source_bundle(Scope(scope.tenant), "u:1", ["one", "two"]), source_bundle(scope, "u:2", ["three"])
+    await put(graph, wide, narrow)
+    claims = [make_claim(scope, "a claim"), make_claim(scope, "another one")]
+    await graph.put_answer(answer_bundle(scope, "said", claims, [wide.passages[0].id]))
+    passages = [narrow.passages[0], wide.passages[1], wide.passages[0]]
+    ids, said = [passage.id for passage in passages], [claims[1].id, claims[0].id]
+    found = await graph.details(scope, [ids[0], "no-such-id", *ids[1:]], ["nothing", *said])
+    assert [passage.id for passage in found.passages] == ids
+    assert list(found.passages) == await graph.passages(scope, ids)
+    assert list(found.claims) == await graph.claims(scope, said)
+    assert list(found.sources) == [narrow.source, wide.source]
+    foreign = await graph.details(Scope(scope.tenant, "bob"), ids, said)
+    assert [passage.id for passage in foreign.passages] == ids[1:]
+    assert (list(foreign.claims), list(foreign.sources)) == ([], [wide.source])
+    nothing = await graph.details(scope, [], [])
+    assert (list(nothing.passages), list(nothing.claims), list(nothing.sources)) == ([], [], [])
+
+
 async def check_same_source_again_changes_nothing(graph: MemoryGraph) -> None:
     scope = new_scope()
     bundle = source_bundle(scope, "u:1", ["rain in the port"], entities=["Rotterdam"])
