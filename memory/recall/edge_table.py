@@ -1,13 +1,14 @@
-"""The edges between items and names: columns of numbers that only grow, and which edges each item and name has.
+"""The edges between items and names: columns of numbers that only grow.
 
-Decides how edges are kept, so that adding one costs little and reading many is one numpy operation. It does not know
+Decides how edges are kept, so that adding one costs little and reading all is one numpy operation. It does not know
 which of them count for whom (`visible_graph.py`).
 """
 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable
 from enum import IntEnum
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -53,9 +54,7 @@ class EdgeTable:
         self.spelling: list[str] = []
         """How the item spells the name; empty for a mention, which is spelt like the title."""
         self._inside, self._outer = array("i"), array("i")
-        self._of_item: list[array[int]] = []
-        self._titles: list[array[int]] = []
-        self._says: list[array[int]] = []
+        self._of_item: defaultdict[int, array[int]] = defaultdict(lambda: array("i"))
 
     def __len__(self) -> int:
         return len(self.item)
@@ -82,8 +81,7 @@ class EdgeTable:
         self.first.append(first)
         self.strength.append(strength)
         self.spelling.append(spelling)
-        _listed(self._of_item, item).append(edge)
-        _listed(self._titles if kind is EdgeKind.TITLE else self._says, name).append(edge)
+        self._of_item[item].append(edge)
         return edge
 
     def contain(self, edge: int, names: Iterable[int]) -> None:
@@ -94,31 +92,16 @@ class EdgeTable:
 
     def mentions_of(self, item: int) -> dict[tuple[int, int, int], int]:
         """(sentence, start, name) -> edge, for the mentions in an item's text."""
-        mine = self._of_item[item] if item < len(self._of_item) else ()
         return {
             (self.sentence[edge], self.start[edge], self.name[edge]): edge
-            for edge in mine
+            for edge in self._of_item[item]
             if self.kind[edge] == EdgeKind.MENTION
         }
 
-    def of_items(self, items: Iterable[int]) -> NDArray[np.int32]:
-        """Numbers of all edges of these items."""
-        return _gathered(self._of_item, items)
-
-    def titles_of(self, names: Iterable[int]) -> NDArray[np.int32]:
-        """Numbers of all edges by which passages answer to these names."""
-        return _gathered(self._titles, names)
-
-    def says_of(self, names: Iterable[int]) -> NDArray[np.int32]:
-        """Numbers of all edges by which items say these names."""
-        return _gathered(self._says, names)
-
-    def arrays(self, items: int, names: int) -> EdgeArrays:
-        """A copy of the columns, which later edges leave alone; there are that many items and names."""
+    def arrays(self) -> EdgeArrays:
+        """A copy of the columns, which later edges leave alone."""
         import numpy as np
 
-        for lists, count in ((self._of_item, items), (self._titles, names), (self._says, names)):
-            _extend(lists, count)
         return EdgeArrays(
             np.array(self.item, np.int32),
             np.array(self.name, np.int32),
@@ -129,20 +112,3 @@ class EdgeTable:
             np.array(self._inside, np.int32),
             np.array(self._outer, np.int32),
         )
-
-
-def _listed(lists: list[array[int]], place: int) -> array[int]:
-    if place >= len(lists):
-        _extend(lists, place + 1)
-    return lists[place]
-
-
-def _extend(lists: list[array[int]], count: int) -> None:
-    lists.extend(array("i") for _ in range(count - len(lists)))
-
-
-def _gathered(lists: Sequence[array[int]], places: Iterable[int]) -> NDArray[np.int32]:
-    import numpy as np
-
-    # Bytes are joined much faster than numbers are made into objects and back.
-    return np.frombuffer(b"".join([lists[place].tobytes() for place in places]), np.int32)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from stemma.memory.model import Node, PathStep, Scored
-from stemma.memory.recall.edge_table import EdgeKind
+from stemma.memory.recall.edge_index import ranges
 from stemma.memory.recall.rank import Ranked
 from stemma.memory.recall.recipes import Recipe, Walk
 from stemma.memory.recall.region import Query, Region, region_around
@@ -44,7 +44,7 @@ def rank_by_walk(view: VisibleGraph, found: Found, recipe: Recipe, walk: Walk, w
     """Everything that a search found or the walk came to; ways are told for the first `ways` passages."""
     query = None if found.vector is None else np.asarray(found.vector, np.float32)
     numbers = view.graph.number_of
-    named = {view.graph.identity(item)[0]: strength for item, strength in view.named_in(found.question).items()}
+    named = {view.graph.ids[item]: strength for item, strength in view.named_in(found.question).items()}
     sentence = _best_sentences(view, [item.id for item in found.dense], query)
     all_seeds = seeds(found.lexical, found.dense, sentence, named, numbers, recipe)
     claims = {item.id for item in (*found.lexical, *found.dense) if item.kind is Node.CLAIM}
@@ -63,15 +63,14 @@ def rank_by_walk(view: VisibleGraph, found: Found, recipe: Recipe, walk: Walk, w
 
 def _best_sentences(view: VisibleGraph, ids: Iterable[str], query: Query) -> dict[str, float]:
     """By id, the cosine of the question and an item's best sentence, for items that have sentence vectors."""
-    known = [(item_id, view.graph.number_of[item_id]) for item_id in ids if item_id in view.graph.number_of]
-    known = [(item_id, number) for item_id, number in known if view.sentences[number]]
-    if not known or query is None:
+    known = np.array([view.graph.number_of[item_id] for item_id in ids if item_id in view.graph.number_of], np.int64)
+    known = known[view.sentences[known] > 0]
+    if not len(known) or query is None:
         return {}
-    first = [np.arange(view.first_row[number], view.first_row[number] + view.sentences[number]) for _, number in known]
-    cosines = view.graph.vectors.cosines(np.concatenate(first), query)
-    ends = np.cumsum([len(rows) for rows in first])
-    best = np.maximum.reduceat(cosines, np.concatenate([[0], ends[:-1]]))
-    return {item_id: float(cosine) for (item_id, _), cosine in zip(known, best, strict=True)}
+    count = view.sentences[known]
+    cosines = view.graph.vectors.cosines(ranges(view.first_row[known], count), query)
+    best = np.maximum.reduceat(cosines, np.cumsum(count) - count)
+    return dict(zip([view.graph.ids[number] for number in known.tolist()], best.tolist(), strict=True))
 
 
 def _start(view: VisibleGraph, found: Sequence[Seed], walk: Walk) -> tuple[dict[int, float], float]:
@@ -85,10 +84,8 @@ def _start(view: VisibleGraph, found: Sequence[Seed], walk: Walk) -> tuple[dict[
 def _passages(
     view: VisibleGraph, region: Region, result: Walked, found: dict[str, Seed], claims: set[str]
 ) -> list[Ranked]:
-    shares = {
-        view.graph.identity(number)[0]: share
-        for number, share in zip(region.passages.tolist(), result.passages.tolist(), strict=True)
-    }
+    reached = [view.graph.ids[number] for number in region.passages.tolist()]
+    shares = dict(zip(reached, result.passages.tolist(), strict=True))
     ids = {**shares, **dict.fromkeys(item_id for item_id in found if item_id not in claims)}
     return [Ranked(item_id, share := shares.get(item_id, 0.0), _parts(found.get(item_id), share)) for item_id in ids]
 
@@ -108,7 +105,7 @@ def _claims(
 
 
 def _brought(view: VisibleGraph, region: Region, result: Walked, claim: int, walk: Walk) -> float:
-    edges = view.edges_of_claims([claim])
+    edges = view.edges_of_claim(claim)
     names = np.unique(view.edges.name[edges])
     names = names[np.isin(names, region.names)]
     place = np.searchsorted(region.names, names)
@@ -130,10 +127,10 @@ def _paths(
     view: VisibleGraph, region: Region, result: Walked, ranked: Sequence[Ranked]
 ) -> dict[str, tuple[PathStep, ...]]:
     """Ways to passages that owe more to the walk than to having been found."""
-    places = {view.graph.identity(number)[0]: place for place, number in enumerate(region.passages.tolist())}
+    places = {number: place for place, number in enumerate(region.passages.tolist())}
     paths: dict[str, tuple[PathStep, ...]] = {}
     for item in ranked:
-        place = places.get(item.id)
+        place = places.get(view.graph.number_of.get(item.id, -1))
         if place is None or result.restart[place] >= item.score:
             continue
         steps = way_to(region, result, place)
@@ -151,6 +148,5 @@ def _spelt(view: VisibleGraph, region: Region, name: int, edge: int) -> str:
     spelling = view.graph.edges.spelling
     if spelling[edge]:
         return spelling[edge]
-    titles = view.graph.edges.titles_of([int(region.names[name])])
-    visible = titles[view.usable[titles] & (view.edges.kind[titles] == EdgeKind.TITLE)]
-    return spelling[int(visible[0])] if len(visible) else ""
+    titles = view.titles_of(int(region.names[name]))
+    return spelling[int(titles[0])] if len(titles) else ""

@@ -31,7 +31,6 @@ _START = attrgetter("start")
 class _Entry:
     """What is kept of an item's text: its words, sentence by sentence, each between spaces and on a line of its own."""
 
-    id: str
     title: str
     text: str
     own: frozenset[int]
@@ -45,7 +44,9 @@ class MentionGraph:
         self.version = 0
         """Grows with every change, so that what was worked out from the graph is known to be old."""
         self.number_of: dict[str, int] = {}
-        """Item id -> its number."""
+        """Item id -> its number …"""
+        self.ids: list[str] = []
+        """… and back."""
         self.names: dict[str, int] = {}
         """Key of a name -> its number."""
         self.is_passage, self.recallable, self.audience = array("b"), array("b"), array("i")
@@ -60,7 +61,7 @@ class MentionGraph:
 
     def identity(self, number: int) -> tuple[str, str]:
         """An item's id and title."""
-        return self._entries[number].id, self._entries[number].title
+        return self.ids[number], self._entries[number].title
 
     def apply(self, items: Sequence[GraphItem]) -> None:
         """Take in items that are new or whose flag changed. What an item says never changes under its id."""
@@ -94,8 +95,9 @@ class MentionGraph:
                 fresh[name] = key
             self.edges.add(number, name, EdgeKind.TITLE, strength=strength, spelling=_spelling(key, item.title))
         text = "\n".join(f" {line} " for line in lines)
-        self._entries.append(_Entry(item.id, item.title, text, frozenset(map(self._name, own))))
+        self._entries.append(_Entry(item.title, text, frozenset(map(self._name, own))))
         self.number_of[item.id] = number
+        self.ids.append(item.id)
         self.is_passage.append(item.node is Node.PASSAGE)
         self.recallable.append(item.recallable)
         self.audience.append(self.audiences.setdefault(item.audience, len(self.audiences)))

@@ -9,17 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from stemma.memory.recall.edge_index import Integers, ranges
 from stemma.memory.recall.edge_table import EdgeKind
 from stemma.memory.recall.recipes import Walk
 from stemma.memory.recall.visible_graph import VisibleGraph
 
 Floats = NDArray[np.floating[Any]]
-Integers = NDArray[np.integer[Any]]
 Query = NDArray[np.float32] | None
 """A question's vector of length 1; None where nothing was embedded, and all sentences are as near."""
 
@@ -46,67 +46,94 @@ class Region:
     """By edge: the share of a name's mass that comes back; less than 1 together, as some leaves the region."""
 
 
+class _Reach(NamedTuple):
+    """Passages with the mass that came to them, and their edges, one passage after another."""
+
+    passages: Integers
+    mass: Floats
+    edges: Integers
+    degree: Integers
+    """By passage: how many edges it has."""
+    worth: Floats
+    """By edge, on the way out."""
+
+    @property
+    def place(self) -> Integers:
+        """By edge: its passage's place."""
+        return np.repeat(np.arange(len(self.passages)), self.degree)
+
+
 def region_around(view: VisibleGraph, seeds: Mapping[int, float], query: Query, walk: Walk) -> Region:
     """The region around seed passages, given with their mass."""
     passages: Integers = np.fromiter(seeds, np.int64, len(seeds))
     mass: Floats = np.fromiter(seeds.values(), np.float64, len(seeds))
+    reach = _reach(view, passages, mass, query, walk)
     for _ in range(walk.hops):
-        passages, mass = _grown(view, passages, mass, query, walk)
-    return _region(view, passages, query, walk)
+        more = _reach(view, *_next(view, reach, walk), query, walk)
+        reach = _Reach(*(np.concatenate(both) for both in zip(reach, more, strict=True)))
+    return _region(view, reach, walk)
 
 
-def _grown(view: VisibleGraph, passages: Integers, mass: Floats, query: Query, walk: Walk) -> tuple[Integers, Floats]:
-    """The passages with those that one step out and back brings most mass to."""
-    edges = view.edges_of_items(passages.tolist())
-    if not len(edges):
-        return passages, mass
-    out = _worth(view, edges, query, walk)
-    place = _places(passages, view.edges.item[edges])
-    out *= mass[place] / np.bincount(place, out, len(passages))[place]
-    names, which = np.unique(view.edges.name[edges], return_inverse=True)
+def _reach(view: VisibleGraph, passages: Integers, mass: Floats, query: Query, walk: Walk) -> _Reach:
+    edges, count = view.edges_of_items(passages)
+    place = np.repeat(np.arange(len(passages)), count)
+    plain = _worth(view, edges, {EdgeKind.MENTION: 1.0, EdgeKind.TITLE: 1.0, EdgeKind.SPAN: walk.span_weight})
+    return _Reach(passages, mass, edges, count, plain * _attention(view, passages, edges, place, query, walk))
+
+
+def _next(view: VisibleGraph, reach: _Reach, walk: Walk) -> tuple[Integers, Floats]:
+    """The passages beyond that one step out and back brings most mass to, and how much."""
+    place = reach.place
+    out = reach.worth * (reach.mass / np.maximum(np.bincount(place, reach.worth, len(reach.passages)), 1e-12))[place]
+    names, which = np.unique(view.edges.name[reach.edges], return_inverse=True)
     at_names = np.bincount(which, out, len(names))
-    edges = view.edges_of_names(names)
-    back = _worth_unread(view, edges, walk)
-    place = np.searchsorted(names, view.edges.name[edges])
-    back *= at_names[place] / _whole_worth(view, names, walk)[place]
-    reached, which = np.unique(view.edges.item[edges], return_inverse=True)
-    gained = np.bincount(which, back, len(reached))
-    new = ~np.isin(reached, passages)
-    reached, gained = reached[new], gained[new]
-    best = np.lexsort((reached, -gained))[: walk.breadth]
-    return np.concatenate([passages, reached[best]]), np.concatenate([mass, walk.damping * gained[best]])
+    edges, count = view.edges_of_names(names)
+    back = _worth_unread(view, edges, walk) * np.repeat(at_names / _whole_worth(view, names, walk), count)
+    gained = np.bincount(view.edges.item[edges], back, len(view.passages))
+    gained[reach.passages] = 0
+    reached = np.flatnonzero(gained)
+    if len(reached) > walk.breadth:
+        least = np.partition(gained[reached], -walk.breadth)[-walk.breadth]
+        reached = reached[gained[reached] >= least]
+    best = reached[np.lexsort((reached, -gained[reached]))[: walk.breadth]]
+    return best, walk.damping * gained[best]
 
 
-def _region(view: VisibleGraph, passages: Integers, query: Query, walk: Walk) -> Region:
-    edges = view.edges_of_items(passages.tolist())
-    worth = _worth(view, edges, query, walk)
-    passage = _places(passages, view.edges.item[edges])
+def _region(view: VisibleGraph, reach: _Reach, walk: Walk) -> Region:
+    edges, worth, passage = reach.edges, reach.worth, reach.place
     names, name = np.unique(view.edges.name[edges], return_inverse=True)
-    out = worth / np.maximum(np.bincount(passage, worth, len(passages)), 1e-12)[passage]
-    is_title = view.edges.kind[edges] == EdgeKind.TITLE
+    out = worth / np.maximum(np.bincount(passage, worth, len(reach.passages)), 1e-12)[passage]
+    is_title = view.is_title[edges]
     back = np.where(is_title, walk.title_back, 1.0) * worth
     inside = _worth_unread(view, edges, walk) * (is_title | view.edges.first[edges])
     outside = _whole_worth(view, names, walk) - np.bincount(name, inside, len(names))
     whole = np.bincount(name, back, len(names)) + np.maximum(outside, 0)
-    return Region(passages, names, edges, passage, name, out, back / np.maximum(whole, 1e-12)[name])
+    return Region(reach.passages, names, edges, passage, name, out, back / np.maximum(whole, 1e-12)[name])
 
 
-def _worth(view: VisibleGraph, edges: Integers, query: Query, walk: Walk) -> Floats:
-    """What edges are worth for a question, on the way out: a mention more when its sentence is near the question."""
-    vectors = view.graph.vectors
-    item, sentence = view.edges.item[edges], view.edges.sentence[edges]
-    has_vector = (sentence >= 0) & (sentence < view.sentences[item]) & (query is not None)
-    rows, which = np.unique(view.first_row[item[has_vector]] + sentence[has_vector], return_inverse=True)
-    cosine = np.full(len(edges), _USUAL_COSINE)
-    if query is not None:
-        cosine[has_vector] = vectors.cosines(rows, query)[which]
-    return _plain_worth(view, edges, walk) * np.exp(walk.attention * (cosine - _USUAL_COSINE))
+def _attention(
+    view: VisibleGraph, passages: Integers, edges: Integers, place: Integers, query: Query, walk: Walk
+) -> Floats:
+    """A factor by edge: a mention is worth more when its sentence is near the question."""
+    sentence = view.edges.sentence[edges]
+    count = view.sentences[passages]
+    has_vector = (sentence >= 0) & (sentence < count[place])
+    if query is None or not has_vector.any():
+        return np.ones(len(edges))
+    cosines = view.graph.vectors.cosines(ranges(view.first_row[passages], count), query)
+    factors = np.exp(walk.attention * (cosines.astype(np.float64) - _USUAL_COSINE))
+    row = (np.cumsum(count) - count)[place] + sentence
+    return np.where(has_vector, factors[np.where(has_vector, row, 0)], 1.0)
 
 
 def _worth_unread(view: VisibleGraph, edges: Integers, walk: Walk) -> Floats:
     """What edges are worth on the way back, as far as that is known without reading their sentences."""
-    is_title = view.edges.kind[edges] == EdgeKind.TITLE
-    return _plain_worth(view, edges, walk) * np.where(is_title, walk.title_back, _unread(walk))
+    unread = _unread(walk)
+    return _worth(
+        view,
+        edges,
+        {EdgeKind.MENTION: unread, EdgeKind.TITLE: walk.title_back, EdgeKind.SPAN: walk.span_weight * unread},
+    )
 
 
 def _whole_worth(view: VisibleGraph, names: Integers, walk: Walk) -> Floats:
@@ -115,17 +142,12 @@ def _whole_worth(view: VisibleGraph, names: Integers, walk: Walk) -> Floats:
     return np.where(view.owners[names] > 0, walk.title_back * view.ownership[names] + said, walk.span_weight * said)
 
 
-def _plain_worth(view: VisibleGraph, edges: Integers, walk: Walk) -> Floats:
-    kind = view.edges.kind[edges]
-    rarity = view.rarity[view.edges.name[edges]]
-    said = np.where(kind == EdgeKind.SPAN, walk.span_weight, 1.0) * rarity
-    return np.where(kind == EdgeKind.TITLE, view.edges.strength[edges], said)
+def _worth(view: VisibleGraph, edges: Integers, factors: Mapping[EdgeKind, float]) -> Floats:
+    """The weights of edges, each times the factor of its kind."""
+    by_kind = np.array([factors[kind] for kind in sorted(EdgeKind)])
+    worth: Floats = view.weight[edges] * by_kind[view.edges.kind[edges]]
+    return worth
 
 
 def _unread(walk: Walk) -> float:
     return float(np.exp(walk.attention * (_FAR_COSINE - _USUAL_COSINE)))
-
-
-def _places(passages: Integers, items: Integers) -> Integers:
-    order = np.argsort(passages)
-    return order[np.searchsorted(passages[order], items)]

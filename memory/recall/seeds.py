@@ -38,20 +38,22 @@ def seeds(
 ) -> dict[str, Seed]:
     """By id, every item that was found or is named.
 
-    Half of a score is the BM25 score and half the cosine, each min-max scaled over what its search found; the cosine
-    is the mean of the whole item's and its best sentence's (`sentence`, where that is known). `named`, in (0, 1], is
-    added times the recipe's bonus.
+    The recipe's lexical share of a score is the BM25 score and the rest the cosine, each min-max scaled over what its
+    search found; the cosine is the mean of the whole item's and its best sentence's (`sentence`, where that is known).
+    `named`, in (0, 1], is added times the recipe's bonus.
     """
     found: dict[str, Seed] = {}
 
     def seed(item_id: str) -> Seed:
-        return found.setdefault(item_id, Seed(item_id, numbers.get(item_id, -1)))
+        if item_id not in found:
+            found[item_id] = Seed(item_id, numbers.get(item_id, -1))
+        return found[item_id]
 
     for item, scaled in zip(lexical, _scaled([item.score for item in lexical], recipe.pool), strict=True):
-        seed(item.id).add("lexical", item.score, scaled / 2)
+        seed(item.id).add("lexical", item.score, scaled * recipe.lexical_share)
     near = [(item.score + sentence.get(item.id, item.score)) / 2 for item in dense]
     for item, scaled in zip(dense, _scaled(near, recipe.pool), strict=True):
-        seed(item.id).add("dense", item.score, scaled / 2)
+        seed(item.id).add("dense", item.score, scaled * (1 - recipe.lexical_share))
         if item.id in sentence:
             seed(item.id).parts["sentence"] = sentence[item.id]
     for item_id, strength in named.items():

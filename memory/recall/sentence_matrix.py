@@ -50,5 +50,6 @@ class SentenceMatrix:
         if self._codes is None or not len(rows):
             return np.zeros(len(rows), np.float32)
         scales = np.frombuffer(self._scales, np.float32)[rows]
-        cosines: NDArray[np.float32] = (self._codes[rows].astype(np.float32) @ query) * scales
+        # Not `@`: BLAS cuts a product up among threads that wait actively, at twice the processor time.
+        cosines: NDArray[np.float32] = np.vecdot(self._codes[rows].astype(np.float32), query) * scales
         return cosines

@@ -9,18 +9,18 @@ next.
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from stemma.memory.recall.edge_index import EdgeIndex, Integers
 from stemma.memory.recall.edge_table import EdgeKind
 from stemma.memory.recall.gazetteer import longest
 from stemma.memory.recall.mention_graph import MentionGraph
 from stemma.memory.text import words
 
-Integers = NDArray[np.integer[Any]]
 Floats = NDArray[np.floating[Any]]
 
 _COMMON_SHARE, _COMMON_LEAST = 0.01, 20
@@ -47,9 +47,11 @@ class VisibleGraph:
         self.passages: NDArray[np.bool_] = seen & is_passage
         """By item: whether it is a passage that the reader sees."""
         self.claims: NDArray[np.bool_] = seen & ~is_passage
-        self.edges = edges = graph.edges.arrays(len(graph.audience), len(graph.names))
+        self.edges = edges = graph.edges.arrays()
         names = len(graph.names)
-        visible, title = self.passages[edges.item], edges.kind == EdgeKind.TITLE
+        self.is_title: NDArray[np.bool_] = edges.kind == EdgeKind.TITLE
+        """By edge: whether the passage answers to the name."""
+        visible, title = self.passages[edges.item], self.is_title
         self.owners: NDArray[np.int64] = np.bincount(edges.name[visible & title], minlength=names)
         """By name: how many visible passages answer to it."""
         strengths = np.where(visible & title, edges.strength, 0.0)
@@ -65,29 +67,42 @@ class VisibleGraph:
         total = int(self.passages.sum())
         common = max(_COMMON_LEAST, _COMMON_SHARE * total)
         telling = np.where(self.owners > 0, self.frequency > 0, (self.frequency >= _RARE) & (self.frequency <= common))
-        self._says: NDArray[np.bool_] = says & telling[edges.name]
+        telling_says = says & telling[edges.name]
         self.usable: NDArray[np.bool_] = visible & (says | title) & telling[edges.name]
         """By edge: whether the walk may take it."""
         rarity = np.log1p(total / np.maximum(self.frequency, 1)) / math.log1p(max(total, 1))
         self.rarity: NDArray[np.float32] = rarity.astype(np.float32)
         """By name: inverse document frequency, in (0, 1]: log(1 + n / f) / log(1 + n)."""
+        weight = np.where(title, edges.strength, self.rarity[edges.name])
+        self.weight: NDArray[np.float32] = weight.astype(np.float32)
+        """By edge: how strongly the passage answers to the name, or how rare the name is that it says; in (0, 1]."""
+        self._of_items = self._index(self.usable, by_item=True)
+        self._of_claims = self._index(self.claims[edges.item] & telling_says, by_item=True)
+        self._titles = self._index(visible & title)
+        said_by_few = self.usable & ~title & (self.frequency <= _SAID_BY_MANY)[edges.name]
+        self._of_names = self._index((self.usable & title) | said_by_few)
 
-    def edges_of_items(self, items: Iterable[int]) -> Integers:
-        """The usable edges of these items."""
-        found = self.graph.edges.of_items(items)
-        return found[self.usable[found]]
+    def _index(self, chosen: NDArray[np.bool_], *, by_item: bool = False) -> EdgeIndex:
+        edges = np.flatnonzero(chosen)
+        places, count = (self.edges.item, len(self.passages)) if by_item else (self.edges.name, len(self.owners))
+        return EdgeIndex(edges, places[edges], count)
 
-    def edges_of_names(self, names: Integers) -> Integers:
-        """The usable edges to these names; of a name that very many passages say, only those of its own passages."""
-        few = names[self.frequency[names] <= _SAID_BY_MANY]
-        table = self.graph.edges
-        found: Integers = np.concatenate([table.titles_of(names.tolist()), table.says_of(few.tolist())])
-        return found[self.usable[found]]
+    def edges_of_items(self, items: Integers) -> tuple[Integers, Integers]:
+        """The usable edges of these items, one item after another, and how many each has."""
+        return self._of_items.of(items)
 
-    def edges_of_claims(self, items: Iterable[int]) -> Integers:
-        """What these visible claims say; the walk does not take them."""
-        found = self.graph.edges.of_items(items)
-        return found[self._says[found] & self.claims[self.edges.item[found]]]
+    def edges_of_names(self, names: Integers) -> tuple[Integers, Integers]:
+        """The usable edges to these names, and how many each has; of a name that very many passages say, only those of
+        its own passages."""
+        return self._of_names.of(names)
+
+    def edges_of_claim(self, item: int) -> Integers:
+        """What this visible claim says; the walk does not take it."""
+        return self._of_claims.of(np.array([item]))[0]
+
+    def titles_of(self, name: int) -> Integers:
+        """The edges by which visible passages answer to this name."""
+        return self._titles.of(np.array([name]))[0]
 
     def named_in(self, question: str) -> dict[int, float]:
         """Passage -> how strongly the question names it, in (0, 1]; passages it does not name are left out.
@@ -100,8 +115,7 @@ class VisibleGraph:
         for one in longest(known):
             if self.owners[one.name] > _SHARED_BY_MANY:
                 continue
-            owners = self.graph.edges.titles_of([one.name])
-            owners = owners[self.passages[self.edges.item[owners]]]
+            owners = self.titles_of(one.name)
             tells = min(1.0, (one.end - one.start) / len(owners) ** 0.5)
             for item, strength in zip(
                 self.edges.item[owners].tolist(), self.edges.strength[owners].tolist(), strict=True

@@ -123,4 +123,4 @@ def test_claims_do_not_steer() -> None:
     with_claim = VisibleGraph(graph_of([*passages, claim]), AUDIENCES)
     without = VisibleGraph(graph_of(passages), AUDIENCES)
     assert edges_of(with_claim) == edges_of(without)
-    assert len(with_claim.edges_of_claims([with_claim.graph.number_of["c"]])) == 1
+    assert len(with_claim.edges_of_claim(with_claim.graph.number_of["c"])) == 1
