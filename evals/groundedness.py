@@ -23,8 +23,10 @@ from stemma.evals.metrics.classification import Numbers, auroc, curve, decision_
 from stemma.evals.metrics.intervals import Sampling, clustered
 from stemma.evals.results import Evaluation, run_record
 from stemma.evals.summary import Json
-from stemma.memory.grounding.doubt import ANSWER, SENTENCE, Calibration, Doubt, judge
+from stemma.memory.grounding.doubt import Calibration, Doubt, judge
+from stemma.memory.settings import MemorySettings
 from stemma.memory.text import words
+from stemma.memory.tuned import calibrations_of, read_tuned
 
 FOLDS = 10
 _CURVE_POINTS = 20
@@ -60,8 +62,9 @@ def evaluate_groundedness(data: LabelledAnswers, sampling: Sampling, *, refit: b
     doubts = [judge(answer.response, [answer.context], question=answer.question) for answer in data.answers]
     seconds = process_time() - started
     sources = [answer.source_id for answer in data.answers]
-    level = _judged(np.array([doubt.doubt for doubt in doubts]), labels, sources, ANSWER, refit=refit)
-    sentences = _sentences(data.answers, doubts, refit=refit)
+    answer, sentence = calibrations_of(read_tuned(MemorySettings().numbers))
+    level = _judged(np.array([doubt.doubt for doubt in doubts]), labels, sources, answer, refit=refit)
+    sentences = _sentences(data.answers, doubts, sentence, refit=refit)
     rows = [_row(data.name, *each, level, n) for n, each in enumerate(zip(data.answers, doubts, strict=True))]
     figures: Json = {
         "metrics": level.metrics(sampling) | sentences.metrics(sampling, "sentence_"),
@@ -114,14 +117,16 @@ def _judged(doubts: Numbers, labels: Numbers, sources: Sequence[str], ships: Cal
     return _Judged(found.probabilities, found.called, labels, sources, fit(doubts, labels))
 
 
-def _sentences(answers: Sequence[LabelledAnswer], doubts: Sequence[Doubt], *, refit: bool) -> _Judged:
+def _sentences(
+    answers: Sequence[LabelledAnswer], doubts: Sequence[Doubt], ships: Calibration, *, refit: bool
+) -> _Judged:
     rows = [
         (sentence.doubt, any(s.start < sentence.end and s.end > sentence.start for s in answer.spans), answer.source_id)
         for answer, doubt in zip(answers, doubts, strict=True)
         for sentence in doubt.sentences
     ]
     weights, marked, sources = zip(*rows, strict=True)
-    return _judged(np.array(weights), np.array(marked, dtype=float), sources, SENTENCE, refit=refit)
+    return _judged(np.array(weights), np.array(marked, dtype=float), sources, ships, refit=refit)
 
 
 def _confounds(answers: Sequence[LabelledAnswer], labels: Numbers, sources: Sequence[str], sampling: Sampling) -> Json:

@@ -45,11 +45,11 @@ class RetrievalPlan:
     graph_titles: bool = True
     """Whether the mention graph of a recipe may see titles; the searches see them in any case."""
 
-    def recipe(self, name: str) -> Recipe:
-        """The recipe as this plan asks for it. Raises `UnknownRecipe`."""
+    def recipe(self, name: str) -> str | Recipe:
+        """What this plan asks memory for: the recipe as memory has it, or one changed here. Raises `UnknownRecipe`."""
         recipe = recipe_named(name)
         if recipe.walk is None or self.graph_titles:
-            return recipe
+            return name
         return replace(recipe, walk=replace(recipe.walk, titles=False))
 
 

@@ -6,7 +6,7 @@ own; ranking stands in `recall/`, ingestion in `ingest/`, and the scope given wi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
@@ -25,7 +25,7 @@ from stemma.memory.model import Answer, Hit, Node, Scope, Source, SourceKind, St
 from stemma.memory.ports import Embedder, Item, ItemPage, MemoryGraph, RelationPage
 from stemma.memory.recall.ports import Decomposer, Reranker
 from stemma.memory.recall.recall import Recall
-from stemma.memory.recall.recipes import DEFAULT_RECIPE, Recipe, recipe_named
+from stemma.memory.recall.recipes import DEFAULT_RECIPE, RECIPES, Recipe, recipe_named
 
 
 class LongTermMemory:
@@ -37,6 +37,7 @@ class LongTermMemory:
         embedder: Embedder,
         *,
         recipe: str = DEFAULT_RECIPE,
+        recipes: Mapping[str, Recipe] = RECIPES,
         extractor: ClaimExtractor | None = None,
         reranker: Reranker | None = None,
         decomposer: Decomposer | None = None,
@@ -48,7 +49,8 @@ class LongTermMemory:
         self.graph = graph
         self.embedder = embedder
         self._extractor = extractor
-        self._recipe = recipe_named(recipe)
+        self._recipes = recipes
+        self._recipe = recipe_named(recipe, recipes)
         self._models = (reranker, decomposer)
         self._recall = Recall(graph, embedder, *self._models)
 
@@ -117,7 +119,7 @@ class LongTermMemory:
             raise ValueError(f"k must be at least 1, not {k}")
         if budget is not None and budget < 0:
             raise ValueError(f"a budget of tokens must not be negative, and {budget} is")
-        chosen = recipe_named(recipe) if isinstance(recipe, str) else recipe or self._recipe
+        chosen = recipe_named(recipe, self._recipes) if isinstance(recipe, str) else recipe or self._recipe
         return await self._recall(scope, query, k, chosen, budget)
 
     async def learn(self, scope: Scope, answer: Answer, claims: Sequence[LearnedClaim]) -> Answer:

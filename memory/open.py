@@ -17,6 +17,7 @@ from stemma.memory.ports import Embedder, MemoryGraph
 from stemma.memory.recall.ports import Decomposer, Reranker
 from stemma.memory.recall.recipes import recipe_named
 from stemma.memory.settings import MemorySettings
+from stemma.memory.tuned import read_tuned, recipes_of
 
 SCHEMES = {
     "sqlite": "sqlite:///relative/path.db or sqlite:////absolute/path.db",
@@ -50,6 +51,7 @@ async def open_memory(
     """
     settings = settings or MemorySettings()
     recipe_named(settings.recipe)
+    recipes = recipes_of(read_tuned(settings.numbers))
     graph = graph_at(url or settings.url, settings)
     if embedder is None:
         from stemma.memory.ingest.embedders import chosen_embedder
@@ -61,7 +63,13 @@ async def open_memory(
         extractor = await chosen_extractor(settings)
     await graph.open()
     return LongTermMemory(
-        graph, embedder, recipe=settings.recipe, extractor=extractor, reranker=reranker, decomposer=decomposer
+        graph,
+        embedder,
+        recipe=settings.recipe,
+        recipes=recipes,
+        extractor=extractor,
+        reranker=reranker,
+        decomposer=decomposer,
     )
 
 

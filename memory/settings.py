@@ -32,6 +32,8 @@ class MemorySettings(BaseSettings):
     """Where converted embedding models are kept, shared by all projects of a user."""
     recipe: str = "graph"
     """The default recall recipe: graph, hybrid, dense or lexical."""
+    numbers: Path | None = None
+    """Accepted numbers (`stemma eval tune`, then `promote`) in place of those that ship; none: what ships."""
     neo4j_folder: Path = Path(".stemma/neo4j")
     """Data, log, state and password of the Neo4j that `stemma neo4j start` runs."""
     neo4j_version: str = "2026.08"

@@ -6,6 +6,7 @@ tuned for one set, and callers choose a recipe by name, never by flags.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from stemma.memory.errors import UnknownRecipe
@@ -49,6 +50,8 @@ class Recipe:
     """How many items each search brings; the least a recall asks for, however small its k."""
     rank_constant: int = 10
     """k of reciprocal rank fusion (Cormack, Clarke and Büttcher 2009): small, so that the first few ranks count."""
+    lexical_share: float = 0.5
+    """A seed's score: what the BM25 score counts of it, in [0, 1]; the rest is the cosine's. Only where it walks."""
     named_bonus: float = 0.0
     """Added where the question names the item's title, against a fused score of at most 1."""
     claim_discount: float = 0.2
@@ -72,9 +75,9 @@ RECIPES = {
 }
 
 
-def recipe_named(name: str) -> Recipe:
+def recipe_named(name: str, recipes: Mapping[str, Recipe] = RECIPES) -> Recipe:
     """The recipe of that name. Raises `UnknownRecipe`, which names the ones there are."""
-    if name not in RECIPES:
-        known = ", ".join(sorted(RECIPES))
+    if name not in recipes:
+        known = ", ".join(sorted(recipes))
         raise UnknownRecipe(f"there is no recall recipe {name!r}", hint=f"choose one of: {known}")
-    return RECIPES[name]
+    return recipes[name]

@@ -123,7 +123,7 @@ async def test_titles_can_be_hidden_from_the_graph_and_from_everything(dataset: 
     recipe = hidden.recipe("graph")
     assert recipe.walk is not None
     assert not recipe.walk.titles
-    assert hidden.recipe("hybrid") == recipe_named("hybrid")
+    assert hidden.recipe("hybrid") == "hybrid"
     evaluation = await evaluate_retrieval(dataset, hidden)
     assert evaluation.run["notes"]["graph titles"]
     assert evaluation.figures["metrics"]["recall@5"]["mean"] >= 0.8
