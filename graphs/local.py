@@ -60,8 +60,12 @@ async def open_local(
 
 
 async def _open_memory(settings: GraphSettings, *, answer: bool) -> LongTermMemory:
-    """The configured memory; where a language model answers, it also reranks hits and takes questions apart."""
+    """The configured memory; where a language model answers, it also reranks hits and takes questions apart, unless
+    the settings leave that to recall alone."""
     model = open_model(settings) if answer else None
     if model is None or model.extractive:
         return await open_memory()
-    return await open_memory(reranker=ModelReranker(model), decomposer=ModelDecomposer(model))
+    return await open_memory(
+        reranker=ModelReranker(model) if settings.rerank else None,
+        decomposer=ModelDecomposer(model) if settings.decompose else None,
+    )

@@ -19,6 +19,10 @@ class GraphSettings(BaseSettings):
     """Seconds a model call may take."""
     model_attempts: int = Field(default=3, ge=1)
     """How often a failing model call is tried in all."""
+    rerank: bool = True
+    """Let the model (not `extractive:`) put what recall found into order: one call, of some 20 passages, a recall."""
+    decompose: bool = True
+    """Let the model (not `extractive:`) take a question of several steps apart: one short call a recall."""
     database_url: str = "sqlite:///.stemma/runs.db"
     """sqlite:///relative/path or sqlite:////absolute/path."""
     durability: Literal["sync", "async", "exit"] = "sync"
