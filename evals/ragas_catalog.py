@@ -43,8 +43,10 @@ class RagasMetric:
     known: frozenset[Known] = frozenset()
     of_what_was_said: bool = False
     """Judges only what an answer says: an abstention is not due it."""
+    judged: bool = False
+    """Asks a judge; our verifier can be that."""
     model: bool = False
-    """Needs a language model."""
+    """Asks a judge, and only a language model can be that."""
     embedder: bool = False
     shown: str = ""
     """What the figures call it, where that differs."""
@@ -72,7 +74,7 @@ def _metrics() -> tuple[RagasMetric, ...]:
         RagasMetric("quoted_spans_alignment", answer | texts, of_what_was_said=True),
         RagasMetric("tool_call_accuracy", calls, expected),
         RagasMetric("tool_call_f1", calls, expected),
-        RagasMetric("faithfulness", answer | texts, of_what_was_said=True),
+        RagasMetric("faithfulness", answer | texts, of_what_was_said=True, judged=True),
         RagasMetric("semantic_similarity", answer, reference, embedder=True),
         RagasMetric("context_precision", texts, reference, model=True),
         RagasMetric("context_recall", texts, reference, model=True),

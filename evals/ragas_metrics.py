@@ -78,7 +78,7 @@ _JUDGED: Mapping[str, Any] = {
     "noise_sensitivity": ragas.NoiseSensitivity,
     "agent_goal_accuracy": ragas.AgentGoalAccuracyWithReference,
 }
-_PROSE = ("string_present", "semantic_similarity")
+_PROSE = ("string_present",)
 """Looked for in the whole answer; the other comparisons are with the short one."""
 
 

@@ -19,7 +19,7 @@ from stemma.evals.case import Failure, Row, Score
 from stemma.evals.errors import NothingToScore, RagasMissing
 from stemma.evals.metrics.intervals import Sampling
 from stemma.evals.progress import Phase, silent
-from stemma.evals.ragas_catalog import RagasMetric, Read, chosen, is_due, not_recorded, nothing_to_judge
+from stemma.evals.ragas_catalog import RagasMetric, chosen, is_due, not_recorded, nothing_to_judge
 from stemma.evals.ragas_judges import Judge, ModelJudge, Vectors, VerifierJudge
 from stemma.evals.ragas_rows import RagasRow, RagasRows, read_ragas_rows
 from stemma.evals.results import Evaluation, run_record
@@ -190,16 +190,16 @@ def _record(
     from stemma.evals.ragas_metrics import RAGAS_VERSION
 
     source = given.source
-    judged = plan.model is not None or any(Read.ANSWER in metric.reads and not metric.known for metric in wanted)
+    judged = any(metric.judged or metric.model for metric in wanted)
+    verifier = " (our check of sentences against evidence, no model)" if plan.model is None else ""
     notes = {
-        "judge": f"{judge.name} (verifier: our check of sentences against evidence, no model)" if judged else "none",
-        "ragas": f"{RAGAS_VERSION}; abstaining where an answer was due counts as 0, and is not due in what judges"
-        " only what was said",
+        "judge": f"{judge.name}{verifier}" if judged else "none was needed",
+        "counting": "saying nothing where an answer was due is 0, and not due in what judges only what was said",
     }
     return run_record(
         "ragas",
         data=source["data"],
-        model=judge.name,
+        model=judge.name if judged else None,
         embedder=None if embedder is None else {"name": embedder.identity.name},
         store=None,
         ingest=None,

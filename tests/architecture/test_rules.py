@@ -17,6 +17,8 @@ VAGUE = {"utils", "util", "helpers", "helper", "common", "core", "manager", "han
 SHADOWED = {"queue", "types", "numbers", "statistics", "select", "signal", "token", "tokenize", "json", "logging"}
 ENVIRONMENT = {Path("graphs/runs/strict_msgpack.py")}
 """Besides settings.py: sets what switches a library's unsafe default off, before that library is imported."""
+RAGAS = Path("evals/ragas_metrics.py")
+"""It takes seconds and a quarter of a gigabyte to import, and belongs to an extra."""
 BROAD = {"stemma/cli.py": 1, "graphs/runs/worker.py": 1, "graphs/runs/execute.py": 1, "api/sse.py": 1}
 """The borders of the process, where an unknown failure must be caught, and how often."""
 HOSTS = (("pypi", "org"), ("pythonhosted", "org"), ("registry", "npmjs", "org"), ("repo1", "maven", "org"))
@@ -29,6 +31,16 @@ SUPPRESSIONS = 16
 def test_drivers_only_in_files_named_after_them(path: Path) -> None:
     if not path.name.startswith("sqlite_"):
         assert not imported(path) & DRIVERS
+
+
+@pytest.mark.parametrize("path", product(), ids=str)
+def test_ragas_is_imported_in_one_file_and_that_file_only_when_it_is_asked_for(path: Path) -> None:
+    assert path == RAGAS or "ragas" not in imported(path)
+    nodes = list(ast.walk(tree(path)))
+    later = [node for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.If)]
+    deferred = {id(inner) for node in later for inner in ast.walk(node)}
+    at_once = [node for node in nodes if isinstance(node, ast.ImportFrom) and id(node) not in deferred]
+    assert all(node.module != "stemma.evals.ragas_metrics" for node in at_once)
 
 
 @pytest.mark.parametrize("path", product(), ids=str)
