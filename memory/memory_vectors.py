@@ -56,6 +56,9 @@ class InMemoryVectors:
     async def unindexed(self, limit: int) -> list[Unindexed]:
         return list(self._unindexed())[:limit]
 
+    async def unindexed_count(self) -> int:
+        return sum(1 for _ in self._unindexed())
+
     async def put_vectors(self, rows: Sequence[NewVectors]) -> None:
         if self._next is None:
             return

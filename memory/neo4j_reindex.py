@@ -66,6 +66,13 @@ class Neo4jReindex:
             Unindexed(row["tenant"], row["id"], row["title"], row["text"], _spans(row["sentences"])) for row in rows
         ]
 
+    async def unindexed_count(self) -> int:
+        now = await self._takeover()
+        if now.next is None:
+            return 0
+        [row] = await self._connection.read(now.slot.into(_REINDEX["count_unindexed"]), {})
+        return int(row["count"])
+
     async def put_vectors(self, rows: Sequence[NewVectors]) -> None:
         now = await self._takeover()
         if now.next is None or not rows:

@@ -188,6 +188,9 @@ class MemoryGraph(LineageStore, ChangeStore, DetailStore, Protocol):
     async def unindexed(self, limit: int) -> list[Unindexed]:
         """Items of any tenant that still need a vector of the new embedder, fewer than `limit` only at the end."""
 
+    async def unindexed_count(self) -> int:
+        """How many items of any tenant still need a vector of the new embedder; 0 without a reindexing."""
+
     async def put_vectors(self, rows: Sequence[NewVectors]) -> None:
         """Store vectors of the new embedder; recall still uses the old ones. Unknown ids are left out.
 

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 import typer
 from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from stemma.memory.ingest.reindexing import ReindexProgress
 from stemma.memory.open import open_memory
@@ -32,7 +32,7 @@ def reindex(embedder: str, *, abandon: bool, as_json: bool) -> int:
         asyncio.run(_abandon(chosen))
         typer.echo(json.dumps({"abandoned": True}) if as_json else "what a reindexing had made so far is dropped")
         return 0
-    reached = ReindexProgress(0, 0)
+    reached = ReindexProgress(0, 0, 0)
 
     def remember(progress: ReindexProgress) -> None:
         nonlocal reached
@@ -41,7 +41,7 @@ def reindex(embedder: str, *, abandon: bool, as_json: bool) -> int:
     try:
         done = asyncio.run(_reindex(chosen, remember))
     except KeyboardInterrupt:
-        kept = f"{reached.items:,} items are embedded and stay; recall still uses the old embedder"
+        kept = f"{reached.items:,} of {reached.total:,} items are embedded and stay; recall still uses the old embedder"
         typer.echo(f"stopped: {kept}; type the same command again to go on", err=True)
         return INTERRUPTED
     if as_json:
@@ -71,20 +71,20 @@ async def _abandon(settings: MemorySettings) -> None:
 
 @contextmanager
 def _shown_progress() -> Iterator[Callable[[ReindexProgress], None]]:
-    """A line on standard error that moves where a person watches, and is gone at the end."""
+    """A bar on standard error that moves where a person watches, and is gone at the end."""
     console = Console(stderr=True)
     line = Progress(
-        SpinnerColumn(),
-        TextColumn("{task.completed:,.0f} items embedded"),
+        BarColumn(),
+        TextColumn("{task.completed:,.0f} of {task.total:,.0f} items embedded"),
         TimeElapsedColumn(),
         console=console,
         transient=True,
         disable=not console.is_terminal,
     )
     with line:
-        task = line.add_task("", total=None)
+        task = line.add_task("", total=0)
 
         def show(progress: ReindexProgress) -> None:
-            line.update(task, completed=progress.items)
+            line.update(task, completed=progress.items, total=progress.total)
 
         yield show

@@ -35,6 +35,13 @@ class SqliteReindexing:
     async def unindexed(self, limit: int) -> list[Unindexed]:
         return await self._database.read(partial(_unindexed, limit=limit))
 
+    async def unindexed_count(self) -> int:
+        def count(connection: apsw.Connection) -> int:
+            begun = read_embedder(connection, _NEXT) is not None
+            return int(rows(connection, _QUERIES["count_unindexed"])[0][0]) if begun else 0
+
+        return await self._database.read(count)
+
     async def put_vectors(self, rows: Sequence[NewVectors]) -> None:
         await self._database.write(partial(_put, made=rows))
 

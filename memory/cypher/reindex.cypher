@@ -19,6 +19,12 @@ MATCH (entry)-[:STANDS_FOR]->(n)
 RETURN n.tenant AS tenant, n.id AS id, coalesce(n.title, '') AS title, n.text AS text,
   entry.sentences_SLOT AS sentences;
 
+// name: count_unindexed (not of a tenant)
+// How many items still need a vector.
+MATCH (entry:Entry)
+WHERE entry.embedding_SLOT IS NOT NULL AND entry.embedding_FREE IS NULL
+RETURN count(entry) AS count;
+
 // name: sentences (not of a tenant)
 // The items that are to get a vector, with the sentences they have.
 UNWIND $rows AS row

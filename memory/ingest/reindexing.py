@@ -28,6 +28,8 @@ class ReindexProgress:
     """Passages and claims that this call has embedded."""
     texts: int
     """Texts that it took: an item's own, and its sentences where there is more than one."""
+    total: int
+    """Passages and claims that it has found to embed: as many as there were when it began, and what has come since."""
 
 
 async def reindex(
@@ -40,7 +42,9 @@ async def reindex(
     """
     await _refuse_without_need(graph, embedder)
     await graph.begin_reindex(embedder.identity)
-    progress = ReindexProgress(0, 0)
+    progress = ReindexProgress(0, 0, await graph.unindexed_count())
+    if on_progress:
+        on_progress(progress)
     while True:
         items = await graph.unindexed(_BATCH)
         if not items and await graph.finish_reindex():
@@ -48,7 +52,8 @@ async def reindex(
         rows = await _embedded(embedder, items)
         await graph.put_vectors(rows)
         texts = sum(len(_texts(item)) for item in items)
-        progress = ReindexProgress(progress.items + len(items), progress.texts + texts)
+        done = progress.items + len(items)
+        progress = ReindexProgress(done, progress.texts + texts, max(progress.total, done))
         if on_progress:
             on_progress(progress)
 

@@ -22,6 +22,10 @@ LEFT JOIN sentences ON sentences.n = item.n
 WHERE NOT EXISTS (SELECT 1 FROM next_vectors WHERE next_vectors.n = item.n)
 ORDER BY item.n LIMIT :limit;
 
+-- name: count_unindexed (not of a tenant)
+-- How many searched items have no vector of the next embedder.
+SELECT count(*) FROM search_item AS item WHERE NOT EXISTS (SELECT 1 FROM next_vectors WHERE next_vectors.n = item.n);
+
 -- name: numbered
 -- The number of a searched item and the sentence vectors that it has now; no row for what is not searched.
 SELECT item.n, sentences.vectors FROM search_item AS item LEFT JOIN sentences ON sentences.n = item.n

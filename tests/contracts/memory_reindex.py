@@ -106,10 +106,13 @@ async def check_sentences_are_of_the_new_embedder(graph: MemoryGraph) -> None:
 
 async def check_reindexing_goes_on_where_it_stopped(graph: MemoryGraph) -> None:
     one, two, *_ = await filled(graph)
+    assert await graph.unindexed_count() == 0
     await graph.begin_reindex(NEXT)
+    assert await graph.unindexed_count() == 4
     some = await graph.unindexed(3)
     assert len(some) == 3
     await graph.put_vectors([embedded(item) for item in some])
+    assert await graph.unindexed_count() == 1
     assert await graph.finish_reindex() is False
     assert await graph.embedder() == IDENTITY
     await graph.begin_reindex(NEXT)
@@ -118,6 +121,7 @@ async def check_reindexing_goes_on_where_it_stopped(graph: MemoryGraph) -> None:
     assert left[0].id not in {item.id for item in some}
     await graph.put_vectors([embedded(item) for item in (*some, *left)])
     assert await graph.unindexed(9) == []
+    assert await graph.unindexed_count() == 0
     assert await graph.finish_reindex() is True
     assert len(await found_by_vector(graph, one, new_vector("x"))) == 2
     assert len(await found_by_vector(graph, two, new_vector("x"))) == 2

@@ -53,6 +53,7 @@ async def test_it_embeds_all_tenants_and_goes_on_with_the_new_embedder(memory: L
     assert done.texts >= 153
     assert seen[-1] == done
     assert [step.items for step in seen] == sorted({step.items for step in seen})
+    assert {step.total for step in seen} == {153}
     assert await memory.graph.embedder() == NEXT.identity
     assert memory.embedder is NEXT
     assert await nearest(memory, SCOPE, 77) == "Pier 77"

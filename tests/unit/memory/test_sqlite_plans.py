@@ -15,7 +15,8 @@ from stemma.memory.queries import load_queries, read_resource
 from stemma.memory.sqlite_schema import MIGRATIONS
 
 WHOLE_STORE = {
-    f"reindex {name}" for name in ("any_next", "unindexed", "fill_vectors", "fill_sentences", "raise_all_erasures")
+    f"reindex {name}"
+    for name in ("any_next", "unindexed", "count_unindexed", "fill_vectors", "fill_sentences", "raise_all_erasures")
 }
 """These are meant for everything there is."""
 TEMPLATES = {"table": "claim", "standing": "TRUE"}
