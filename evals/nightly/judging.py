@@ -12,10 +12,11 @@ from pathlib import Path
 
 from stemma.evals.errors import InvalidResults
 from stemma.evals.exits import ExitCode
-from stemma.evals.gate.baseline import Baseline, gated_metrics, read_baseline, read_candidate, refuse_strangers
+from stemma.evals.gate.baseline import gated_metrics, read_baseline, read_candidate, refuse_strangers
 from stemma.evals.gate.pairing import paired
+from stemma.evals.gate.policy import policy_of
 from stemma.evals.gate.reports import as_json, as_markdown
-from stemma.evals.gate.verdict import Policy, judge
+from stemma.evals.gate.verdict import judge
 from stemma.evals.nightly.plan import NightPlan
 from stemma.evals.results import Evaluation, write_json, write_text
 from stemma.evals.summary import Json
@@ -60,7 +61,8 @@ def judged(suite: str, variant: str, folder: Path, evaluation: Evaluation, plan:
     baseline = read_baseline(file)
     candidate = read_candidate(folder, variant or baseline.variant)
     refuse_strangers(baseline, candidate)
-    policy = policy_of(plan, baseline)
+    margins = dict.fromkeys(gated_metrics(baseline.cases), plan.settings.margin)
+    policy = policy_of(plan.settings, margins)
     verdict = judge([paired(baseline.cases, candidate.cases, metric) for metric in policy.margins], policy)
     record = as_json(verdict)
     write_json(folder / "verdict.json", record)
@@ -72,18 +74,6 @@ def judged(suite: str, variant: str, folder: Path, evaluation: Evaluation, plan:
     if not verdict.outcome.exit_code:
         note = f"all {len(verdict.metrics)} metrics hold against the baseline of {baseline.promoted_at[:10]}"
     return Judged(verdict.outcome.exit_code, note, verdict=record)
-
-
-def policy_of(plan: NightPlan, baseline: Baseline) -> Policy:
-    """The gate's policy of the settings, for every metric that the baseline has."""
-    settings = plan.settings
-    return Policy(
-        dict.fromkeys(gated_metrics(baseline.cases), settings.margin),
-        alpha=settings.alpha,
-        least_pairs=settings.least_pairs,
-        coverage=settings.coverage,
-        seed=settings.seed,
-    )
 
 
 def promotion(folder: Path, file: Path, variant: str) -> str:

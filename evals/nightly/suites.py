@@ -29,7 +29,8 @@ from stemma.evals.settings import EvalSettings
 from stemma.memory.settings import MemorySettings
 
 SESSIONS, SEEDS = 8, (1,)
-"""Of the propagation benchmark: its command's defaults."""
+ARMS = (Remedy.NOTHING.value, Remedy.SUPPORT.value)
+"""Of the propagation benchmark: what is promised, and what it is promised against; its command has all arms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +126,7 @@ def _propagation(plan: NightPlan) -> Suite:
     async def measure(folder: Path, phase: Phase) -> Evaluation:
         from stemma.evals.propagation.evaluation import measured, plan_of
 
-        benchmark = plan_of(folder, (), (), None, SESSIONS, SEEDS, None)
+        benchmark = plan_of(folder, (), ARMS, None, SESSIONS, SEEDS, None)
         return await measured(benchmark, sampling_of(plan.settings), phase)
 
     return Suite("propagation", "propagation", measure, Remedy.SUPPORT.value)
