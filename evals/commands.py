@@ -12,6 +12,7 @@ from stemma.evals.card_command import card
 from stemma.evals.detect_command import detect
 from stemma.evals.drift_command import drift
 from stemma.evals.gate.commands import compare, gate, promote
+from stemma.evals.generate_command import generate
 from stemma.evals.harvest_command import harvest
 from stemma.evals.nightly.command import nightly
 from stemma.evals.one_evaluation import carried_out, finish, results_folder, sampling_of
@@ -25,7 +26,7 @@ eval_app = typer.Typer(
     help="Score retrieval, answers and groundedness; gate them.",
 )
 
-for command in (card, compare, detect, drift, gate, harvest, nightly, promote, ragas):
+for command in (card, compare, detect, drift, gate, generate, harvest, nightly, promote, ragas):
     eval_app.command()(command)
 
 
