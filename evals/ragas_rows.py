@@ -92,7 +92,7 @@ def _row(record: Json, *, answers: bool) -> RagasRow:
         tuple(record["gold"]),
         tuple(record["answers"]),
         record["answerable"],
-        tools=_calls(record.get("tools", detail.get("expected_tool_calls"))),
+        tools=_calls(record.get("tools")),
     )
     said = "" if detail.get("abstained") else without_marks(str(detail.get("answer") or ""))
     hits = [str(hit["text"]) for hit in detail.get("hits", ())]

@@ -158,6 +158,7 @@ def _case_record(row: Row) -> Json:
         "answerable": row.case.answerable,
         "gold": list(row.case.gold),
         "answers": list(row.case.answers),
+        "tools": row.case.tools and [asdict(call) for call in row.case.tools],
         "ranked": list(row.ranked),
         "scores": {score.metric: score.value for score in row.scores},
         "reasons": {score.metric: score.reason for score in row.scores if score.reason},

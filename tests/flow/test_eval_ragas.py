@@ -212,6 +212,14 @@ async def test_tool_calls(made: list[ToolCall], expected: list[ToolCall], accura
     assert await metrics.score("tool_call_f1", row) == f1
 
 
+async def test_tool_calls_are_read_from_the_run_and_its_case(tmp_path: Path) -> None:
+    tools = [{"name": "search", "args": {"q": "a"}}]
+    row = answered("q1", usage={"tools": tools})
+    expecting = replace(row, case=replace(row.case, tools=(ToolCall("search", {"q": "a"}), ToolCall("add"))))
+    evaluation = await evaluate_ragas(written(tmp_path, [expecting, row]), plan("tool_call_f1"))
+    assert scores(evaluation, "tool_call_f1") == [pytest.approx(2 / 3, abs=1e-4)]
+
+
 async def test_comparing_texts_takes_the_best_right_answer_and_bleu_any_number_of_sentences() -> None:
     metrics = imported(VerifierJudge(), Vectors(HashingEmbedder()))
     said = "It was founded by Elias Brandt. That was in 1987. Nobody doubts it."
