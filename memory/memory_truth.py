@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from stemma.memory.errors import AlreadyGivenBack, AlreadyTakenBack, SupersedesNewer, UnknownItem, WiderItem
+from stemma.memory.errors import AlreadyTakenBack, SupersedesNewer, UnknownItem, WiderItem
 from stemma.memory.lineage.model import Affected, Effect, Retraction, RetractionKind, Status
-from stemma.memory.lineage.refusal import refuse_lifting
+from stemma.memory.lineage.refusal import already_given_back, refuse_lifting
 from stemma.memory.lineage.support import Facts, statuses
 from stemma.memory.memory_rows import LABELS, Link, TenantRows, add_retraction, owned
 from stemma.memory.model import Answer, Claim, Derivation, Entity, Node, Passage, Relation, Scope, Source
@@ -44,7 +44,7 @@ def give_back(rows: TenantRows, scope: Scope, retraction_id: str, actor: str, at
     _refuse_wider(scope, found)
     refuse_lifting(scope, found)
     if found.lifted_at is not None:
-        raise AlreadyGivenBack
+        raise already_given_back(found)
     rows.number += 1
     lifted = replace(found, lifted_at=at, lifted_by=actor)
     rows.items[found.id] = lifted

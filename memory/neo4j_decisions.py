@@ -10,9 +10,9 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from stemma.memory.errors import AlreadyGivenBack, AlreadyTakenBack, SupersedesNewer, UnknownItem, WiderItem
+from stemma.memory.errors import AlreadyTakenBack, SupersedesNewer, UnknownItem, WiderItem
 from stemma.memory.lineage.model import Affected, Effect, Retraction, RetractionKind
-from stemma.memory.lineage.refusal import refuse_lifting
+from stemma.memory.lineage.refusal import already_given_back, refuse_lifting
 from stemma.memory.model import Node, Scope
 from stemma.memory.neo4j_connection import Neo4jConnection, Row
 from stemma.memory.neo4j_flags import TRUTH, Change, decide, settle
@@ -51,7 +51,7 @@ class Neo4jDecisions:
             held = retraction_of(scope.tenant, _owned(found, scope, retraction_id, (Node.RETRACTION,)))
             refuse_lifting(scope, held)
             if held.lifted_at is not None:
-                raise AlreadyGivenBack(hint="stemma memory ls retractions")
+                raise already_given_back(held)
             lifted = replace(held, lifted_at=at, lifted_by=actor)
             await decide(turn, [held.withdraws], lifted=[{"id": held.id, "lifted_at": instant(at), "lifted_by": actor}])
             return _effect(scope, await settle(turn, [held.withdraws]), lifted)

@@ -66,7 +66,7 @@ async def settle_embedder(connection: Neo4jConnection, dialect: Dialect, identit
         raise EmbedderMismatch(
             f"This memory was filled by {owner.identity.name} ({owner.identity.dimension}), not by {identity.name} "
             f"({identity.dimension}).",
-            hint=f"MEMORY_EMBEDDER={owner.identity.name}, or another MEMORY_DATABASE",
+            hint=f"set MEMORY_EMBEDDER={owner.identity.name}, or stemma memory reindex",
         )
     await make_vector_index(connection, dialect, owner)
     return owner

@@ -13,9 +13,9 @@ from datetime import datetime
 
 import apsw
 
-from stemma.memory.errors import AlreadyGivenBack, AlreadyTakenBack, SupersedesNewer, UnknownItem, WiderItem
+from stemma.memory.errors import AlreadyTakenBack, SupersedesNewer, UnknownItem, WiderItem
 from stemma.memory.lineage.model import Effect, Retraction, RetractionKind
-from stemma.memory.lineage.refusal import refuse_lifting
+from stemma.memory.lineage.refusal import already_given_back, refuse_lifting
 from stemma.memory.model import Node, Scope
 from stemma.memory.queries import load_queries
 from stemma.memory.sqlite_database import rows
@@ -75,7 +75,7 @@ def give_back(connection: apsw.Connection, scope: Scope, retraction_id: str, act
     _refuse_wider(scope, decision.scope, decision.id)
     refuse_lifting(scope, decision)
     if decision.lifted_at is not None:
-        raise AlreadyGivenBack(f"{retraction_id!r} was lifted already")
+        raise already_given_back(decision)
     connection.execute(_QUERIES["lift"], {**which, "lifted_at": written(at), "lifted_by": actor})
     item = _known(connection, scope, decision.withdraws)
     return _follow(connection, scope, item, replace(decision, lifted_at=at, lifted_by=actor))

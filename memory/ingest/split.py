@@ -74,7 +74,8 @@ def split(document: Document, *, size: int = PIECE_SIZE) -> list[Piece]:
 def _ranges(text: str, part: Position, splitter: MarkdownSplitter | TextSplitter) -> Iterator[tuple[int, int]]:
     for offset, section in _sections(text, part):
         for start, piece in splitter.chunk_indices(section):
-            yield offset + start, offset + start + len(piece)
+            if piece.strip():  # the splitter takes some control characters for text
+                yield offset + start, offset + start + len(piece)
 
 
 def _sections(text: str, part: Position) -> Iterator[tuple[int, str]]:

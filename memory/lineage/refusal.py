@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stemma.memory.errors import NotRetractable, WiderDecision
+from stemma.memory.errors import AlreadyGivenBack, NotRetractable, WiderDecision
 from stemma.memory.lineage.model import Retraction
 from stemma.memory.model import Answer, Passage
 from stemma.memory.ports import Item
@@ -17,6 +17,12 @@ def refuse_lifting(scope: Scope, decision: Retraction) -> None:
     if decision.authority and not scope.owns(decision.authority.audience):
         told = f"{decision.id!r} was decided with wider rights than these, by {decision.actor}"
         raise WiderDecision(told, hint="ask them to lift it")
+
+
+def already_given_back(decision: Retraction) -> AlreadyGivenBack:
+    """The error for a decision that holds no longer: who lifted it, and how to decide anew."""
+    told = f"{decision.id!r} was lifted already" + (f" by {decision.lifted_by}" if decision.lifted_by else "")
+    return AlreadyGivenBack(told, hint=f"to take it back again: stemma memory retract {decision.withdraws}")
 
 
 def not_retractable(item: Item) -> NotRetractable:

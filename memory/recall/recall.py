@@ -154,5 +154,5 @@ def mismatch(filled_by: str, asked: str) -> EmbedderMismatch:
     """What to raise when the store's embedder is not the one at hand."""
     return EmbedderMismatch(
         f"this memory was filled by the embedder {filled_by!r}, not by {asked!r}",
-        hint=f"set MEMORY_EMBEDDER={filled_by}, or point MEMORY_URL at another memory",
+        hint=f"set MEMORY_EMBEDDER={filled_by}, or stemma memory reindex",
     )

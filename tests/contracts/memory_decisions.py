@@ -88,8 +88,9 @@ async def check_the_same_decision_twice_is_refused(graph: MemoryGraph) -> None:
     await given(graph, scope, withdrawn)
     for retraction in (held, withdrawn):
         for dry_run in (True, False):
-            with pytest.raises(AlreadyGivenBack):
+            with pytest.raises(AlreadyGivenBack) as refusal:
                 await graph.give_back(scope, retraction.id, actor="bob", at=START, dry_run=dry_run)
+            assert refusal.value.hint.endswith(f"stemma memory retract {bundle.source.id}")
     assert await flags(graph, scope, bundle.source) == [IN]
     assert len(await graph.retractions(scope, [bundle.source.id])) == 2
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from stemma.memory.ingest.paged_text import paged_text
@@ -32,6 +32,7 @@ def document(text: str, *, markdown: bool = False, whole: bool = False) -> Docum
     return Document(uri="file:x", title="Doc", text=text, markdown=markdown, whole=whole)
 
 
+@example("\x1f", False, 10)
 @given(st.text() | st.lists(PARTS, max_size=60).map("".join), st.booleans(), st.integers(10, 200))
 def test_pieces_are_exact_ranges_and_lose_only_space(text: str, markdown: bool, size: int) -> None:
     end = 0
