@@ -1,7 +1,7 @@
 """Accepting a proposal: its numbers go into the file that MEMORY_NUMBERS may name, with who decided and why.
 
-Decides what is refused: entries that the gate did not let pass, and a proposal made against other numbers than those
-that are in the file now. Numbers that ship are never edited; taking the file away brings them back.
+Decides what is refused: entries that are no better or that the gate did not let pass, and a proposal made against other
+numbers than those that are in the file now. Numbers that ship are never edited; without the file they are back.
 """
 
 from __future__ import annotations
@@ -32,7 +32,10 @@ def accept(proposal: Proposal, file: Path, *, by: str, reason: str) -> Accepted:
     """
     taken = acceptable(proposal.entries)
     if not taken:
-        raise InvalidResults("nothing in this proposal may be accepted", hint="the gate has to let a change pass")
+        raise InvalidResults(
+            "nothing in this proposal may be accepted",
+            hint="a change has to be better, and the gate has to let it pass",
+        )
     held = read_tuned(file if file.exists() else None)
     for entry in taken:
         _refuse_stale(entry, held, file)

@@ -85,10 +85,10 @@ def _entries(marked: Path | None, data: Sequence[Path], settings: EvalSettings) 
 
 
 def exit_code(entries: Sequence[Entry]) -> ExitCode:
-    """Inconclusive only where a change was found that could not be judged, and none that may be accepted."""
+    """Inconclusive where something looked better, the cases were too few to tell, and nothing may be accepted."""
     if any(entry.acceptable for entry in entries):
         return ExitCode.PASS
-    undecided = any(entry.changed and entry.verdict["outcome"] == "inconclusive" for entry in entries)
+    undecided = any(entry.changed and entry.better and entry.verdict["outcome"] != "pass" for entry in entries)
     return ExitCode.INCONCLUSIVE if undecided else ExitCode.PASS
 
 
@@ -99,7 +99,8 @@ def lines_of(entries: Sequence[Entry], file: Path) -> Iterator[str]:
             yield f"{entry.name}: what is in use is the best that was tried"
             continue
         changes = ", ".join(f"{name} {entry.old[name]:.4g} -> {entry.new[name]:.4g}" for name in entry.new)
-        yield f"{entry.name}: {entry.verdict['outcome']}: {changes}"
+        outcome = entry.verdict["outcome"] if entry.better else "no better"
+        yield f"{entry.name}: {outcome}: {changes}"
         for metric in entry.verdict["metrics"]:
             yield f"  {metric['metric']} {metric['difference']:+.4f}: {metric['reason']}"
         for name, figures in entry.figures.items():

@@ -1,7 +1,7 @@
 """A proposal: numbers that could take the place of those in use, with the paired comparison that speaks for them.
 
-Decides the file's shape, and which of its entries may be accepted: only what the gate let pass on cases that the new
-numbers were not chosen on. A proposal changes nothing. It refuses a file that was edited.
+Decides the file's shape, and which of its entries may be accepted: only what is better, and what the gate let pass, on
+cases that the new numbers were not chosen on. A proposal changes nothing. It refuses a file that was edited.
 """
 
 from __future__ import annotations
@@ -42,9 +42,15 @@ class Entry:
         return dict(self.old) != dict(self.new)
 
     @property
+    def better(self) -> bool:
+        """In every metric that was compared."""
+        metrics = self.verdict["metrics"]
+        return bool(metrics) and all(each["difference"] > 0 for each in metrics)
+
+    @property
     def acceptable(self) -> bool:
-        """It changes something, and the gate let it pass."""
-        return self.changed and self.verdict["outcome"] == "pass"
+        """It changes something for the better, and the gate let it pass."""
+        return self.changed and self.better and self.verdict["outcome"] == "pass"
 
 
 @dataclass(frozen=True, slots=True)
