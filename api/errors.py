@@ -114,7 +114,7 @@ async def show_failure(_request: Request, failure: Exception) -> Response:
     field = getattr(failure, "field", "")
     return problem(
         status,
-        str(failure),
+        f"{field}: {failure}" if field else str(failure),
         kind=type(failure).__name__,
         hint=getattr(failure, "hint", ""),
         errors=[(field, str(failure))] if field else (),

@@ -33,5 +33,9 @@ class GraphSettings(BaseSettings):
     """How long a silent worker keeps its runs."""
     retention_days: float = Field(default=7.0, gt=0)
     """How long the event log of an ended run is kept."""
+    stateless_minutes: float = Field(default=60.0, gt=0)
+    """How long the thread of a stateless run is kept after the run's end, so that the run can still be read."""
+    sweep_minutes: float = Field(default=5.0, gt=0)
+    """How often threads whose time is over are looked for."""
     recursion_limit: int = Field(default=25, ge=1)
     """Supersteps a run may take, unless it says otherwise."""

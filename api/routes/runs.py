@@ -16,11 +16,11 @@ from stemma.api.schemas.runs import RunBody, RunCreate, RunField, show_run
 from stemma.api.schemas.threads import selected
 from stemma.api.schemas.values import (
     IdempotencyKey,
+    JoinedModes,
     LastEventId,
     QueryLimit,
     QueryOffset,
     RunId,
-    StreamMode,
     ThreadId,
     cursor,
 )
@@ -29,8 +29,6 @@ from stemma.api.sse import EventStream
 from stemma.graphs.runs.model import RunStatus
 
 router = APIRouter(prefix="/threads/{thread_id}/runs", tags=["runs"], route_class=JsonRoute)
-
-Modes = Annotated[list[StreamMode] | None, Query(description="Without it, the modes the run was started with")]
 
 
 @router.post("", response_model=RunBody, responses=documented(404, 409, 507))
@@ -129,7 +127,7 @@ async def join_stream(
     run_id: RunId,
     actor: RunsRead,
     served: Served,
-    stream_mode: Modes = None,
+    stream_mode: JoinedModes = None,
     cancel_on_disconnect: bool = False,
     last_event_id: LastEventId = None,
 ) -> Response:

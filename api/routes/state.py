@@ -15,10 +15,13 @@ from stemma.api.schemas.threads import (
     StateAt,
     StateBody,
     StateField,
+    StatePatch,
     StateUpdate,
     StateUpdated,
+    ThreadBody,
     selected,
     show_state,
+    show_thread,
 )
 from stemma.api.schemas.values import CheckpointId, QueryLimit, ThreadId
 from stemma.api.services import Served
@@ -78,6 +81,12 @@ async def update_state(thread_id: ThreadId, body: StateUpdate, actor: ThreadsWri
         checkpoint_ns=(at.checkpoint_ns if at else None) or "",
     )
     return Json({"checkpoint": checkpoint})
+
+
+@router.patch("/state", response_model=ThreadBody, responses=documented(404))
+async def patch_state(thread_id: ThreadId, body: StatePatch, actor: ThreadsWrite, served: Served) -> Response:
+    """Merge metadata into the thread's."""
+    return Json(show_thread(await served.runtime.patch_thread(actor, str(thread_id), body.metadata)))
 
 
 @router.post("/history", response_model=list[StateBody], responses=documented(404))

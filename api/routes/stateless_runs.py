@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from starlette.responses import Response
 
 from stemma.api.auth.access import RunsRead, RunsWrite
@@ -12,8 +12,8 @@ from stemma.api.errors import documented
 from stemma.api.eventual_json import EventualJson
 from stemma.api.json_wire import Json, JsonRoute
 from stemma.api.routes.streams import STREAM_RESPONSES, WAIT_RESPONSES, location, stream, submit, wait
-from stemma.api.schemas.runs import RunBody, RunCreate, show_run
-from stemma.api.schemas.values import IdempotencyKey, LastEventId, RunId, StreamMode, cursor
+from stemma.api.schemas.runs import RunBatch, RunBody, RunCreate, RunsCancel, show_run
+from stemma.api.schemas.values import IdempotencyKey, JoinedModes, LastEventId, RunId, cursor
 from stemma.api.services import Served
 from stemma.api.sse import EventStream
 
@@ -27,6 +27,29 @@ async def create_stateless_run(
     """Accept a run; it is durable when this answers."""
     run = await submit(served, actor, None, body, idempotency_key)
     return Json(show_run(run), headers=location(run))
+
+
+@router.post("/batch", response_model=list[RunBody], responses=documented(404, 409, 507))
+async def create_batch(body: RunBatch, actor: RunsWrite, served: Served) -> Response:
+    """Accept runs, all of them or none; they run at the same time."""
+    runs = await served.runtime.submit_all(actor, [one.request() for one in body.root])
+    served.submitted += len(runs)
+    return Json([show_run(run) for run in runs])
+
+
+@router.post("/cancel", status_code=204, responses=documented(404))
+async def cancel_runs(
+    body: RunsCancel, actor: RunsWrite, served: Served, action: Literal["interrupt", "rollback"] = "interrupt"
+) -> Response:
+    """Stop runs by their ids, or all that wait or run: keep what they did, or with `rollback` remove them."""
+    await served.runtime.cancel_all(
+        actor,
+        thread_id=str(body.thread_id) if body.thread_id else None,
+        run_ids=[str(run_id) for run_id in body.run_ids or ()],
+        statuses=body.statuses(),
+        action=action,
+    )
+    return Response(status_code=204)
 
 
 @router.post("/stream", status_code=200, response_class=EventStream, responses=STREAM_RESPONSES)
@@ -59,7 +82,7 @@ async def join_stateless_stream(
     run_id: RunId,
     actor: RunsRead,
     served: Served,
-    stream_mode: Annotated[list[StreamMode] | None, Query()] = None,
+    stream_mode: JoinedModes = None,
     cancel_on_disconnect: bool = False,
     last_event_id: LastEventId = None,
 ) -> Response:

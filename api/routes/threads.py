@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
+import orjson
 from fastapi import APIRouter, Header, Query
 from starlette.responses import Response
 
 from stemma.api.auth.access import RunsRead, ThreadsRead, ThreadsWrite
 from stemma.api.errors import documented
-from stemma.api.json_wire import Json, JsonRoute
+from stemma.api.json_wire import Json, JsonRoute, dumps
 from stemma.api.routes.streams import STREAM_RESPONSES
+from stemma.api.schemas.paths import extracted
 from stemma.api.schemas.threads import (
     ThreadBody,
     ThreadCount,
     ThreadCreate,
     ThreadPatch,
+    ThreadPrune,
     ThreadSearch,
+    ThreadsPruned,
     selected,
     show_thread,
+    show_ttl,
 )
 from stemma.api.schemas.values import LastEventId, ThreadId, ThreadStreamMode, cursor
 from stemma.api.services import Served
 from stemma.api.sse import EventStream
-from stemma.graphs.runs.model import ThreadStatus
+from stemma.graphs.runs.model import Thread, ThreadStatus
 
 router = APIRouter(prefix="/threads", tags=["threads"], route_class=JsonRoute)
 
@@ -36,6 +41,8 @@ async def create_thread(body: ThreadCreate, actor: ThreadsWrite, served: Served)
         thread_id=str(body.thread_id) if body.thread_id else None,
         metadata=body.metadata or {},
         if_exists=body.if_exists or "raise",
+        ttl=body.time_to_live(),
+        supersteps=body.steps(),
     )
     return Json(show_thread(thread))
 
@@ -55,7 +62,15 @@ async def search_threads(body: ThreadSearch, actor: ThreadsRead, served: Served)
         sort_order=body.sort_order or "desc",
     )
     headers = {"X-Pagination-Next": str(body.offset + body.limit)} if len(found) == body.limit else {}
-    return Json([selected(show_thread(thread), body.select) for thread in found], headers=headers)
+    return Json([_found(thread, body) for thread in found], headers=headers)
+
+
+def _found(thread: Thread, asked: ThreadSearch) -> dict[str, Any]:
+    body = show_thread(thread)
+    shown = selected(body, asked.select)
+    if asked.extract:
+        shown["extracted"] = extracted(orjson.loads(dumps(body)), asked.extract)
+    return shown
 
 
 @router.post("/count", response_model=int, responses=documented())
@@ -68,10 +83,29 @@ async def count_threads(body: ThreadCount, actor: ThreadsRead, served: Served) -
     return Json(count)
 
 
+@router.post("/prune", response_model=ThreadsPruned, responses=documented(409))
+async def prune_threads(body: ThreadPrune, actor: ThreadsWrite, served: Served) -> Response:
+    """Delete threads, or all of them but the latest state. Ids that are not there are not counted."""
+    ids = [str(thread_id) for thread_id in body.thread_ids]
+    return Json({"pruned_count": await served.runtime.prune_threads(actor, ids, body.strategy)})
+
+
 @router.get("/{thread_id}", response_model=ThreadBody, responses=documented(404))
-async def get_thread(thread_id: ThreadId, actor: ThreadsRead, served: Served) -> Response:
+async def get_thread(
+    thread_id: ThreadId,
+    actor: ThreadsRead,
+    served: Served,
+    include: Annotated[str | None, Query(pattern="^(ttl)?$", description="`ttl`: also when its time is over")] = None,
+) -> Response:
     """One thread with the values at its head."""
-    return Json(show_thread(await served.runtime.get_thread(actor, str(thread_id))))
+    thread = await served.runtime.get_thread(actor, str(thread_id))
+    return Json({**show_thread(thread), **({"ttl": show_ttl(thread)} if include else {})})
+
+
+@router.post("/{thread_id}/copy", response_model=ThreadBody, responses=documented(404))
+async def copy_thread(thread_id: ThreadId, actor: ThreadsWrite, served: Served) -> Response:
+    """A new thread with this one's metadata and checkpoints. Its runs and events stay behind."""
+    return Json(show_thread(await served.runtime.copy_thread(actor, str(thread_id))))
 
 
 @router.patch("/{thread_id}", response_model=ThreadBody, responses=documented(404))
@@ -82,8 +116,8 @@ async def patch_thread(
     served: Served,
     prefer: Annotated[str | None, Header(description="return=minimal answers 204")] = None,
 ) -> Response:
-    """Merge metadata into the thread's."""
-    thread = await served.runtime.patch_thread(actor, str(thread_id), body.metadata or {})
+    """Merge metadata into the thread's, and say how long it stays."""
+    thread = await served.runtime.patch_thread(actor, str(thread_id), body.metadata or {}, ttl=body.time_to_live())
     if prefer and "return=minimal" in prefer:
         return Response(status_code=204)
     return Json(show_thread(thread))

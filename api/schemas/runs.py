@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
+from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, RootModel, WithJsonSchema, model_validator
 from typing_extensions import TypedDict
 
 from stemma.api.schemas.values import Body, CheckpointId, Mapped, Name, StreamModes
-from stemma.graphs.runs.model import Run, RunRequest
+from stemma.graphs.runs.model import Run, RunRequest, RunStatus
 
 
 def _refuse(value: object) -> object:
@@ -91,7 +92,9 @@ class RunCreate(Body):
     feedback_keys: Unsupported = None
     langsmith_tracer: Unsupported = None
     strict_resume: Unsupported = None
-    on_completion: Unsupported = None
+    on_completion: Literal["delete", "keep"] | None = Field(
+        default=None, description="Of the thread of a run without one; otherwise it is kept for an hour, unlisted"
+    )
 
     @model_validator(mode="after")
     def _one_way_to_say_it(self) -> RunCreate:
@@ -123,11 +126,36 @@ class RunCreate(Body):
             checkpoint_ns=(self.checkpoint.checkpoint_ns if self.checkpoint else None) or "",
             interrupt_before=self.interrupt_before or (),
             interrupt_after=self.interrupt_after or (),
+            on_completion=self.on_completion,
             durability=self.durability or _DURABILITY[self.checkpoint_during],
             multitask_strategy=self.multitask_strategy or "enqueue",
             stream_subgraphs=self.stream_subgraphs,
             stream_mode=tuple(self.modes()),
         )
+
+
+class RunBatch(RootModel[Annotated[list[RunCreate], Field(min_length=1, max_length=1000)]]):
+    """Runs without threads, to start at the same time."""
+
+
+class RunsCancel(Body):
+    """Which runs to stop: those with these ids, or all that have this status."""
+
+    thread_id: UUID | None = None
+    run_ids: Annotated[list[UUID], Field(min_length=1, max_length=1000)] | None = None
+    status: Literal["pending", "running", "all"] | None = None
+
+    @model_validator(mode="after")
+    def _one_way_to_name_them(self) -> RunsCancel:
+        if (self.run_ids is None) == (self.status is None):
+            raise ValueError("name run_ids or a status, one of them")
+        return self
+
+    def statuses(self) -> Sequence[RunStatus]:
+        """In graphs' words."""
+        if self.status is None:
+            return ()
+        return (RunStatus.PENDING, RunStatus.RUNNING) if self.status == "all" else (RunStatus(self.status),)
 
 
 _DURABILITY: dict[bool | None, Literal["async", "exit"] | None] = {None: None, True: "async", False: "exit"}

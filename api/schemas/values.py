@@ -34,6 +34,16 @@ def _not_empty(value: object) -> object:
     return value or ["values"]
 
 
+def _said(value: object) -> object:
+    """Clients send an empty mode for none."""
+    return [mode for mode in value if mode] or None if isinstance(value, list) else value or None
+
+
+JoinedModes = Annotated[
+    list[StreamMode] | None,
+    BeforeValidator(_said),
+    Query(description="Without it, the modes the run was started with"),
+]
 StreamModes = Annotated[list[StreamMode], Field(max_length=32), BeforeValidator(_not_empty), BeforeValidator(_as_list)]
 """One mode or several; none means `values`."""
 

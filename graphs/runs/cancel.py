@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Sequence
+
 from stemma.graphs.errors import UnknownRun
 from stemma.graphs.policy import Actor
 from stemma.graphs.runs.follow import Follower
 from stemma.graphs.runs.model import CancelAction, RunStatus
 from stemma.graphs.runs.ports import RunStore
 from stemma.graphs.runs.worker import Worker
+
+EVERY = 1_000_000
 
 
 class Cancellations:
@@ -26,10 +31,27 @@ class Cancellations:
         if wait and status is RunStatus.RUNNING:
             await self._follower.ended(run)
 
+    async def cancel_all(
+        self,
+        actor: Actor,
+        thread_id: str | None,
+        run_ids: Sequence[str],
+        statuses: Sequence[RunStatus],
+        action: CancelAction,
+    ) -> None:
+        """See `Runtime.cancel_all`. Waiting runs are stopped first, newest first, so that none begins."""
+        found = [await self._store.run(actor.tenant, thread_id, run_id) for run_id in run_ids]
+        for status in (RunStatus.PENDING, RunStatus.RUNNING):
+            if status in statuses:
+                found += await self._store.runs(actor.tenant, thread_id, status=status, limit=EVERY, offset=0)
+        for run in found:
+            with contextlib.suppress(UnknownRun):  # somebody else deleted it meanwhile
+                await self.cancel(actor, run.thread_id, run.run_id, action, wait=False)
+
     async def cancel_thread(self, actor: Actor, thread_id: str) -> None:
         """Stop every live run of a thread, newest first so that none begins, and wait for their ends."""
         for status in (RunStatus.PENDING, RunStatus.RUNNING):
-            for run in await self._store.runs(actor.tenant, thread_id, status=status, limit=10_000, offset=0):
+            for run in await self._store.runs(actor.tenant, thread_id, status=status, limit=EVERY, offset=0):
                 try:
                     await self.cancel(actor, thread_id, run.run_id, "interrupt", wait=True)
                 except UnknownRun:

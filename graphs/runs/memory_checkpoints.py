@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import ormsgpack
 
@@ -82,6 +83,15 @@ class MemoryCheckpoints:
 
     async def prune(self, thread_id: str, keep: Mapping[str, Sequence[str]]) -> None:
         self._keep(lambda place: place[0] != thread_id or place[2] in keep.get(place[1], ()))
+
+    def _disown(self, thread_id: str) -> None:
+        """What the thread holds is no run's any more."""
+        for place, row in self._rows.items():
+            if place[0] == thread_id:
+                self._rows[place] = replace(row, run_id=None)
+        for place, known in self._writes.items():
+            if place[0] == thread_id:
+                self._writes[place] = {key: (path, write, None) for key, (path, write, _) in known.items()}
 
     def _delete_for_runs(self, run_ids: Sequence[str]) -> None:
         gone = {place for place, row in self._rows.items() if row.run_id in run_ids}

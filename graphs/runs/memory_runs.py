@@ -6,6 +6,7 @@ import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, Protocol
 
 from stemma.graphs.errors import IdempotencyConflict, LostLease, ThreadBusy, UnknownRun, UnknownThread
@@ -13,6 +14,7 @@ from stemma.graphs.runs.events import EventName, RunEvent
 from stemma.graphs.runs.model import CancelAction, Run, RunStatus, Thread, ThreadStatus
 from stemma.graphs.runs.ports import Accepted, Ending, Submission, Unit
 from stemma.graphs.runs.rows import to_json, to_request, when
+from stemma.graphs.runs.thread_ports import Lifetime
 
 INTERRUPTED = to_json({"status": RunStatus.INTERRUPTED.value})
 
@@ -29,6 +31,8 @@ class MemoryRuns:
     def __init__(self, checkpoints: Checkpoints) -> None:
         self._checkpoints = checkpoints
         self.threads: dict[str, Thread] = {}
+        self.lifetimes: dict[str, Lifetime] = {}
+        self.state_updated: dict[str, datetime] = {}
         self.runs: dict[str, Run] = {}
         self.spans: dict[str, tuple[int, int | None]] = {}
         self.log: dict[str, list[RunEvent]] = defaultdict(list)
@@ -71,7 +75,8 @@ class MemoryRuns:
 
     def mark_thread(self, thread_id: str, status: ThreadStatus, interrupts: Mapping[str, Any]) -> None:
         thread = self.threads[thread_id]
-        self.threads[thread_id] = replace(thread, status=status, interrupts=interrupts, updated_at=when(time.time()))
+        now = self.state_updated[thread_id] = when(time.time())
+        self.threads[thread_id] = replace(thread, status=status, interrupts=interrupts, updated_at=now)
 
     def delete_thread(self, tenant: str, thread_id: str) -> None:
         self.owned(tenant, thread_id)
@@ -105,6 +110,11 @@ class MemoryRuns:
         if run.thread_id not in self.threads:
             now, metadata = run.created_at, submission.thread_metadata
             self.threads[run.thread_id] = Thread(run.thread_id, run.tenant, now, now, metadata, ThreadStatus.IDLE)
+            self.lifetimes[run.thread_id] = submission.lifetime
+        thread = self.threads[run.thread_id]
+        merged = {**thread.metadata, **submission.thread_metadata}
+        self.threads[run.thread_id] = replace(thread, metadata=merged, updated_at=run.created_at)
+        self.state_updated[run.thread_id] = run.created_at
         cancelled = self._make_way(run)
         leased = submission.owner is not None and not self.live(run.thread_id)
         stored = replace(run, request=to_request(submission.request))

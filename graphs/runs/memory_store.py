@@ -10,34 +10,24 @@ import asyncio
 import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from stemma.graphs.assistants.memory_assistants import MemoryAssistants
-from stemma.graphs.errors import GraphFailure, InvalidRequest, LostLease, ThreadExists, UnknownRun
+from stemma.graphs.errors import GraphFailure, InvalidRequest, LostLease, UnknownRun
 from stemma.graphs.runs.events import RunEvent
-from stemma.graphs.runs.memory_checkpoints import MemoryCheckpoints
-from stemma.graphs.runs.memory_runs import MemoryRuns
-from stemma.graphs.runs.model import CancelAction, Run, RunStatus, Thread, ThreadStatus
-from stemma.graphs.runs.ports import Accepted, CheckpointRow, Ending, Submission, ThreadQuery, Unit, WriteRow
-from stemma.graphs.runs.rows import when
+from stemma.graphs.runs.memory_threads import MemoryThreads
+from stemma.graphs.runs.model import CancelAction, Run, RunStatus
+from stemma.graphs.runs.ports import Accepted, CheckpointRow, Ending, Submission, Unit, WriteRow
 
 T = TypeVar("T")
-SORTS: dict[str, Callable[[Thread], Any]] = {
-    "thread_id": lambda thread: thread.thread_id,
-    "created_at": lambda thread: thread.created_at,
-    "updated_at": lambda thread: thread.updated_at,
-    "status": lambda thread: thread.status.value,
-}
 
 
-class MemoryStore(MemoryCheckpoints):
+class MemoryStore(MemoryThreads):
     """See `RunStore`."""
 
     def __init__(self) -> None:
         super().__init__()
         self.on_commit: Callable[[Sequence[RunEvent]], None] | None = None
-        self._runs = MemoryRuns(self)
         self.assistants = MemoryAssistants()
         self._waiting: dict[Unit, list[Callable[[], object]]] = defaultdict(list)
         self._futures: list[tuple[Unit, asyncio.Future[None]]] = []
@@ -107,52 +97,6 @@ class MemoryStore(MemoryCheckpoints):
     async def settled(self, thread_id: str) -> None:
         if any(unit.thread_id == thread_id for unit in self._waiting):
             await self.committed(Unit(thread_id))
-
-    # --- threads ----------------------------------------------------------------------------------------------------
-    async def create_thread(self, thread: Thread, *, temporary: bool = False) -> None:
-        del temporary  # nothing is swept here
-        if thread.thread_id in self._runs.threads:
-            raise ThreadExists()
-        self._runs.threads[thread.thread_id] = thread
-
-    async def thread(self, tenant: str, thread_id: str) -> Thread:
-        return self._runs.shown(self._runs.owned(tenant, thread_id))
-
-    async def threads(self, query: ThreadQuery) -> list[Thread]:
-        found = sorted(self._found(query), key=SORTS[query.sort_by], reverse=query.descending)
-        return found[query.offset : query.offset + query.limit]
-
-    async def count_threads(self, query: ThreadQuery) -> int:
-        return len(self._found(query))
-
-    def _found(self, query: ThreadQuery) -> list[Thread]:
-        mine = [self._runs.shown(t) for t in self._runs.threads.values() if t.tenant == query.tenant]
-        return [
-            thread
-            for thread in mine
-            if (not query.ids or thread.thread_id in query.ids)
-            and (query.status is None or thread.status is query.status)
-            and all(key in thread.metadata and thread.metadata[key] == value for key, value in query.metadata.items())
-        ]
-
-    async def patch_thread(self, tenant: str, thread_id: str, metadata: Mapping[str, Any]) -> None:
-        thread = self._runs.owned(tenant, thread_id)
-        merged = {**thread.metadata, **metadata}
-        self._runs.threads[thread_id] = replace(thread, metadata=merged, updated_at=when(time.time()))
-
-    async def mark_thread(
-        self, thread_id: str, status: ThreadStatus, interrupts: Mapping[str, Sequence[Mapping[str, Any]]]
-    ) -> None:
-        self._runs.mark_thread(thread_id, status, interrupts)
-
-    async def delete_thread(self, tenant: str, thread_id: str) -> None:
-        self._runs.delete_thread(tenant, thread_id)
-        await self.delete_checkpoints(thread_id)
-
-    async def thread_graph(self, thread_id: str) -> str | None:
-        runs = [run for run in self._runs.runs.values() if run.thread_id == thread_id]
-        thread = self._runs.threads.get(thread_id)
-        return runs[-1].graph_id if runs else thread.metadata.get("graph_id") if thread is not None else None
 
     # --- runs -------------------------------------------------------------------------------------------------------
     async def submit(self, submission: Submission) -> Accepted:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Literal
 
@@ -39,6 +39,20 @@ class ThreadStatus(StrEnum):
 MultitaskStrategy = Literal["reject", "interrupt", "rollback", "enqueue"]
 CancelAction = Literal["interrupt", "rollback"]
 Durability = Literal["sync", "async", "exit"]
+TtlStrategy = Literal["delete", "keep_latest"]
+"""What happens to a thread whose time is over: it goes, or only its latest state stays."""
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadTtl:
+    """How long a thread stays after its last change."""
+
+    minutes: float
+    strategy: TtlStrategy = "delete"
+
+
+Superstep = Sequence[Mapping[str, Any]]
+"""Updates that were applied together, each {"values" or "command", "as_node"}."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +69,12 @@ class Thread:
     """The state at the thread's head; None before the first checkpoint."""
     interrupts: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
     """Task id -> interrupts it raised and that wait for an answer."""
+    ttl: ThreadTtl | None = None
+
+    @property
+    def expires_at(self) -> datetime | None:
+        """When its time is over, unless it changes before."""
+        return self.updated_at + timedelta(minutes=self.ttl.minutes) if self.ttl else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +96,8 @@ class RunRequest:
     durability: Durability | None = None
     multitask_strategy: MultitaskStrategy = "enqueue"
     stream_subgraphs: bool = False
+    on_completion: Literal["delete", "keep"] | None = None
+    """Of the thread of a stateless run: gone at once for who asks for it, listed like others, or swept later."""
     stream_mode: Sequence[str] = ("values",)
     """What a reader gets who joins without asking for modes; everything recordable is logged whatever it says."""
 

@@ -9,6 +9,7 @@ from stemma.graphs.runs.graphs import BoundGraphs
 from stemma.graphs.runs.ports import RunStore
 from stemma.graphs.runs.runtime import Runtime
 from stemma.graphs.runs.sqlite_store import SqliteStore
+from stemma.graphs.runs.sweep import Sweeper
 from stemma.graphs.runs.tail import Tails
 from stemma.graphs.runs.worker import Worker
 from stemma.graphs.settings import GraphSettings
@@ -29,9 +30,11 @@ async def open_runtime(
     store.on_commit = tails.publish
     graphs = BoundGraphs(catalog, store)
     taker = Worker(Executor(store, graphs, settings), tails) if worker else None
-    runtime = Runtime(catalog, store, tails, graphs, taker)
-    if taker is not None:
+    sweeper = Sweeper(store, graphs.saver, settings) if worker else None
+    runtime = Runtime(catalog, store, tails, graphs, taker, sweeper)
+    if taker is not None and sweeper is not None:
         taker.start()
+        sweeper.start()
     return runtime
 
 

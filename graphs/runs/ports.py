@@ -17,7 +17,8 @@ from typing import Any, Protocol
 from stemma.graphs.assistants.ports import AssistantStore
 from stemma.graphs.errors import GraphFailure
 from stemma.graphs.runs.events import RunEvent
-from stemma.graphs.runs.model import CancelAction, Run, RunStatus, Thread, ThreadStatus
+from stemma.graphs.runs.model import CancelAction, Run, RunStatus, ThreadStatus
+from stemma.graphs.runs.thread_ports import Lifetime, ThreadStore
 
 
 @dataclass(slots=True, eq=False)
@@ -75,7 +76,8 @@ class Submission:
     first_event: bytes
     create_thread: bool = False
     thread_metadata: Mapping[str, Any] = field(default_factory=dict)
-    temporary: bool = False
+    lifetime: Lifetime = Lifetime.KEPT
+    """Of the thread, if it is made for this run."""
     idempotency_key: str | None = None
     fingerprint: str = ""
     """Hash of what was asked; the same key with another fingerprint is a conflict."""
@@ -105,21 +107,7 @@ class Ending:
     event: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class ThreadQuery:
-    """Filters of a thread search; empty means no filter."""
-
-    tenant: str
-    metadata: Mapping[str, Any] = field(default_factory=dict)
-    ids: Sequence[str] = ()
-    status: ThreadStatus | None = None
-    limit: int = 10
-    offset: int = 0
-    sort_by: str = "updated_at"
-    descending: bool = True
-
-
-class RunStore(Protocol):
+class RunStore(ThreadStore, Protocol):
     """Threads, runs, events and checkpoints of every tenant."""
 
     on_commit: Callable[[Sequence[RunEvent]], None] | None
@@ -149,37 +137,6 @@ class RunStore(Protocol):
 
     async def settled(self, thread_id: str) -> None:
         """Return once no row of this thread waits for its commit: what a read must wait for."""
-        ...
-
-    # --- threads ----------------------------------------------------------------------------------------------------
-    async def create_thread(self, thread: Thread, *, temporary: bool = False) -> None:
-        """Raises `ThreadExists`."""
-        ...
-
-    async def thread(self, tenant: str, thread_id: str) -> Thread:
-        """Without `values`. Raises `UnknownThread`."""
-        ...
-
-    async def threads(self, query: ThreadQuery) -> list[Thread]: ...
-
-    async def count_threads(self, query: ThreadQuery) -> int: ...
-
-    async def patch_thread(self, tenant: str, thread_id: str, metadata: Mapping[str, Any]) -> None:
-        """Merge metadata. Raises `UnknownThread`."""
-        ...
-
-    async def mark_thread(
-        self, thread_id: str, status: ThreadStatus, interrupts: Mapping[str, Sequence[Mapping[str, Any]]]
-    ) -> None:
-        """After an edit of the state: what the thread waits for now."""
-        ...
-
-    async def delete_thread(self, tenant: str, thread_id: str) -> None:
-        """With its runs, events and checkpoints. Raises `UnknownThread`."""
-        ...
-
-    async def thread_graph(self, thread_id: str) -> str | None:
-        """The graph of the thread's latest run, or None when there was none."""
         ...
 
     # --- runs -------------------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from typing import Any
 import orjson
 from langgraph.types import Interrupt
 
-from stemma.graphs.runs.model import Run, RunRequest, RunStatus, Thread, ThreadStatus
+from stemma.graphs.runs.model import Run, RunRequest, RunStatus, Thread, ThreadStatus, ThreadTtl
 
 _OPTIONS = orjson.OPT_NON_STR_KEYS | orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_PASSTHROUGH_DATACLASS
 
@@ -109,4 +109,5 @@ def to_thread(row: Sequence[Any]) -> Thread:
         metadata=orjson.loads(row[4]),
         status=ThreadStatus(row[5]),
         interrupts=orjson.loads(row[6]),
+        ttl=ThreadTtl(row[7], row[8]) if row[7] is not None else None,
     )

@@ -23,6 +23,7 @@ from stemma.graphs.runs.ports import RunStore
 from stemma.graphs.runs.rerun import Reruns
 from stemma.graphs.runs.state import States
 from stemma.graphs.runs.submit import Submissions
+from stemma.graphs.runs.sweep import Sweeper
 from stemma.graphs.runs.tail import Tails
 from stemma.graphs.runs.thread_facade import ThreadFacade
 from stemma.graphs.runs.threads import Threads
@@ -38,11 +39,18 @@ class Runtime(ThreadFacade):
     """
 
     def __init__(
-        self, catalog: Catalog, store: RunStore, tails: Tails, graphs: BoundGraphs, worker: Worker | None
+        self,
+        catalog: Catalog,
+        store: RunStore,
+        tails: Tails,
+        graphs: BoundGraphs,
+        worker: Worker | None,
+        sweeper: Sweeper | None = None,
     ) -> None:
         self.catalog = catalog
         self.assistants = Assistants(store.assistants, catalog)
         self._store, self._worker = store, worker
+        self.sweeper = sweeper
         self._states = States(store, graphs)
         self._threads = Threads(store, self._states)
         self._follower = Follower(store, graphs, tails)
@@ -62,6 +70,8 @@ class Runtime(ThreadFacade):
     async def aclose(self) -> None:
         """Put what runs here back to pending, at once, and let go of the store. Nothing is lost."""
         await self._watch.stop()
+        if self.sweeper is not None:
+            await self.sweeper.stop()
         if self._worker is not None:
             await self._worker.stop()
         await self._store.close()
@@ -91,6 +101,11 @@ class Runtime(ThreadFacade):
         """
         require(actor, Permission.RUNS_WRITE)
         return await self._submissions.submit(actor, thread_id, request, idempotency_key, if_not_exists)
+
+    async def submit_all(self, actor: Actor, requests: Sequence[RunRequest]) -> list[Run]:
+        """Accept runs without threads: all of them, or none when one is not valid. Raises as `submit`."""
+        require(actor, Permission.RUNS_WRITE)
+        return await self._submissions.submit_all(actor, requests)
 
     async def get_run(self, actor: Actor, thread_id: str | None, run_id: str) -> Run:
         """No thread: found by its id alone."""
@@ -124,6 +139,19 @@ class Runtime(ThreadFacade):
         """Stop a run, wherever it runs; rollback also deletes what it did to the thread."""
         require(actor, Permission.RUNS_WRITE)
         await self._cancellations.cancel(actor, thread_id, run_id, action, wait)
+
+    async def cancel_all(
+        self,
+        actor: Actor,
+        *,
+        thread_id: str | None = None,
+        run_ids: Sequence[str] = (),
+        statuses: Sequence[RunStatus] = (),
+        action: CancelAction = "interrupt",
+    ) -> None:
+        """Stop the runs named, or all of these statuses. Raises `UnknownRun` before any of those named is stopped."""
+        require(actor, Permission.RUNS_WRITE)
+        await self._cancellations.cancel_all(actor, thread_id, run_ids, statuses, action)
 
     async def delete_run(self, actor: Actor, thread_id: str, run_id: str) -> None:
         """Delete an ended or waiting run and its checkpoints. Raises `ThreadBusy` while it runs."""

@@ -16,11 +16,12 @@ import orjson
 from stemma.graphs.errors import IdempotencyConflict, ThreadBusy, UnknownRun
 from stemma.graphs.runs import sqlite_threads
 from stemma.graphs.runs.events import EventName
-from stemma.graphs.runs.model import CancelAction, Run, RunStatus, ThreadStatus
+from stemma.graphs.runs.model import CancelAction, Run, RunStatus, Thread, ThreadStatus
 from stemma.graphs.runs.ports import Accepted, Ending, Submission, Unit
 from stemma.graphs.runs.rows import to_json, to_run
 from stemma.graphs.runs.sqlite_checkpoints import collect_blobs
 from stemma.graphs.runs.sqlite_transaction import Transaction
+from stemma.graphs.runs.thread_ports import Lifetime
 
 INTERRUPTED = to_json({"status": RunStatus.INTERRUPTED.value})
 
@@ -38,7 +39,7 @@ def submit(tx: Transaction, submission: Submission) -> Accepted:
             if known[0][1] != submission.fingerprint:
                 raise IdempotencyConflict(hint="use a new key for a new request")
             return Accepted(get(tx, run.tenant, known[0][0]), leased=False)
-    exists = tx.all("thread_tenant", (run.thread_id,)) if not submission.temporary else []
+    exists = tx.all("thread_tenant", (run.thread_id,)) if submission.lifetime is Lifetime.KEPT else []
     if exists or not submission.create_thread:
         sqlite_threads.owned(tx, run.tenant, run.thread_id)
     live = tx.all("run_live", (run.thread_id,)) if exists else []
@@ -47,9 +48,12 @@ def submit(tx: Transaction, submission: Submission) -> Accepted:
         raise ThreadBusy(f"thread {run.thread_id} has an active run", hint="wait for it, or use another strategy")
     now = run.created_at.timestamp()
     if not exists:
-        sqlite_threads.insert(tx, run.thread_id, run.tenant, now, submission.thread_metadata, submission.temporary)
+        thread = Thread(
+            run.thread_id, run.tenant, run.created_at, run.created_at, submission.thread_metadata, ThreadStatus.IDLE
+        )
+        sqlite_threads.insert(tx, thread, submission.lifetime)
     else:
-        tx.do("thread_touch", (now, run.thread_id))
+        tx.do("thread_touch", (now, run.thread_id, to_json(submission.thread_metadata).decode()))
     cancelled: Sequence[str] = ()
     if live and strategy in ("interrupt", "rollback"):
         cancelled, live = _make_way(tx, run, live, "rollback" if strategy == "rollback" else "interrupt")

@@ -11,34 +11,31 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any
 
 from stemma.graphs.assistants.sqlite_assistants import SqliteAssistants
-from stemma.graphs.errors import UnknownRun, UnknownThread
-from stemma.graphs.runs import sqlite_checkpoints, sqlite_runs, sqlite_threads
+from stemma.graphs.errors import UnknownRun
+from stemma.graphs.runs import sqlite_checkpoints, sqlite_runs
 from stemma.graphs.runs.events import RunEvent
-from stemma.graphs.runs.model import CancelAction, Run, RunStatus, Thread, ThreadStatus
-from stemma.graphs.runs.ports import Accepted, CheckpointRow, Ending, Submission, ThreadQuery, Unit, WriteRow
-from stemma.graphs.runs.rows import to_json, to_run, to_thread
-from stemma.graphs.runs.sqlite_connection import connect, copy_file, explained, open_file
+from stemma.graphs.runs.model import CancelAction, Run, RunStatus
+from stemma.graphs.runs.ports import Accepted, CheckpointRow, Ending, Submission, Unit, WriteRow
+from stemma.graphs.runs.rows import to_json, to_run
+from stemma.graphs.runs.sqlite_connection import connect, copy_file, open_file
 from stemma.graphs.runs.sqlite_group import GroupCommit
 from stemma.graphs.runs.sqlite_presence import Heartbeat, Presence
-from stemma.graphs.runs.sqlite_queries import QUERIES
+from stemma.graphs.runs.sqlite_thread_store import SqliteThreadStore
 from stemma.graphs.runs.sqlite_transaction import BLOB, CHECKPOINT, EVENT, WRITE, WRITE_REPLACE
 
 _NOWHERE = ""
 """The thread of a unit that belongs to none."""
 
 
-class SqliteStore:
+class SqliteStore(SqliteThreadStore):
     """See `RunStore`. Made on the event loop that uses it, after `open_file` in a thread."""
 
     def __init__(self, path: str) -> None:
         """Raises `StoreTooNew`, `StoreBusy`, `StoreCorrupt`, `StoreUnavailable`."""
-        self.path = path
         writer = open_file(path)
-        self._reader = connect(path)
-        self._group = GroupCommit(writer, path)
+        super().__init__(path, connect(path), GroupCommit(writer, path))
         self.assistants = SqliteAssistants(self._group, self._query)
         self._presence = Presence(path)
         self._heartbeat: Heartbeat | None = None
@@ -70,48 +67,6 @@ class SqliteStore:
 
     def committed(self, unit: Unit) -> asyncio.Future[None]:
         return self._group.committed(unit)
-
-    async def settled(self, thread_id: str) -> None:
-        while self._group.dirty(thread_id):
-            await asyncio.wait([self._group.committed(None)])
-
-    # --- threads ----------------------------------------------------------------------------------------------------
-    async def create_thread(self, thread: Thread, *, temporary: bool = False) -> None:
-        unit = Unit(thread.thread_id)
-        await self._group.call(unit, partial(sqlite_threads.create, thread=thread, temporary=temporary))
-
-    async def thread(self, tenant: str, thread_id: str) -> Thread:
-        found = self._read("thread_get", (thread_id, tenant))
-        if not found:
-            raise UnknownThread(f"there is no thread {thread_id}")
-        return to_thread(found[0])
-
-    async def threads(self, query: ThreadQuery) -> list[Thread]:
-        order = f" ORDER BY {sqlite_threads.SORTS[query.sort_by]} {'DESC' if query.descending else 'ASC'}, thread_id"
-        sql = QUERIES["thread_search"] + order + " LIMIT ?5 OFFSET ?6"
-        values = (*sqlite_threads.search_values(query), query.limit, query.offset)
-        return [to_thread(row) for row in self._query(sql, values)]
-
-    async def count_threads(self, query: ThreadQuery) -> int:
-        sql = f"SELECT count(*) FROM ({QUERIES['thread_search']})"
-        return int(self._query(sql, sqlite_threads.search_values(query))[0][0])
-
-    async def patch_thread(self, tenant: str, thread_id: str, metadata: Mapping[str, Any]) -> None:
-        call = partial(sqlite_threads.patch, tenant=tenant, thread_id=thread_id, metadata=metadata)
-        await self._group.call(Unit(thread_id), call)
-
-    async def mark_thread(
-        self, thread_id: str, status: ThreadStatus, interrupts: Mapping[str, Sequence[Mapping[str, Any]]]
-    ) -> None:
-        call = partial(sqlite_threads.mark, thread_id=thread_id, status=status, interrupts=interrupts)
-        await self._group.call(Unit(thread_id), call)
-
-    async def delete_thread(self, tenant: str, thread_id: str) -> None:
-        await self._group.call(Unit(thread_id), partial(sqlite_threads.delete, tenant=tenant, thread_id=thread_id))
-
-    async def thread_graph(self, thread_id: str) -> str | None:
-        found = self._read("thread_graph", (thread_id,))
-        return found[0][0] if found else None
 
     # --- runs -------------------------------------------------------------------------------------------------------
     async def submit(self, submission: Submission) -> Accepted:
@@ -217,10 +172,3 @@ class SqliteStore:
         await self._group.close()
         self._presence.leave()
         self._reader.close()
-
-    def _read(self, name: str, values: Sequence[Any]) -> list[Any]:
-        return self._query(QUERIES[name], values)
-
-    def _query(self, sql: str, values: Sequence[Any]) -> list[Any]:
-        with explained(self.path):
-            return self._reader.execute(sql, values).fetchall()

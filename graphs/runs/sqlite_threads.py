@@ -12,27 +12,33 @@ from typing import Any
 import orjson
 
 from stemma.graphs.errors import ThreadBusy, ThreadExists, UnknownThread
-from stemma.graphs.runs.model import Thread, ThreadStatus
-from stemma.graphs.runs.ports import ThreadQuery
+from stemma.graphs.runs import sqlite_checkpoints
+from stemma.graphs.runs.model import Thread, ThreadStatus, ThreadTtl
 from stemma.graphs.runs.rows import to_json
 from stemma.graphs.runs.sqlite_transaction import Transaction
+from stemma.graphs.runs.thread_ports import Lifetime, ThreadQuery
 
-SORTS = {"thread_id": "thread_id", "created_at": "created", "updated_at": "updated", "status": "state"}
+SORTS = {
+    "thread_id": "thread_id",
+    "created_at": "created",
+    "updated_at": "updated",
+    "state_updated_at": "state_updated",
+    "status": "state",
+}
 """The columns a search may be sorted by."""
 
 
-def create(tx: Transaction, thread: Thread, temporary: bool) -> None:
+def create(tx: Transaction, thread: Thread) -> None:
     """Raises `ThreadExists`."""
     if tx.all("thread_tenant", (thread.thread_id,)):
         raise ThreadExists(f"a thread with the id {thread.thread_id} exists", hint="use if_exists=do_nothing")
-    insert(tx, thread.thread_id, thread.tenant, thread.created_at.timestamp(), thread.metadata, temporary)
+    insert(tx, thread)
 
 
-def insert(
-    tx: Transaction, thread_id: str, tenant: str, now: float, metadata: Mapping[str, Any], temporary: bool
-) -> None:
-    values = (thread_id, tenant, now, now, to_json(metadata).decode(), ThreadStatus.IDLE.value, int(temporary))
-    if tx.do("thread_insert", values):
+def insert(tx: Transaction, thread: Thread, lifetime: Lifetime = Lifetime.KEPT) -> None:
+    thread_id, now, metadata = thread.thread_id, thread.created_at.timestamp(), to_json(thread.metadata).decode()
+    ttl = (thread.ttl.minutes, thread.ttl.strategy) if thread.ttl else (None, "delete")
+    if tx.do("thread_insert", (thread_id, thread.tenant, now, metadata, ThreadStatus.IDLE.value, lifetime.value, *ttl)):
         tx.begin_log(thread_id)
 
 
@@ -42,12 +48,13 @@ def owned(tx: Transaction, tenant: str, thread_id: str) -> None:
         raise UnknownThread(f"there is no thread {thread_id}")
 
 
-def patch(tx: Transaction, tenant: str, thread_id: str, metadata: Mapping[str, Any]) -> None:
+def patch(tx: Transaction, tenant: str, thread_id: str, metadata: Mapping[str, Any], ttl: ThreadTtl | None) -> None:
     found = tx.all("thread_get", (thread_id, tenant))
     if not found:
         raise UnknownThread(f"there is no thread {thread_id}")
     merged = {**orjson.loads(found[0][4]), **metadata}
-    tx.do("thread_patch", (to_json(merged).decode(), time.time(), thread_id))
+    limit = (ttl.minutes, ttl.strategy) if ttl else (None, None)
+    tx.do("thread_patch", (to_json(merged).decode(), time.time(), thread_id, *limit))
 
 
 def mark(tx: Transaction, thread_id: str, status: ThreadStatus, interrupts: Mapping[str, Any]) -> None:
@@ -70,6 +77,16 @@ def delete(tx: Transaction, tenant: str, thread_id: str) -> None:
     ):
         tx.do(name, (thread_id,))
     tx.forget_thread(thread_id)
+
+
+def copy(tx: Transaction, tenant: str, thread_id: str, target: str, now: float) -> None:
+    """See `ThreadStore.copy_thread`."""
+    owned(tx, tenant, thread_id)
+    tx.do("thread_copy", (thread_id, target, now))
+    sqlite_checkpoints.copy(tx, thread_id, target)
+    tx.do("thread_copy_disown_checkpoints", (target,))
+    tx.do("thread_copy_disown_writes", (target,))
+    tx.begin_log(target)
 
 
 def search_values(query: ThreadQuery) -> Sequence[Any]:

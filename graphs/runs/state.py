@@ -5,18 +5,20 @@ Decides what of LangGraph's snapshot is shown. A thread that never ran has an em
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.errors import InvalidUpdateError
 from langgraph.types import StateSnapshot as LangGraphSnapshot
+from langgraph.types import StateUpdate
 
 from stemma.graphs.catalog import AnyGraph
 from stemma.graphs.errors import InvalidRequest, UnknownCheckpoint
 from stemma.graphs.runs.graphs import BoundGraphs
-from stemma.graphs.runs.model import StateSnapshot, ThreadStatus
+from stemma.graphs.runs.model import StateSnapshot, Superstep, ThreadStatus
 from stemma.graphs.runs.ports import RunStore
+from stemma.graphs.runs.resume import to_command
 
 SHOWN = ("thread_id", "checkpoint_ns", "checkpoint_id", "checkpoint_map")
 
@@ -92,12 +94,34 @@ class States:
         await self.refresh(thread_id)
         return checkpoint_of(config)
 
+    async def replay(self, thread_id: str, supersteps: Sequence[Superstep]) -> None:
+        """Apply what happened elsewhere to a new thread, checkpoint by checkpoint. Raises `InvalidRequest`."""
+        graph = await self.graph_of(thread_id)
+        if graph is None:
+            raise InvalidRequest("supersteps need a graph: name it as metadata.graph_id", field="metadata.graph_id")
+        steps = [[_update(update) for update in superstep] for superstep in supersteps]
+        try:
+            await graph.abulk_update_state(where(thread_id), steps)
+        except (InvalidUpdateError, ValueError, TypeError, KeyError) as error:
+            raise InvalidRequest(f"the state cannot take these values: {error}", field="supersteps") from error
+        await self.refresh(thread_id)
+
+    async def keep_latest(self, thread_id: str) -> None:
+        """Delete all checkpoints but the newest of each namespace, and what those need."""
+        await self._graphs.saver.aprune([thread_id], strategy="keep_latest")
+
     async def refresh(self, thread_id: str) -> None:
         """Let the thread's status follow from the state at its head."""
         head = await self.get(thread_id)
         waits = {task["id"]: task["interrupts"] for task in head.tasks if task["interrupts"]}
         status = ThreadStatus.INTERRUPTED if waits or head.next else ThreadStatus.IDLE
         await self._store.mark_thread(thread_id, status, waits)
+
+
+def _update(update: Mapping[str, Any]) -> StateUpdate:
+    command = update.get("command")
+    values: Any = to_command(command) if command else update.get("values")
+    return StateUpdate(values, update.get("as_node"))
 
 
 def where(thread_id: str, checkpoint_id: str | None = None, checkpoint_ns: str = "") -> RunnableConfig:

@@ -6,7 +6,10 @@ transaction; when `submit` returns, they are on disk.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -22,10 +25,14 @@ from stemma.graphs.runs.resume import to_command
 from stemma.graphs.runs.rows import request_json, to_json
 from stemma.graphs.runs.state import States
 from stemma.graphs.runs.tail import Tails
+from stemma.graphs.runs.thread_ports import Lifetime
 from stemma.graphs.runs.worker import Worker
 
 STRATEGIES = ("reject", "interrupt", "rollback", "enqueue")
 DURABILITIES = (None, "sync", "async", "exit")
+
+
+LIFETIMES = {"keep": Lifetime.KEPT, "delete": Lifetime.DISCARDED, None: Lifetime.SWEPT}
 
 
 class Submissions:
@@ -52,6 +59,25 @@ class Submissions:
         if_not_exists: Literal["create", "reject"],
     ) -> Run:
         """See `Runtime.submit`."""
+        submission = await self._prepare(actor, thread_id, request, idempotency_key, if_not_exists)
+        return await self._accept(submission)
+
+    async def submit_all(self, actor: Actor, requests: Sequence[RunRequest]) -> list[Run]:
+        """Runs without a thread: all of them, or none when one of them is not valid."""
+        prepared = [await self._prepare(actor, None, request, None, "reject") for request in requests]
+        waiting = [replace(submission, owner=None) for submission in prepared]  # the worker takes what it has room for
+        return await asyncio.gather(*(self._accept(submission) for submission in waiting))
+
+    async def _prepare(
+        self,
+        actor: Actor,
+        thread_id: str | None,
+        request: RunRequest,
+        idempotency_key: str | None,
+        if_not_exists: Literal["create", "reject"],
+    ) -> Submission:
+        if thread_id is not None and request.on_completion == "delete":
+            raise InvalidRequest("only the thread of a run without one is deleted", field="on_completion")
         assistant = await self._assistants.find(actor, request.assistant_id)
         asked = request_json(request)
         request = inherited(request, assistant)
@@ -75,21 +101,24 @@ class Submissions:
             metadata=dict(request.metadata),
             request=request,
         )
-        submission = Submission(
+        return Submission(
             run,
             request_json(request),
             first_event=to_json({"run_id": run.run_id, "attempt": 1}),
             create_thread=thread_id is None or if_not_exists == "create",
             thread_metadata={"graph_id": assistant.graph_id, "assistant_id": assistant.assistant_id},
-            temporary=thread_id is None,
+            lifetime=LIFETIMES[request.on_completion] if thread_id is None else Lifetime.KEPT,
             idempotency_key=idempotency_key,
             fingerprint=hashlib.sha256(f"{thread_id or ''}\n".encode() + asked).hexdigest(),
             owner=self._worker.owner if self._worker is not None and self._worker.has_room else None,
             lease_until=self._worker.lease_until() if self._worker is not None else 0.0,
         )
+
+    async def _accept(self, submission: Submission) -> Run:
+        run = submission.run
         with self._tails.hold(run.thread_id):  # so that a reader finds the first event without asking the store
             accepted = await self._store.submit(submission)
-            self._hand_over(accepted, request)
+            self._hand_over(accepted, run.request)
         return accepted.run
 
     def _hand_over(self, accepted: Accepted, request: RunRequest) -> None:
@@ -107,6 +136,8 @@ class Submissions:
         graph = self._graphs.get(graph_id)
         if request.multitask_strategy not in STRATEGIES:
             raise InvalidRequest(f"one of {', '.join(STRATEGIES)}", field="multitask_strategy")
+        if request.on_completion not in LIFETIMES:
+            raise InvalidRequest("one of delete, keep", field="on_completion")
         if request.durability not in DURABILITIES:
             raise InvalidRequest("one of sync, async, exit", field="durability")
         if request.command is not None:

@@ -6,12 +6,14 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Literal
 
+from stemma.graphs.errors import UnknownThread
 from stemma.graphs.policy import Actor, Permission, require
 from stemma.graphs.runs.cancel import Cancellations
-from stemma.graphs.runs.model import StateSnapshot, Thread, ThreadStatus
-from stemma.graphs.runs.ports import RunStore, ThreadQuery
+from stemma.graphs.runs.model import StateSnapshot, Superstep, Thread, ThreadStatus, ThreadTtl, TtlStrategy
+from stemma.graphs.runs.ports import RunStore
 from stemma.graphs.runs.state import States
 from stemma.graphs.runs.tail import Tails
+from stemma.graphs.runs.thread_ports import ThreadQuery
 from stemma.graphs.runs.threads import Threads
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -34,10 +36,12 @@ class ThreadFacade:
         thread_id: str | None = None,
         metadata: Mapping[str, Any] = NOTHING,
         if_exists: Literal["raise", "do_nothing"] = "raise",
+        ttl: ThreadTtl | None = None,
+        supersteps: Sequence[Superstep] = (),
     ) -> Thread:
-        """Raises `ThreadExists`."""
+        """Raises `ThreadExists`, `InvalidRequest`."""
         require(actor, Permission.THREADS_WRITE)
-        return await self._threads.create(actor, thread_id, metadata, if_exists)
+        return await self._threads.create(actor, thread_id, metadata, if_exists, ttl, supersteps)
 
     async def get_thread(self, actor: Actor, thread_id: str) -> Thread:
         require(actor, Permission.THREADS_READ)
@@ -72,11 +76,33 @@ class ThreadFacade:
         require(actor, Permission.THREADS_READ)
         return await self._threads.count(ThreadQuery(actor.tenant, metadata, (), status), values)
 
-    async def patch_thread(self, actor: Actor, thread_id: str, metadata: Mapping[str, Any]) -> Thread:
-        """Merges metadata."""
+    async def patch_thread(
+        self, actor: Actor, thread_id: str, metadata: Mapping[str, Any], *, ttl: ThreadTtl | None = None
+    ) -> Thread:
+        """Merges metadata; sets the time to live if one is given."""
         require(actor, Permission.THREADS_WRITE)
-        await self._store.patch_thread(actor.tenant, thread_id, metadata)
+        await self._store.patch_thread(actor.tenant, thread_id, metadata, ttl)
         return await self._threads.get(actor, thread_id)
+
+    async def copy_thread(self, actor: Actor, thread_id: str) -> Thread:
+        """A new thread with this one's metadata and checkpoints; runs and events stay behind."""
+        require(actor, Permission.THREADS_WRITE)
+        return await self._threads.copy(actor, thread_id)
+
+    async def prune_threads(self, actor: Actor, thread_ids: Sequence[str], strategy: TtlStrategy) -> int:
+        """Delete threads, or all but their latest state; how many there were. Raises `ThreadBusy` for keep_latest."""
+        require(actor, Permission.THREADS_WRITE)
+        pruned = 0
+        for thread_id in dict.fromkeys(thread_ids):
+            try:
+                if strategy == "delete":
+                    await self.delete_thread(actor, thread_id)
+                else:
+                    await self._threads.keep_latest(actor, thread_id)
+            except UnknownThread:
+                continue
+            pruned += 1
+        return pruned
 
     async def delete_thread(self, actor: Actor, thread_id: str) -> None:
         """Cancels what runs, and removes runs, events and checkpoints."""

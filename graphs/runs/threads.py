@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Literal
 
 from langgraph.checkpoint.base.id import uuid6
 
-from stemma.graphs.errors import InvalidRequest, ThreadExists, UnknownAssistant
+from stemma.graphs.errors import InvalidRequest, ThreadBusy, ThreadExists, UnknownAssistant
 from stemma.graphs.policy import Actor
-from stemma.graphs.runs.model import Thread, ThreadStatus
-from stemma.graphs.runs.ports import RunStore, ThreadQuery
+from stemma.graphs.runs.model import Superstep, Thread, ThreadStatus, ThreadTtl
+from stemma.graphs.runs.ports import RunStore
 from stemma.graphs.runs.state import States
+from stemma.graphs.runs.thread_ports import ThreadQuery
 
-SORTS = ("thread_id", "created_at", "updated_at", "status")
+SORTS = ("thread_id", "created_at", "updated_at", "state_updated_at", "status")
 EVERYTHING = 1_000_000
 
 
@@ -31,10 +32,14 @@ class Threads:
         thread_id: str | None,
         metadata: Mapping[str, Any],
         if_exists: Literal["raise", "do_nothing"],
+        ttl: ThreadTtl | None,
+        supersteps: Sequence[Superstep],
     ) -> Thread:
-        """Raises `ThreadExists`; with do_nothing only when the thread is another tenant's."""
+        """Raises `ThreadExists`, with do_nothing only when the thread is another tenant's, and `InvalidRequest` for
+        supersteps that no graph can take; then there is no thread.
+        """
         now = datetime.now(UTC)
-        thread = Thread(thread_id or str(uuid6()), actor.tenant, now, now, dict(metadata), ThreadStatus.IDLE)
+        thread = Thread(thread_id or str(uuid6()), actor.tenant, now, now, dict(metadata), ThreadStatus.IDLE, ttl=ttl)
         try:
             await self._store.create_thread(thread)
         except ThreadExists:
@@ -44,7 +49,28 @@ class Threads:
             if not found:
                 raise
             return await self._with_values(found[0])
-        return thread
+        if not supersteps:
+            return thread
+        try:
+            await self._states.replay(thread.thread_id, supersteps)
+        except (InvalidRequest, UnknownAssistant):
+            await self._store.delete_thread(actor.tenant, thread.thread_id)
+            raise
+        return await self.get(actor, thread.thread_id)
+
+    async def copy(self, actor: Actor, thread_id: str) -> Thread:
+        """A new thread with this one's metadata and checkpoints, up to now. Raises `UnknownThread`."""
+        await self._store.thread(actor.tenant, thread_id)
+        target = str(uuid6())
+        await self._store.copy_thread(actor.tenant, thread_id, target, datetime.now(UTC))
+        return await self.get(actor, target)
+
+    async def keep_latest(self, actor: Actor, thread_id: str) -> None:
+        """Delete all but the latest state. Raises `UnknownThread`, and `ThreadBusy` while a run is active."""
+        thread = await self._store.thread(actor.tenant, thread_id)
+        if thread.status is ThreadStatus.BUSY:
+            raise ThreadBusy(f"thread {thread_id} has an active run", hint="wait for it, or cancel it")
+        await self._states.keep_latest(thread_id)
 
     async def get(self, actor: Actor, thread_id: str) -> Thread:
         """Raises `UnknownThread`."""

@@ -187,11 +187,12 @@ async def test_every_failure_has_its_status(http: httpx.AsyncClient, failure: Ex
     answer = await show_failure(http.build_request("GET", "/"), failure)  # type: ignore[arg-type]  # it is not looked at
     body = json.loads(bytes(answer.body))
     assert (answer.status_code, body["status"], body["type"]) == (status, status, type(failure).__name__)
-    assert body["detail"] == str(failure)
+    assert body["detail"].endswith(str(failure))
     assert body.get("hint", "") == getattr(failure, "hint", "")
     assert ("retry-after" in answer.headers) is (status == 503)
     if isinstance(failure, graphs.InvalidRequest):
         assert body["errors"] == [{"field": "as_node", "problem": "no such node"}]
+        assert body["detail"] == "as_node: no such node"
 
 
 async def test_no_failure_is_without_a_status() -> None:

@@ -96,7 +96,6 @@ async def test_its_threads_can_go_with_it(sdk: LangGraphClient) -> None:
     kept = await sdk.threads.create()
     thread = await sdk.threads.create()
     await sdk.runs.wait(thread["thread_id"], made["assistant_id"], input={})
-    await sdk.threads.update(thread["thread_id"], metadata={"assistant_id": made["assistant_id"]})
     await sdk.assistants.delete(made["assistant_id"], delete_threads=True)
     with pytest.raises(NotFoundError):
         await sdk.threads.get(thread["thread_id"])

@@ -46,4 +46,10 @@ CREATE TABLE assistant_versions(
   graph_id TEXT NOT NULL, name TEXT NOT NULL, description TEXT, config TEXT NOT NULL, context TEXT NOT NULL,
   metadata TEXT NOT NULL, PRIMARY KEY(tenant, assistant_id, version)
 ) WITHOUT ROWID;
+ALTER TABLE threads ADD COLUMN ttl_minutes REAL;
+ALTER TABLE threads ADD COLUMN ttl_strategy TEXT NOT NULL DEFAULT 'delete';
+ALTER TABLE threads ADD COLUMN swept REAL NOT NULL DEFAULT 0;
+ALTER TABLE threads ADD COLUMN state_updated REAL NOT NULL DEFAULT 0;
+UPDATE threads SET state_updated = updated;
+CREATE INDEX threads_ending ON threads(updated) WHERE ttl_minutes IS NOT NULL OR temporary > 0;
 PRAGMA user_version = 2;
