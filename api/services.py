@@ -9,6 +9,7 @@ from typing import Annotated
 from fastapi import Depends
 from starlette.requests import Request
 
+from stemma.api.admission import Admission
 from stemma.api.settings import ApiSettings
 from stemma.api.sse import OpenAnswers
 from stemma.evals.archive import Archive, open_archive
@@ -29,8 +30,10 @@ class Services:
     started: float = field(default_factory=time.monotonic)
     submitted: int = 0
     """Runs that clients created through this process."""
-    uploads: int = 0
-    """Uploads that are being read and stored now."""
+    uploads: Admission = field(default_factory=lambda: Admission("uploads"))
+    """Those that are being read and stored now."""
+    statements: Admission = field(default_factory=lambda: Admission("statements"))
+    """Statements and feedback: short, so that a few long uploads do not shut them out."""
 
     @property
     def memory(self) -> LongTermMemory:

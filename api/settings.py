@@ -30,6 +30,8 @@ class ApiSettings(BaseSettings):
     max_upload_files: int = Field(default=100, ge=1)
     max_uploads: int = Field(default=4, ge=1)
     """Uploads taken at once; another one is told to come back."""
+    max_statements: int = Field(default=16, ge=1)
+    """Statements and feedback kept at once; another one is told to come back."""
     upload_seconds: float = Field(default=120.0, gt=0)
     """How long the body of an upload may take to arrive."""
     heartbeat_seconds: float = Field(default=5.0, gt=0)

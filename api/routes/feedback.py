@@ -30,7 +30,8 @@ async def create_feedback(
     A correction is recalled and cited from now on, and stands in the place of what the run claimed otherwise. Taking
     its source back (POST /memory/retractions) undoes both.
     """
-    kept = await give_feedback(served.runtime, served.memory, actor, str(thread_id), str(run_id), body.opinion())
+    with served.statements.one(served.settings.max_statements):
+        kept = await give_feedback(served.runtime, served.memory, actor, str(thread_id), str(run_id), body.opinion())
     return Json(feedback_record(kept))
 
 

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
 from stemma.api.auth.access import MemoryAccess, MemoryRead, MemoryWrite
-from stemma.api.errors import documented, problem
+from stemma.api.errors import documented
 from stemma.api.json_wire import Json, JsonRoute
 from stemma.api.schemas.memory_decisions import LineageBody, show_lineage
 from stemma.api.schemas.memory_items import (
@@ -33,7 +33,7 @@ from stemma.api.schemas.values import QueryLimit, QueryOffset
 from stemma.api.uploads import read_body
 from stemma.memory.errors import UnknownItem
 from stemma.memory.identifiers import content_hash
-from stemma.memory.ingest.load import read_upload
+from stemma.memory.ingest.load import upload_reader
 from stemma.memory.ingest.pipeline import Documents
 from stemma.memory.lineage.model import Direction, Standing
 from stemma.memory.lineage.picture import svg
@@ -81,18 +81,14 @@ INERT = {
 async def add_sources(request: Request, asked: MemoryWrite) -> Response:
     """Ingest uploaded files (parts named `files`), or one text as JSON. Each has a result; an unreadable one is named,
     and the others are stored. The same content again changes nothing; changed content is a new version."""
-    served, most = asked.served, asked.served.settings.max_uploads
-    if served.uploads >= most:
-        return problem(503, f"{most} uploads are being read already", kind="TooManyUploads")
-    served.uploads += 1
-    try:
-        body = await read_body(request, served.settings)
+    settings = asked.served.settings
+    with asked.served.uploads.one(settings.max_uploads):
+        body = await read_body(request, settings)
         if isinstance(body, TextSource):
             results = [await _store(asked, body.title or body.uri or "text", [_document(body)])]
         else:
-            results = [await _store(asked, file.name, read_upload(file.name, file.data)) for file in body]
-    finally:
-        served.uploads -= 1
+            with upload_reader() as read:
+                results = [await _store(asked, file.name, read(file.name, file.data)) for file in body]
     return Json({"results": results})
 
 
@@ -108,7 +104,8 @@ def _document(body: TextSource) -> Document:
 @router.post("/statements", response_model=SourceItem, responses=documented(404, 507))
 async def add_statement(body: Statement, asked: MemoryWrite) -> Response:
     """Keep what a person says as a source of its own, signed with who the credential says they are."""
-    source = await asked.memory.remember(asked.scope, body.text, by=asked.actor.signature, title=body.title)
+    with asked.served.statements.one(asked.served.settings.max_statements):
+        source = await asked.memory.remember(asked.scope, body.text, by=asked.actor.signature, title=body.title)
     return Json(show_item(source))
 
 

@@ -192,8 +192,12 @@ _CHILDREN: ContextVar[_Children | None] = ContextVar("children", default=None)
 def children_end_here() -> Iterator[None]:
     """Children that are started inside, in this task or in threads it waits for, are killed at the end at the latest.
 
-    A task that is cancelled leaves a thread behind that reads a file: without its child, that thread is done.
+    A task that is cancelled leaves a thread behind that reads a file: without its child, that thread is done. Within
+    another one nothing happens at the inner end: what serves several ingestions outlives the first.
     """
+    if _CHILDREN.get() is not None:
+        yield
+        return
     children = _Children()
     before = _CHILDREN.set(children)
     try:

@@ -20,12 +20,14 @@ import stat
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
 from hashlib import sha256
 from pathlib import Path, PurePath, PurePosixPath
 from typing import BinaryIO
 
 from stemma.memory.errors import UnreadableDocument
-from stemma.memory.ingest.conversion import CONVERTED, Converted, Converter
+from stemma.memory.ingest.conversion import CONVERTED, Converted, Converter, children_end_here
 from stemma.memory.ingest.corpus_rows import Unreadable, is_row, read_rows
 from stemma.memory.ingest.csv_text import csv_text
 from stemma.memory.ingest.decoding import clean, decode
@@ -84,7 +86,17 @@ def read_stream(stream: BinaryIO) -> Iterator[Document | Unreadable]:
         yield Unreadable("stdin:", str(error))
 
 
-def read_upload(name: str, data: bytes) -> Iterator[Document | Unreadable]:
+@contextmanager
+def upload_reader() -> Iterator[Callable[[str, bytes], Iterator[Document | Unreadable]]]:
+    """What reads the files of one request, one after another: `read_upload`, with one child process for all of them.
+
+    Every limit is a file's own, and a bad one is the last one of its child.
+    """
+    with children_end_here(), Converter() as converter:
+        yield partial(read_upload, converter=converter)
+
+
+def read_upload(name: str, data: bytes, converter: Converter) -> Iterator[Document | Unreadable]:
     """What a file of this name and content holds; the name's suffix says how it is read.
 
     Raises nothing for bad input: what cannot be read comes as `Unreadable`.
@@ -94,8 +106,7 @@ def read_upload(name: str, data: bytes) -> Iterator[Document | Unreadable]:
     try:
         if not file.name:
             raise UnreadableDocument("the upload has no file name")
-        with Converter() as converter:
-            yield from _read_content(io.BytesIO(data), uri, file, converter)
+        yield from _read_content(io.BytesIO(data), uri, file, converter)
     except UnreadableDocument as error:
         yield Unreadable(uri, str(error))
 

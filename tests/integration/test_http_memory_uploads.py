@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import ExitStack
 from typing import Any
 
 import httpx
@@ -201,6 +202,19 @@ async def test_one_upload_too_many_is_told_to_come_back(
         assert "retry-after" in refused.headers
         problem(await waiting, 408)
     await asker.add(TARIFF)
+
+
+async def test_one_statement_too_many_is_told_to_come_back(asker: Acting, small: Live) -> None:
+    """Long uploads do not shut statements out, nor the other way round."""
+    services = small.app.state.services
+    with ExitStack() as taken:
+        for _ in range(services.settings.max_statements):
+            taken.enter_context(services.statements.one(services.settings.max_statements))
+        refused = await asker.request("POST", "/statements", json={"text": "Crane 3 is idle."})
+        assert problem(refused, 503)["type"] == "TooManyUploads"
+        assert "retry-after" in refused.headers
+        await asker.add(TARIFF)
+    assert await asker.post("/statements", {"text": "Crane 3 is idle."})
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from stemma.memory.ingest.corpus_rows import Unreadable
-from stemma.memory.ingest.load import read_documents, read_upload
+from stemma.memory.ingest.load import read_documents, upload_reader
 from stemma.memory.ingest.split import split
 from stemma.memory.model import Document, Scope, SourceKind
 from stemma.memory.open import open_memory
@@ -183,5 +183,6 @@ def test_without_the_extra_the_reason_names_it(tmp_path: Path, monkeypatch: pyte
     """A module of the same name that cannot be found stands for one that is not installed."""
     (tmp_path / "pypdfium2.py").write_text("raise ModuleNotFoundError('not there', name='pypdfium2')")
     monkeypatch.syspath_prepend(tmp_path)
-    (failure,) = read_upload("a.pdf", pdf(["x"]))
+    with upload_reader() as read:
+        (failure,) = read("a.pdf", pdf(["x"]))
     assert failure == Unreadable("upload:a.pdf", 'reading it needs pypdfium2: pip install "stemma-agents[ingest]"')

@@ -20,7 +20,7 @@ from stemma.memory.errors import UnreadableDocument
 from stemma.memory.ingest import load
 from stemma.memory.ingest.conversion import Converter
 from stemma.memory.ingest.corpus_rows import Unreadable
-from stemma.memory.ingest.load import read_documents, read_upload
+from stemma.memory.ingest.load import read_documents, upload_reader
 from stemma.memory.ingest.readers.limits import Limits
 from stemma.memory.model import Document, Scope
 from stemma.memory.open import open_memory
@@ -132,7 +132,8 @@ def test_text_files_keep_their_own_limit_beside_larger_ones_that_are_converted(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(load, "SIZE_LIMIT", 200)
-    results = [*read_upload("a.csv", b"a,b\n" + b"1,2\n" * 60), *read_upload("a.pdf", pdf(["Good."]))]
+    with upload_reader() as read:
+        results = [*read("a.csv", b"a,b\n" + b"1,2\n" * 60), *read("a.pdf", pdf(["Good."]))]
     assert [type(item) for item in results] == [Unreadable, Document]
 
 
@@ -144,7 +145,8 @@ def test_mails_within_mails_end_somewhere() -> None:
         )
         part = f'Content-Type: application/octet-stream\nContent-Disposition: attachment; filename="m{n}.eml"'
         mail = f"{head}\n\n--b{n}\n{part}\n\n".encode() + mail + f"\n--b{n}--\n".encode()
-    results = list(read_upload("a.eml", mail))
+    with upload_reader() as read:
+        results = list(read("a.eml", mail))
     assert [type(item) for item in results] == [*[Document] * 6, Unreadable]
     assert isinstance(results[-1], Unreadable)
     assert "the last of 6 mails within each other" in results[-1].reason
@@ -171,6 +173,20 @@ def test_a_reader_may_not_reach_out(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.syspath_prepend(tmp_path)
     assert "a reader of files may not do this" in refusal(".pdf", b"%PDF-1.4", Limits())
     assert not target.exists()
+
+
+async def test_one_reader_serves_a_request_until_a_bad_file() -> None:
+    """Over several ingestions: each file of an upload has its own. The bad file's reader reads nothing after it."""
+    async with await open_memory(MemorySettings(embedder="hashing"), url="memory:") as memory:
+        with upload_reader() as read:
+            served: list[int] = []
+            for name, data in (("a", pdf(["A."])), ("b", pdf(["B."])), ("c", BAD["cut.pdf"][0]), ("d", pdf(["D."]))):
+                report = await memory.ingest(Scope("acme"), read(f"{name}.pdf", data))
+                assert bool(report.failures) is (name == "c")
+                served += [reader.pid for reader in readers()]
+            assert [served[0], served[0], served[-1]] == served
+            assert served[0] != served[-1]
+        assert readers() == []
 
 
 async def test_cancelling_an_ingestion_ends_its_reader_at_once() -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from stemma.memory.ingest import load
 from stemma.memory.ingest.corpus_rows import Unreadable
-from stemma.memory.ingest.load import read_documents, read_stream, read_upload
+from stemma.memory.ingest.load import read_documents, read_stream, upload_reader
 from stemma.memory.model import Document
 
 
@@ -245,9 +245,11 @@ def test_stream_is_a_corpus_or_one_text() -> None:
 
 
 def test_an_upload_is_read_by_its_name() -> None:
-    document = only(read_upload("a/b\\notes.MD", b"# Top\n\nText."))
-    assert (document.uri, document.title, document.markdown) == ("upload:notes.MD", "Top", True)
-    rows, _ = split_results(read_upload("c.jsonl", (row(id="a", text="One.") + row(id="b", text="Two.")).encode()))
-    assert [document.uri for document in rows] == ["upload:c.jsonl#a", "upload:c.jsonl#b"]
-    for name, data, reason in (("a.exe", b"x", ".exe are not read"), ("a.txt", b"\xe9", "UTF-8"), ("/", b"x", "name")):
-        assert reason in refusal(read_upload(name, data))
+    bad = (("a.exe", b"x", ".exe are not read"), ("a.txt", b"\xe9", "UTF-8"), ("/", b"x", "name"))
+    with upload_reader() as read:
+        document = only(read("a/b\\notes.MD", b"# Top\n\nText."))
+        assert (document.uri, document.title, document.markdown) == ("upload:notes.MD", "Top", True)
+        rows, _ = split_results(read("c.jsonl", (row(id="a", text="One.") + row(id="b", text="Two.")).encode()))
+        assert [document.uri for document in rows] == ["upload:c.jsonl#a", "upload:c.jsonl#b"]
+        for name, data, reason in bad:
+            assert reason in refusal(read(name, data))
