@@ -166,6 +166,8 @@ async def _found(scoring: _Scoring, metric: RagasMetric, row: RagasRow) -> Score
     if reason := nothing_to_judge(metric, row):
         return Score(metric.figure, 0.0, reason)
     value = await _outcome(scoring.metrics.score(metric.name, row), scoring.timeout)
+    if isinstance(value, TimeoutError):
+        return Failure(metric.name, "TimeoutError", f"no score within {scoring.timeout:g} s")
     if isinstance(value, Exception):
         return Failure(metric.name, type(value).__name__, str(value)[:500])
     return None if value is None else Score(metric.figure, value)

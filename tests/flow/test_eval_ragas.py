@@ -2,42 +2,37 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import math
-import os
-import random
 import sys
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
 from stemma.evals.answers import AnswerPlan, evaluate_answers
-from stemma.evals.case import Case, Failure, Row, ToolCall, failed
+from stemma.evals.case import Failure, Row, ToolCall, failed
 from stemma.evals.commands import eval_app
 from stemma.evals.dataset import read_dataset
 from stemma.evals.errors import InvalidResults, NothingToScore, RagasMissing
 from stemma.evals.exits import ExitCode
 from stemma.evals.metrics.faithfulness import faithfulness
 from stemma.evals.metrics.intervals import Sampling
-from stemma.evals.metrics.rank import precision_at, recall_at
 from stemma.evals.page.document import page_of
-from stemma.evals.ragas_judges import ModelJudge, Vectors, VerifierJudge
-from stemma.evals.ragas_rows import RagasRow, read_ragas_rows
+from stemma.evals.progress import Advance
+from stemma.evals.ragas_judges import VerifierJudge
+from stemma.evals.ragas_rows import read_ragas_rows
 from stemma.evals.ragas_suite import RagasPlan, evaluate_ragas, imported
 from stemma.evals.results import Evaluation, run_record, write_results
 from stemma.graphs.models.reasoning import ReasoningModel
 from stemma.memory.ingest.embedders import HashingEmbedder
-from tests.flow.answer.worlds import scripted
+from tests.flow.answer.worlds import NEVER, scripted
+from tests.flow.judged import CASE, ROW, TEXTS
 
 HARBOUR = Path(__file__).resolve().parents[1] / "data" / "harbour"
 SAMPLING = Sampling(seed=1, resamples=100)
-CASE = Case("set/q1", "set", "Who founded Northwind Lines?", gold=("set/a",), answers=("Elias Brandt",))
-TEXTS = ("Northwind Lines was founded in 1987 by Elias Brandt.", "Reefers are plugged in at once.")
-ROW = RagasRow(CASE, "answer", True, "It was founded by Elias Brandt.", "Elias Brandt", ("set/a", "set/b"), TEXTS)
 
 
 def written(folder: Path, rows: list[Row], kind: str = "run", *, interrupted: bool = False) -> Path:
@@ -60,19 +55,6 @@ def plan(*metrics: str, model: ReasoningModel | None = None) -> RagasPlan:
 
 def scores(evaluation: Evaluation, metric: str) -> list[float]:
     return [score.value for row in evaluation.rows for score in row.scores if score.metric == metric]
-
-
-async def test_id_based_precision_and_recall_are_our_set_based_ones() -> None:
-    metrics, chance = imported(VerifierJudge()), random.Random(5)
-    for _ in range(200):
-        gold = tuple(f"d{n}" for n in chance.sample(range(12), chance.randint(1, 4)))
-        ranked = tuple(f"d{chance.randrange(12)}" for _ in range(chance.randint(1, 10)))
-        row = replace(ROW, case=replace(CASE, gold=gold), ranked=ranked)
-        different = list(dict.fromkeys(ranked))
-        recall = await metrics.score("id_based_context_recall", row)
-        precision = await metrics.score("id_based_context_precision", row)
-        assert recall == pytest.approx(recall_at(ranked, gold, len(ranked)), abs=1e-9)
-        assert precision == pytest.approx(precision_at(different, gold, len(different)), abs=1e-9)
 
 
 async def test_faithfulness_of_real_runs_is_our_verifier_s_and_needs_no_model(tmp_path: Path) -> None:
@@ -121,16 +103,6 @@ async def test_no_number_is_a_failure_and_the_other_metrics_stand(tmp_path: Path
     assert evaluation.failures == 1
 
 
-async def test_fewer_verdicts_than_statements_are_asked_for_again() -> None:
-    one = {"statement": "a", "reason": "", "verdict": 1}
-    two = [one, {"statement": "b", "reason": "", "verdict": 0}]
-    judge = scripted(
-        StatementGeneratorOutput=[{"statements": ["a", "b"]}],
-        NLIStatementOutput=[{"statements": [one]}, {"statements": two}],
-    )
-    assert await imported(ModelJudge(judge)).score("faithfulness", ROW) == 0.5
-
-
 async def test_a_run_that_failed_and_one_that_abstained_count(tmp_path: Path) -> None:
     lost = failed(replace(CASE, id="set/q2"), "answer", (), Failure("run", "ModelFailure", "timed out"))
     folder = written(tmp_path, [answered("q1"), lost, answered("q3", "")])
@@ -148,68 +120,27 @@ async def test_texts_that_nobody_recorded_are_a_failure_not_a_case_less(tmp_path
     assert evaluation.rows[0].failed_metrics["faithfulness"].error == "NotRecorded"
 
 
-MODEL_ANSWERS: Mapping[str, tuple[dict[str, list[Any]], float]] = {
-    "context_precision": (
-        {"ContextPrecisionOutput": [{"reason": "", "verdict": 0}, {"reason": "", "verdict": 1}]},
-        0.5,
-    ),
-    "context_recall": (
-        {"ContextRecallOutput": [{"classifications": [{"statement": "s", "reason": "", "attributed": 1}]}]},
-        1.0,
-    ),
-    "answer_relevancy": (
-        {"AnswerRelevanceOutput": [{"question": CASE.question, "noncommittal": 0}] * 3},
-        1.0,
-    ),
-    "factual_correctness": (
-        {
-            "ClaimDecompositionOutput": [{"claims": ["a"]}, {"claims": ["a"]}],
-            "NLIStatementOutput": [{"statements": [{"statement": "a", "reason": "", "verdict": 1}]}] * 2,
-        },
-        1.0,
-    ),
-    "noise_sensitivity": (
-        {
-            "StatementGeneratorOutput": [{"statements": ["a"]}, {"statements": ["b"]}],
-            "StatementFaithfulnessOutput": [
-                {"statements": [{"statement": "", "reason": "", "verdict": verdict}]} for verdict in (1, 1, 0, 0, 0)
-            ],
-        },
-        0.0,
-    ),
-    "agent_goal_accuracy": (
-        {
-            "WorkflowOutput": [{"user_goal": "the founder", "end_state": "told"}],
-            "CompareOutcomeOutput": [{"reason": "", "verdict": "1"}],
-        },
-        1.0,
-    ),
-}
+async def test_a_judge_that_never_answers_is_a_failure(tmp_path: Path) -> None:
+    judge = scripted(attempts=1, ContextRecallOutput=[NEVER])
+    late = replace(plan("context_recall", model=judge), timeout=0.01)
+    evaluation = await evaluate_ragas(written(tmp_path, [answered("q1")]), late)
+    assert evaluation.rows[0].failed_metrics["context_recall"].message == "no score within 0.01 s"
 
 
-@pytest.mark.parametrize("name", MODEL_ANSWERS)
-async def test_a_model_judges_through_ragas_prompts(name: str) -> None:
-    answers, expected = MODEL_ANSWERS[name]
-    metrics = imported(ModelJudge(scripted(**answers)), Vectors(HashingEmbedder()))
-    assert await metrics.score(name, ROW) == pytest.approx(expected, abs=1e-6)
+async def test_what_was_scored_until_it_was_stopped_is_kept(tmp_path: Path) -> None:
+    one = asyncio.Event()
 
+    def phase(_title: str, _total: int) -> Advance:
+        return lambda done: one.set() if done == 1 else None
 
-@pytest.mark.parametrize(
-    ("made", "expected", "accuracy", "f1"),
-    [
-        ([], [], 1.0, 1.0),
-        ([ToolCall("search", {"q": "a"})], [], 0.0, 0.0),
-        ([], [ToolCall("search", {"q": "a"})], 0.0, 0.0),
-        ([ToolCall("search", {"q": "a"})], [ToolCall("search", {"q": "a"})], 1.0, 1.0),
-        ([ToolCall("search", {"q": "b"})], [ToolCall("search", {"q": "a"})], 0.0, 0.0),
-        ([ToolCall("search", {"q": "b"})], [ToolCall("search")], 1.0, 1.0),
-    ],
-)
-async def test_tool_calls(made: list[ToolCall], expected: list[ToolCall], accuracy: float, f1: float) -> None:
-    metrics = imported(VerifierJudge())
-    row = replace(ROW, calls=tuple(made), case=replace(CASE, tools=tuple(expected)))
-    assert await metrics.score("tool_call_accuracy", row) == accuracy
-    assert await metrics.score("tool_call_f1", row) == f1
+    judge = scripted(ContextPrecisionOutput=[{"reason": "", "verdict": 1}] * 2 + [NEVER])
+    folder = written(tmp_path, [answered("q1"), answered("q2")])
+    task = asyncio.create_task(evaluate_ragas(folder, plan("context_precision", model=judge), phase))
+    await one.wait()
+    task.cancel()
+    evaluation = await task
+    assert evaluation.exit_code is ExitCode.INTERRUPTED
+    assert scores(evaluation, "context_precision") == [pytest.approx(1.0)]
 
 
 async def test_tool_calls_are_read_from_the_run_and_its_case(tmp_path: Path) -> None:
@@ -218,27 +149,6 @@ async def test_tool_calls_are_read_from_the_run_and_its_case(tmp_path: Path) -> 
     expecting = replace(row, case=replace(row.case, tools=(ToolCall("search", {"q": "a"}), ToolCall("add"))))
     evaluation = await evaluate_ragas(written(tmp_path, [expecting, row]), plan("tool_call_f1"))
     assert scores(evaluation, "tool_call_f1") == [pytest.approx(2 / 3, abs=1e-4)]
-
-
-async def test_comparing_texts_takes_the_best_right_answer_and_bleu_any_number_of_sentences() -> None:
-    metrics = imported(VerifierJudge(), Vectors(HashingEmbedder()))
-    said = "It was founded by Elias Brandt. That was in 1987. Nobody doubts it."
-    row = replace(ROW, said=said, short=said, case=replace(CASE, answers=("Tomas Reyl", said)))
-    names = ("exact_match", "string_present", "non_llm_string_similarity", "rouge_score", "bleu_score", "chrf_score")
-    for name in (*names, "semantic_similarity"):
-        assert await metrics.score(name, row) == pytest.approx(1.0, abs=1e-6), name
-    other = replace(row, case=replace(CASE, answers=("Yes. No.",)))
-    assert await metrics.score("bleu_score", other) == pytest.approx(0.0, abs=0.05)
-
-
-async def test_texts_beside_texts_and_quoted_spans() -> None:
-    metrics = imported(VerifierJudge())
-    row = replace(ROW, reference_texts=(TEXTS[1],))
-    assert await metrics.score("non_llm_context_recall", row) == 1.0
-    assert await metrics.score("non_llm_context_precision_with_reference", row) == pytest.approx(0.5, abs=1e-6)
-    assert await metrics.score("quoted_spans_alignment", row) is None
-    quoting = replace(row, said='It says "reefers are plugged in" and "nobody ever wrote this".')
-    assert await metrics.score("quoted_spans_alignment", quoting) == 0.5
 
 
 async def test_rankings_are_scored_without_answers(tmp_path: Path) -> None:
@@ -261,19 +171,6 @@ async def test_results_that_cannot_be_judged_are_refused(tmp_path: Path, wrong: 
 async def test_metrics_that_no_case_is_due_score_nothing(tmp_path: Path) -> None:
     with pytest.raises(NothingToScore):
         await evaluate_ragas(written(tmp_path, [answered("q1")]), plan("tool_call_f1"))
-
-
-async def test_ragas_reports_nothing_of_its_use_and_writes_no_id(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    metrics = imported(VerifierJudge())
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
-    analytics = sys.modules["ragas._analytics"]
-    analytics.get_userid.cache_clear()
-    assert analytics.do_not_track()
-    await metrics.score("id_based_context_recall", ROW)
-    await metrics.score("non_llm_context_recall", replace(ROW, reference_texts=TEXTS))
-    assert os.listdir(tmp_path) == []
 
 
 def test_without_the_extra_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
