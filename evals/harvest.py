@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from stemma.evals.candidates import Candidate, merge, read_candidates, write_candidates
-from stemma.evals.redaction import redact
+from stemma.evals.redaction import redact, without
 from stemma.graphs.errors import NotFound, RunFailed
 from stemma.graphs.local import Local
 from stemma.graphs.policy import Actor, memory_scope
@@ -139,16 +139,23 @@ def _candidate(run: Run, values: _State, feedback: Sequence[KeptFeedback], names
 
 
 class _Cleaning:
-    """Redacts the texts of one candidate and counts what it took out."""
+    """Redacts the texts of one candidate, the question first, and counts what it took out.
+
+    What was taken out of one text is taken out of the next ones word by word: why an answer abstained repeats the words
+    of the question that it missed.
+    """
 
     def __init__(self, names: bool) -> None:
         self._names = names
         self.found: Counter[str] = Counter()
+        self._pieces: list[str] = []
 
     def __call__(self, text: str) -> str:
         done = redact(text, names=self._names)
         self.found.update(done.found)
-        return done.text
+        clean = without(done.text, self._pieces)
+        self._pieces += done.pieces
+        return clean
 
 
 def _kind(run: Run, values: _State, feedback: Sequence[KeptFeedback]) -> tuple[str, str]:

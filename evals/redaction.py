@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from stemma.memory.names import names as names_in
+from stemma.memory.text import fold
 
 _SECRETS = re.compile(
     r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)"
@@ -42,6 +43,9 @@ _PHONE = re.compile(
     r")(?![\w-])"
 )
 _NETWORK = re.compile(r"(?<![\w.])(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)(?![\w.]\d)")
+_LETTERS = re.compile(r"[^\W_]+")
+_SHORTEST = 3
+"""Letters of a word that may tell something."""
 _FEWEST_DIGITS, _MOST_DIGITS = 7, 15
 """Of a telephone number: ITU-T E.164, and the shortest that is no other number."""
 
@@ -54,11 +58,13 @@ class Redacted:
     """Each finding stands as its kind in square brackets: "[email]"."""
     found: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     """Kind -> how often: secret, email, iban, card, phone, network, name."""
+    pieces: tuple[str, ...] = ()
+    """What was taken out, for `without`; never to be written anywhere."""
 
 
 def redact(text: str, *, names: bool = False) -> Redacted:
     """The text with every finding replaced; with `names`, capitalised names too. Redacting again changes nothing."""
-    found: Counter[str] = Counter()
+    found: list[tuple[str, str]] = []
     text = _ASSIGNED.sub(lambda match: _assigned(match, found), text)
     for kind, pattern, is_one in _PATTERNS:
         text = _replaced(text, kind, pattern, is_one, found)
@@ -66,27 +72,33 @@ def redact(text: str, *, names: bool = False) -> Redacted:
         for name in reversed(names_in(text)):
             if not _within_mark(text, name.start, name.end):
                 text = f"{text[: name.start]}[name]{text[name.end :]}"
-                found["name"] += 1
-    return Redacted(text, dict(found))
+                found.append(("name", name.text))
+    return Redacted(text, dict(Counter(kind for kind, _ in found)), tuple(piece for _, piece in found))
 
 
-def _assigned(match: re.Match[str], found: Counter[str]) -> str:
+def without(text: str, pieces: Iterable[str]) -> str:
+    """The text without the words of what was taken out of another one, which an answer may repeat one by one."""
+    private = {word for piece in pieces for word in _LETTERS.findall(fold(piece)) if len(word) >= _SHORTEST}
+    return _LETTERS.sub(lambda match: "[redacted]" if fold(match[0]) in private else match[0], text)
+
+
+def _assigned(match: re.Match[str], found: list[tuple[str, str]]) -> str:
     """ "password: hunter22"; a sentence such as "the secret is out" gives nothing away and is left."""
     value = match["value"]
     told = any(mark in match["name"] for mark in ":=") or any(c.isdigit() for c in value)
     if not told or value.startswith("[secret]"):
         return match[0]
-    found["secret"] += 1
+    found.append(("secret", value))
     return f"{match['name']}[secret]"
 
 
 def _replaced(
-    text: str, kind: str, pattern: re.Pattern[str], is_one: Callable[[str], bool], found: Counter[str]
+    text: str, kind: str, pattern: re.Pattern[str], is_one: Callable[[str], bool], found: list[tuple[str, str]]
 ) -> str:
     def replace(match: re.Match[str]) -> str:
         if not is_one(match[0]):
             return match[0]
-        found[kind] += 1
+        found.append((kind, match[0]))
         return f"[{kind}]"
 
     return pattern.sub(replace, text)

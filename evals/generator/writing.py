@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from stemma.evals.card import Card, read_card, write_card
@@ -54,6 +54,7 @@ def generate(documents: Sequence[Document], recipe: Recipe, out: Path, *, origin
     """
     if any((out / name).exists() for name in (CORPUS, *QUESTIONS)):
         raise InvalidResults(f"{out} holds a data set already", hint="name a new folder with --out DIR")
+    documents = _told_apart(documents)
     stock = stock_of(documents)
     questions = questions_of(stock, recipe.kinds, recipe.count, recipe.seed)
     if not questions:
@@ -80,6 +81,18 @@ def licence_of(folder: Path) -> str:
     """What the corpus's own card says; a set that is made from it has the same."""
     card = read_card(folder)
     return card.licence if card else ""
+
+
+def _told_apart(documents: Sequence[Document]) -> list[Document]:
+    """Rows of one file have its path as their id: from the second on they get a number."""
+    seen: Counter[str] = Counter()
+    found = []
+    for each in documents:
+        own = document_id(each)
+        seen[own] += 1
+        known_as = own if seen[own] == 1 else f"{own}#{seen[own]}"
+        found.append(replace(each, metadata={**each.metadata, "id": known_as}))
+    return found
 
 
 def _make(out: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -58,7 +59,8 @@ async def test_each_question_once_with_what_became_of_it(world: World, tmp_path:
     assert (off["kind"], off["answers"], bool(off["reason"])) == ("abstained", [], True)
     mail = found["Who sails weekly to Port Merrow? Mail [email]"]
     assert mail["redacted"]["email"] >= 1
-    assert "ann@example.org" not in (out / "candidates.jsonl").read_text("utf-8")
+    assert mail["kind"] == "abstained"
+    assert not {"ann", "example"} & {*re.findall(r"\w+", (out / "candidates.jsonl").read_text("utf-8").lower())}
     assert len({row["id"] for row in found.values()}) == 4
 
 

@@ -181,6 +181,14 @@ def test_the_folder_is_a_data_set_of_its_own(tmp_path: Path) -> None:
         generate([document(1, "Bread", "Knead the dough.")], Recipe(), tmp_path / "three", origin="bread")
 
 
+def test_rows_of_one_file_are_documents_of_their_own(tmp_path: Path) -> None:
+    texts = [f"The lead time of {name} Works is {number + 5} days." for number, name in enumerate(LAST)]
+    lead_times = [document(1, "", text) for text in texts]
+    done = generate(lead_times, Recipe(["comparison"]), tmp_path / "out", origin="a file")
+    assert done.by_kind == {"comparison": 15}
+    assert {len(case.gold) for case in read_dataset([tmp_path / "out"]).cases} == {2}
+
+
 def test_the_command(tmp_path: Path) -> None:
     data = Path(__file__).resolve().parents[2] / "data" / "harbour"
     arguments = ["generate", "--data", str(data), "--out", str(tmp_path / "out"), "--kinds", "bridge", "--json"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stemma.evals.redaction import redact
+from stemma.evals.redaction import redact, without
 
 FOUND = [
     ("write to ann.lee@example.org today", "write to [email] today", "email"),
@@ -62,3 +62,9 @@ def test_names_only_where_asked_for() -> None:
     assert redact(text).text == text
     done = redact(text, names=True)
     assert (done.text, done.found) == ("Does [name] work in [name]?", {"name": 2})
+
+
+def test_what_was_taken_out_is_not_repeated_word_by_word() -> None:
+    done = redact("Who is ann.lee@example.org of Port Merrow?", names=True)
+    said = without("nothing on Port Merrow; missing: ann, lee, example, org, is", done.pieces)
+    assert said == "nothing on [redacted] [redacted]; missing: [redacted], [redacted], [redacted], [redacted], is"
