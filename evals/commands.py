@@ -16,8 +16,10 @@ from stemma.evals.generate_command import generate
 from stemma.evals.harvest_command import harvest
 from stemma.evals.nightly.command import nightly
 from stemma.evals.one_evaluation import carried_out, finish, results_folder, sampling_of
+from stemma.evals.propagation.command import propagation
 from stemma.evals.ragas_command import ragas
 from stemma.evals.split import Part
+from stemma.evals.tuning.command import tune
 
 eval_app = typer.Typer(
     rich_markup_mode=None,
@@ -26,7 +28,7 @@ eval_app = typer.Typer(
     help="Score retrieval, answers and groundedness; gate them.",
 )
 
-for command in (card, compare, detect, drift, gate, generate, harvest, nightly, promote, ragas):
+for command in (card, compare, detect, drift, gate, generate, harvest, nightly, promote, propagation, ragas, tune):
     eval_app.command()(command)
 
 
@@ -163,39 +165,6 @@ def groundedness(
     finish(
         evaluate_groundedness(answers, sampling_of(settings), refit=fit is not None), folder, settings, as_json=as_json
     )
-
-
-@eval_app.command()
-def propagation(
-    faults: Annotated[
-        list[str] | None, typer.Option("--faults", help="Only these classes, F1 to F6; repeat it.")
-    ] = None,
-    baseline: Annotated[
-        list[str] | None, typer.Option("--baseline", help="Only these arms, by name; repeat it. All of them otherwise.")
-    ] = None,
-    missing: Annotated[
-        list[float] | None, typer.Option("--missing", min=0, max=1, help="Also with this share of lineage lost.")
-    ] = None,
-    sessions: Annotated[int, typer.Option(min=6, help="Sessions; containment comes half-way.")] = 8,
-    detect: Annotated[
-        bool, typer.Option("--detect", help="Also an arm in which nobody tells what is false: sweeps have to find it.")
-    ] = False,
-    seeds: Annotated[list[int] | None, typer.Option("--seed", help="Worlds to run; repeat it (default: 1).")] = None,
-    memory: Memory = "",
-    out: Out = None,
-    as_json: AsJson = False,
-) -> None:
-    """How far does a falsehood travel through memory, and what does each remedy leave of it? No model, no network."""
-    from stemma.evals.propagation.evaluation import measured, plan_of
-    from stemma.evals.settings import EvalSettings
-
-    settings = EvalSettings()
-    folder = results_folder(out, settings, "propagation")
-    plan = plan_of(
-        folder.resolve(), faults or (), baseline or (), missing, sessions, seeds or (1,), memory or None, detect=detect
-    )
-    evaluation = carried_out(folder, lambda phase: measured(plan, sampling_of(settings), phase))
-    finish(evaluation, folder, settings, as_json=as_json)
 
 
 @eval_app.command()

@@ -34,6 +34,7 @@ def lines_of(summary: Summary) -> Iterator[str]:
         yield from _table(name, figures)
     if "confounds" in summary:
         yield from _groundedness(summary)
+    yield from _usage(summary)
     yield from _end(summary)
 
 
@@ -51,19 +52,27 @@ _ARM_COLUMNS = {
 def _arms(summary: Summary) -> Iterator[str]:
     """A row an arm: what a falsehood did before containment, and what each remedy left of it."""
     yield ""
+    yield from _arm_rows(summary["arms"])
+    yield ""
+    yield "in %; precision and recall of what was taken; lost: true memories gone; available: right, less the clean run"
+    if passages := summary.get("passages"):
+        yield ""
+        yield f"on real passages, {passages['questions']} questions"
+        yield from _arm_rows(passages["arms"])
+    for seed, found in summary.get("detection", {}).items():
+        yield from _detection(seed, found)
+    for promise in summary["broken"]:
+        yield f"broken: {promise}"
+
+
+def _arm_rows(arms: Summary) -> Iterator[str]:
     yield f"{'remedy':54}" + "".join(f"{name:>11}" for name in _ARM_COLUMNS.values()) + f"{'clean after':>14}"
-    for name, figures in summary["arms"].items():
+    for name, figures in arms.items():
         cells = "".join(
             f"{percent(figures[metric]['mean']) if metric in figures else '–':>11}" for metric in _ARM_COLUMNS
         )
         clean = f"{figures['time_to_clean']['mean']:.0f} sessions" if "time_to_clean" in figures else "never"
         yield f"{name:54}{cells}{clean:>14}"
-    yield ""
-    yield "in %; precision and recall of what was taken; lost: true memories gone; available: right, less the clean run"
-    for seed, found in summary.get("detection", {}).items():
-        yield from _detection(seed, found)
-    for promise in summary["broken"]:
-        yield f"broken: {promise}"
 
 
 def _detection(seed: str, found: Summary) -> Iterator[str]:
@@ -75,11 +84,14 @@ def _detection(seed: str, found: Summary) -> Iterator[str]:
             f"seed {seed}, {fault}: {row['found']} of {row['entered']} falsehoods found {waited}".rstrip()
             + (f", {row['undecided']} seen and not decided" if row["undecided"] else "")
         )
-    alarms, clean = len(found["false_alarms"]), found["without_any_fault"]["proposals"]
+    alarms, clean = len(found["false_alarms"]), len(found["without_any_fault"]["false_alarms"])
     yield (
         f"seed {seed}: {alarms} false alarms on {found['true_statements']} true statements"
-        f" ({found['false_alarms_per_1000']:.1f} per 1,000), {clean} without any fault"
+        f" ({found['false_alarms_per_1000']:.1f} per 1,000), {clean} without any fault;"
+        f" {found['corrections']} corrections by readers"
     )
+    for news, row in found["true_changes"].items():
+        yield f"seed {seed}: {row['proposed']} of {row['changes']} true changes ({news}) taken for a fault"
 
 
 def _groundedness(summary: Summary) -> Iterator[str]:
@@ -93,6 +105,19 @@ def _groundedness(summary: Summary) -> Iterator[str]:
         yield f"{name:24}{row['n']:>6} answers, {row['ungrounded']:>3} ungrounded, f1 {percent(row['f1'])}"
     for name, row in summary["by_error"].items():
         yield f"{name:24}{row['n']:>6} answers, {percent(row['recall'])} of them found"
+
+
+def _usage(summary: Summary) -> Iterator[str]:
+    """Labels, and what the runs took."""
+    for metric, counts in summary.get("labels", {}).items():
+        yield f"{label(metric):24}" + ", ".join(f"{name} {count}" for name, count in counts.items())
+    usage = summary.get("usage") or {}
+    if steps := usage.get("steps"):
+        times = (f"{name} {step['p50_ms']:.0f}" for name, step in steps.items() if step["p50_ms"] is not None)
+        yield f"{'p50 ms of each step':24}" + ", ".join(times)
+    if tokens := usage.get("tokens"):
+        cost = f", cost {usage['cost']['sum']:.4f}" if usage["cost"] else ""
+        yield f"{'tokens':24}{tokens['input']} in, {tokens['output']} out, in {tokens['cases']} cases{cost}"
 
 
 def _columns(summary: Summary) -> dict[str, Summary]:

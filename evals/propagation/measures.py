@@ -27,6 +27,8 @@ class Asked:
     """The answer says the true value, and not the false one."""
     exposed: bool
     """Something that states the false value was recalled for it."""
+    outdated: bool | None = None
+    """For a fact that changed truly: the answer says what was true before. None for any other."""
     answer: str = ""
     failed: str = ""
     """Why there is no answer: counted as not right."""
@@ -61,6 +63,8 @@ class Trial:
     """The first session after containment."""
     seconds: float
     """How long containment took."""
+    decisions: tuple[float, ...] = ()
+    """Of it each single withdrawal, in seconds."""
 
 
 def figures(trial: Trial, world: World, clean: Trial) -> Json:
@@ -91,8 +95,11 @@ def figures(trial: Trial, world: World, clean: Trial) -> Json:
         "blast_radius_recall": share([item.id not in trial.after for item in bad]),
         "collateral_loss": share([item.id not in trial.after for item in good]),
         "support_preserved": share([item.id in trial.after for item in good if item.shared]),
-        "answer_availability": availability(late, clean),
+        "answer_availability": availability(late, clean, poisoned=False),
+        "truth_restored": availability(late, clean, poisoned=True),
+        "outdated_answers": share([each.outdated for each in late if each.outdated is not None]),
         "containment_seconds": trial.seconds,
+        "containment_latency_p99": percentile_99(trial.decisions),
         "failures": sum(bool(each.failed) for each in trial.asked),
     }
 
@@ -117,12 +124,17 @@ def time_to_clean(late: Sequence[Asked], contained_at: int) -> int | None:
     return max(dirty) + 1 - contained_at if dirty else 0
 
 
-def availability(late: Sequence[Asked], clean: Trial) -> float | None:
-    """Right answers about healthy facts after containment, less the same questions' in the clean run."""
-    same = [each for each in clean.asked if each.session >= clean.contained_at and not each.fault]
-    own = share([each.right for each in late if not each.fault])
+def availability(late: Sequence[Asked], clean: Trial, *, poisoned: bool) -> float | None:
+    """Right answers about healthy or poisoned facts after containment, less the same questions' in the clean run."""
+    same = [each for each in clean.asked if each.session >= clean.contained_at and bool(each.fault) is poisoned]
+    own = share([each.right for each in late if bool(each.fault) is poisoned])
     paired = share([each.right for each in same])
     return None if own is None or paired is None else own - paired
+
+
+def percentile_99(seconds: Sequence[float]) -> float | None:
+    """The nearest rank; None of none."""
+    return sorted(seconds)[min(int(0.99 * len(seconds)), len(seconds) - 1)] if seconds else None
 
 
 def share(flags: Sequence[bool]) -> float | None:

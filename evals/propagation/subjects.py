@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from operator import mul
+from time import perf_counter
 from typing import Protocol
 
 from stemma.evals.propagation.systems import PlainMemory
@@ -79,8 +80,11 @@ class Subject(Protocol):
     async def statements(self) -> list[Statement]:
         """Everything that can be recalled now."""
 
-    async def contain(self, remedy: Remedy, roots: Roots) -> None:
-        """Do what the remedy says. Raises ValueError for one that this memory has no means for."""
+    async def contain(self, remedy: Remedy, roots: Roots) -> list[float]:
+        """Do what the remedy says; seconds of each single withdrawal, where they are single.
+
+        Raises ValueError for a remedy that this memory has no means for.
+        """
 
     def begin_session(self, session: int) -> None:
         """Tell the time."""
@@ -122,19 +126,23 @@ class StemmaSubject:
                 offset, total = offset + _PAGE, page.total
         return found
 
-    async def contain(self, remedy: Remedy, roots: Roots) -> None:
+    async def contain(self, remedy: Remedy, roots: Roots) -> list[float]:
         if remedy is Remedy.NOTHING:
-            return
+            return []
         if remedy not in (Remedy.CLOSURE, Remedy.SUPPORT):
             raise ValueError(f"{remedy.value} is what plain memories do")
         chosen = [*roots.sources, *roots.statements]
         if remedy is Remedy.CLOSURE:
             chosen += [item for root in chosen for item in await self._claims_below(root)]
+        took = []
         for item in dict.fromkeys(chosen):
+            started = perf_counter()
             try:
                 await self.memory.retract(self.scope, item, reason=_REASON, actor="benchmark")
             except AlreadyTakenBack:
                 continue
+            took.append(perf_counter() - started)
+        return took
 
     def begin_session(self, session: int) -> None:
         """Stemma needs no telling."""
@@ -168,8 +176,7 @@ class PlainSubject:
         return added
 
     async def add_statement(self, text: str, rests_on: Sequence[str]) -> str:
-        del rests_on
-        return await self.memory.write(text, derived=True)
+        return await self.memory.conclude(text, rests_on)
 
     async def passages_of(self, source: str) -> list[str]:
         return [source]
@@ -177,15 +184,19 @@ class PlainSubject:
     async def statements(self) -> list[Statement]:
         return [Statement(note.id, note.text, note.derived) for note in self.memory.notes.values()]
 
-    async def contain(self, remedy: Remedy, roots: Roots) -> None:
+    async def contain(self, remedy: Remedy, roots: Roots) -> list[float]:
         if remedy is Remedy.NOTHING:
-            return
-        if remedy not in (Remedy.DELETE_SOURCE, Remedy.SIMILARITY_PURGE):
-            raise ValueError(f"{remedy.value} needs lineage, which a plain memory has not")
+            return []
         chosen = [*roots.sources, *roots.statements]
-        if remedy is Remedy.SIMILARITY_PURGE:
-            chosen += await self._near(chosen)
+        match remedy:
+            case Remedy.SIMILARITY_PURGE:
+                chosen += await self._near(chosen)
+            case Remedy.CLOSURE:
+                chosen += self.memory.below(chosen)
+            case Remedy.SUPPORT:
+                raise ValueError(f"{remedy.value} is what a plain memory has no means for")
         await self.memory.forget(list(dict.fromkeys(chosen)))
+        return []
 
     def begin_session(self, session: int) -> None:
         self.memory.session = session

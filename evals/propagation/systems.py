@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from random import Random
 from typing import Protocol, runtime_checkable
 
 from stemma.memory.learning import LearnedClaim
@@ -57,17 +58,31 @@ class Note:
     derived: bool
     """The agent wrote it."""
     session: int
+    rests_on: tuple[str, ...] = ()
+    """What the agent wrote it from, as far as that is known: the benchmark keeps it, the system does not."""
 
 
 class PlainMemory:
     """A plain system as the answer graph's memory: learned claims are written like any other text."""
 
-    def __init__(self, system: MemorySystem, *, sources_first: bool = False, time_to_live: int = 0) -> None:
+    def __init__(
+        self,
+        system: MemorySystem,
+        *,
+        sources_first: bool = False,
+        time_to_live: int = 0,
+        missing: float = 0.0,
+        seed: int = 0,
+    ) -> None:
         """`sources_first` puts what came from outside before what the agent wrote; `time_to_live` is how many sessions
-        the agent's notes last, 0 for ever."""
+        the agent's notes last, 0 for ever; `missing` the share of edges that is not kept beside it."""
         self.system = system
         self.notes: dict[str, Note] = {}
         self.session = 0
+        self.kept = self.lost = 0
+        """Edges."""
+        self._missing = missing
+        self._draw = Random(f"{seed}/edges")
         self._sources_first = sources_first
         self._time_to_live = time_to_live
 
@@ -82,14 +97,33 @@ class PlainMemory:
     async def learn(self, scope: Scope, answer: Answer, claims: Sequence[LearnedClaim]) -> Answer:
         for claim in claims:
             if not claim.quarantined:
-                await self.write(claim.text, derived=True)
+                await self.conclude(claim.text, [each.antecedent_id for each in claim.antecedents])
         return replace(answer, scope=scope)
 
-    async def write(self, text: str, *, title: str = "", derived: bool = False) -> str:
-        """Write, and remember who wrote it, for the benchmark's own book-keeping."""
+    async def write(self, text: str, *, title: str = "") -> str:
+        """What came from outside."""
         key = await self.system.write(text, title=title)
-        self.notes[key] = Note(key, text, derived, self.session)
+        self.notes[key] = Note(key, text, False, self.session)
         return key
+
+    async def conclude(self, text: str, rests_on: Sequence[str]) -> str:
+        """What the agent wrote. The same text again is a note of its own, as it is in a plain store."""
+        known = tuple(each for each in rests_on if self._draw.random() >= self._missing)
+        self.kept += len(known)
+        self.lost += len(rests_on) - len(known)
+        key = await self.system.write(text)
+        self.notes[key] = Note(key, text, True, self.session, known)
+        return key
+
+    def below(self, keys: Sequence[str]) -> list[str]:
+        """Every note that rests on one of these in one of its edges, however far."""
+        found = set(keys)
+        waiting = True
+        while waiting:
+            more = {key for key, note in self.notes.items() if key not in found and not found.isdisjoint(note.rests_on)}
+            found |= more
+            waiting = bool(more)
+        return sorted(found - set(keys))
 
     async def forget(self, keys: Sequence[str]) -> None:
         """Take texts back where the system can; where it cannot, nothing happens, and that is measured too."""

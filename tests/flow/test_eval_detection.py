@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,10 @@ from stemma.evals.commands import eval_app
 from stemma.evals.detection import ACTOR, apply, record, sweep
 from stemma.evals.exits import ExitCode
 from stemma.evals.metrics.intervals import Sampling
-from stemma.evals.propagation.benchmark import DETECTING, BenchmarkPlan, run_benchmark
+from stemma.evals.propagation.arms import DETECTING
+from stemma.evals.propagation.benchmark import BenchmarkPlan, run_benchmark
 from stemma.evals.propagation.evaluation import evaluation_of, plan_of
+from stemma.evals.propagation.made_up import make_world
 from stemma.evals.propagation.trial import TrialProtocol
 from stemma.evals.propagation.world import Fault
 from stemma.evals.terminal import lines_of
@@ -149,26 +152,32 @@ async def test_another_users_memory_is_not_looked_at(memory: LongTermMemory) -> 
     assert len((await sweep(memory, Scope(DEFAULT_TENANT, "ana"))).undecided) == 1
 
 
-async def test_the_benchmark_measures_what_it_finds_by_itself(tmp_path: Path) -> None:
-    protocol = TrialProtocol(sessions=3, questions=8, share=0.8, planted_at=1, contained_at=2)
+@pytest.mark.parametrize(
+    ("rate", "false_update"),
+    [
+        (0.0, {"entered": 1, "found": 0, "undecided": 1, "time_to_detect": None}),
+        (1.0, {"entered": 1, "found": 1, "undecided": 0, "time_to_detect": 0.0}),
+    ],
+    ids=["nobody says a word", "readers correct what is false"],
+)
+async def test_the_benchmark_measures_what_it_finds_by_itself(
+    tmp_path: Path, rate: float, false_update: dict[str, object]
+) -> None:
+    protocol = TrialProtocol(sessions=4, questions=8, share=0.8, planted_at=1, contained_at=2, correction_rate=rate)
     faults = (Fault.FALSE_TOOL, Fault.FALSE_UPDATE)
-    plan = BenchmarkPlan(
-        tmp_path,
-        entities=8,
-        per_fault=1,
-        protocol=protocol,
-        arms=[DETECTING],
-        faults=faults,
-        embedder=HashingEmbedder(),
-    )
+    world = partial(make_world, entities=8, per_fault=1, changes=2, faults=faults)
+    plan = BenchmarkPlan(tmp_path, world=world, protocol=protocol, arms=[DETECTING], embedder=HashingEmbedder())
     evaluation = evaluation_of(await run_benchmark(plan), plan, Sampling(1, 100), store="sqlite")
     found = evaluation.figures["detection"]["1"]
-    assert found["by_fault"]["F3"] == {"entered": 1, "found": 1, "undecided": 0, "time_to_detect": 0.0}
-    assert found["by_fault"]["F2"] == {"entered": 1, "found": 0, "undecided": 1, "time_to_detect": None}
-    assert found["false_alarms_per_1000"] == found["without_any_fault"]["proposals"] == 0
+    assert found["by_fault"]["F3"]["found"] == 1
+    assert found["by_fault"]["F2"] == false_update
+    assert (found["corrections"] > 0) is (rate > 0)
+    # What another document tells first is taken for a fault until its own document is revised; a revision is not.
+    assert found["without_any_fault"]["true_changes"]["revised"] == {"changes": 1, "proposed": 0}
+    assert found["without_any_fault"]["true_changes"]["announced"] == {"changes": 1, "proposed": 1}
     arm = evaluation.figures["arms"][DETECTING.name]
-    assert arm["blast_radius_precision"]["mean"] == 1.0
-    assert any("1 of 1 falsehoods found" in line for line in lines_of({**evaluation.summary(), "out": ""}))
+    assert arm["faults_found"]["mean"] == (1.0 if rate else 0.5)
+    assert any("of 1 falsehoods found" in line for line in lines_of({**evaluation.summary(), "out": ""}))
 
 
 def test_detect_is_asked_for(tmp_path: Path) -> None:

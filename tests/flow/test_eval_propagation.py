@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from stemma.evals.errors import EvalFailure
 from stemma.evals.metrics.intervals import Sampling
-from stemma.evals.propagation.benchmark import ARMS, OURS, BenchmarkPlan, arms_named, lossy_arms, run_benchmark
-from stemma.evals.propagation.evaluation import evaluation_of, plan_of
+from stemma.evals.propagation.arms import ARMS, OURS, PLAIN_CLOSURE, arms_named, lossy_arms
+from stemma.evals.propagation.benchmark import BenchmarkPlan, run_benchmark
+from stemma.evals.propagation.brought import system_named
+from stemma.evals.propagation.evaluation import evaluation_of, measured, plan_of, plan_of_passages
+from stemma.evals.propagation.made_up import make_world
 from stemma.evals.propagation.trial import TrialProtocol
 from stemma.evals.propagation.world import Fault
 from stemma.memory.ingest.embedders import HashingEmbedder
@@ -22,10 +26,8 @@ SAMPLING = Sampling(seed=1, resamples=100)
 
 
 def plan(folder: Path, *names: str, faults: tuple[Fault, ...] = tuple(Fault)) -> BenchmarkPlan:
-    arms = arms_named(names)
-    return BenchmarkPlan(
-        folder, entities=8, per_fault=1, protocol=SMALL, arms=arms, faults=faults, embedder=HashingEmbedder()
-    )
+    world = partial(make_world, entities=8, per_fault=1, changes=2, faults=faults)
+    return BenchmarkPlan(folder, world=world, protocol=SMALL, arms=arms_named(names), embedder=HashingEmbedder())
 
 
 async def test_lineage_cleans_what_deleting_the_source_leaves(tmp_path: Path) -> None:
@@ -45,7 +47,7 @@ async def test_lineage_cleans_what_deleting_the_source_leaves(tmp_path: Path) ->
 async def test_a_world_that_does_no_harm_is_no_success(tmp_path: Path) -> None:
     """Nobody asks about what is poisoned: whoever does nothing is clean, and that must not pass."""
     idle = TrialProtocol(sessions=2, questions=4, share=0.0, planted_at=0, contained_at=1)
-    asked = replace(plan(tmp_path, "nothing"), protocol=idle)
+    asked = replace(plan(tmp_path, "nothing"), protocol=idle, worth_defending=True)
     (result,) = await run_benchmark(asked)
     harmless = replace(result, figures={"nothing": {**result.figures["nothing"], "contamination_after": 0.1}})
     (said,) = evaluation_of([harmless], asked, SAMPLING, store="sqlite").figures["broken"]
@@ -65,20 +67,24 @@ async def test_a_truth_with_other_support_stays(tmp_path: Path) -> None:
 async def test_lost_lineage_is_counted(tmp_path: Path) -> None:
     asked = plan(tmp_path, OURS, faults=(Fault.PARAPHRASE,))
     (whole,) = await run_benchmark(asked)
-    lossy = BenchmarkPlan(
-        tmp_path,
-        entities=8,
-        per_fault=1,
-        protocol=SMALL,
-        arms=lossy_arms([0.5]),
-        faults=(Fault.PARAPHRASE,),
-        embedder=HashingEmbedder(),
-    )
-    (part,) = await run_benchmark(lossy)
+    lossy = replace(asked, arms=[*lossy_arms([0.5])])
+    evaluation = evaluation_of(await run_benchmark(lossy), lossy, SAMPLING, store="sqlite")
     assert whole.figures[OURS]["provenance_completeness"] == 1.0
-    ((name, figures),) = part.figures.items()
-    assert "50% of edges lost" in name
-    assert 0.2 < figures["provenance_completeness"] < 0.8
+    assert 0.2 < evaluation.figures["arms"][f"{OURS}, 50% of edges lost"]["provenance_completeness"]["mean"] < 0.8
+    assert list(evaluation.figures["sweep"][PLAIN_CLOSURE]) == ["0", "0.5"]
+
+
+async def test_real_passages_are_tried_with_the_same_remedies(tmp_path: Path) -> None:
+    asked = replace(plan(tmp_path, "delete the source", OURS, faults=(Fault.FALSE_TOOL,)), protocol=SMALL)
+    beside = plan_of_passages(asked, ["F3"])
+    assert beside is not None
+    evaluation = await measured(asked, SAMPLING, passages=replace(beside, protocol=SMALL))
+    arms = evaluation.figures["passages"]["arms"]
+    assert arms[OURS]["contamination_before"]["mean"] > 0
+    assert arms[OURS]["contamination_after"]["mean"] == 0.0
+    assert evaluation.figures["broken"] == []
+    assert evaluation.figures["cases"] == len(evaluation.rows) == 2 * 2 * SMALL.sessions * SMALL.questions
+    assert plan_of_passages(asked, ["F5"]) is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,21 +115,23 @@ class KeywordMemory:
 
 
 async def test_another_memory_system_can_be_put_through_it(tmp_path: Path) -> None:
-    asked = BenchmarkPlan(
-        tmp_path,
-        entities=8,
-        per_fault=1,
-        protocol=SMALL,
-        arms=arms_named(["nothing", "delete the source"]),
-        faults=(Fault.FALSE_TOOL, Fault.FALSE_DOCUMENT),
-        embedder=HashingEmbedder(),
-        system=lambda _embedder: KeywordMemory(),
-    )
-    (result,) = await run_benchmark(asked)
+    asked = plan(tmp_path, "nothing", "delete the source", faults=(Fault.FALSE_TOOL, Fault.FALSE_DOCUMENT))
+    (result,) = await run_benchmark(replace(asked, system=lambda _embedder: KeywordMemory()))
     assert result.figures["delete the source"]["blast_radius_recall"] == 0.0
     assert (
         result.figures["nothing"]["contamination_after"] == result.figures["delete the source"]["contamination_after"]
     )
+
+
+def test_another_memory_is_brought_in_a_file(tmp_path: Path) -> None:
+    mine = tmp_path / "mine.py"
+    mine.write_text("class Mine:\n    def __init__(self, embedder): ...\n    async def write(self, text): ...\n")
+    with pytest.raises(EvalFailure, match="'recall'"):
+        system_named(f"{mine}:Mine")(HashingEmbedder())
+    with pytest.raises(EvalFailure, match="no 'Yours'"):
+        system_named(f"{mine}:Yours")
+    with pytest.raises(EvalFailure, match="no file"):
+        system_named("Mine")
 
 
 @pytest.mark.parametrize(

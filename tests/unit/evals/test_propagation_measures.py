@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from stemma.evals.propagation.measures import Asked, Stored, Trial, figures, time_to_clean
-from stemma.evals.propagation.trial import says
-from stemma.evals.propagation.world import Fact, Fault, make_world
+from stemma.evals.propagation.made_up import make_world
+from stemma.evals.propagation.measures import Asked, Stored, Trial, figures, percentile_99, time_to_clean
+from stemma.evals.propagation.passages import passages_world
+from stemma.evals.propagation.world import Fact, Fault, says
 
 WORLD = make_world(3, entities=12, per_fault=1)
 TARGET = WORLD.poisoned[0]
@@ -65,6 +68,46 @@ def test_a_seed_is_a_world() -> None:
     assert all(each.false_value != each.fact.value for each in WORLD.poisoned)
     with pytest.raises(ValueError, match="too few"):
         make_world(1, entities=2, per_fault=3)
+
+
+def test_every_poisoned_fact_is_asked_equally_often() -> None:
+    asked = [fact for session in range(6) for fact in WORLD.questions(session, 10, 0.6)]
+    assert {asked.count(target.fact) for target in WORLD.poisoned} == {6}
+    assert any(change.fact in asked for change in WORLD.changes)
+    assert len(WORLD.questions(0, 10, 0.6)) == 10
+
+
+def test_what_changes_truly_is_true_from_then_on() -> None:
+    change = WORLD.changes[0]
+    assert WORLD.value(change.fact, change.session - 1) == change.fact.value
+    assert WORLD.value(change.fact, change.session) == change.value != change.fact.value
+    assert change.said_in(change.now)
+    poisoned = {fact for target in WORLD.poisoned for fact in (target.fact, target.companion)}
+    assert poisoned.isdisjoint(each.fact for each in WORLD.changes)
+
+
+def test_nobody_documented_what_the_agent_makes_up() -> None:
+    written = {page.uri for page in WORLD.pages}
+    missing = {target.fault for target in WORLD.poisoned if target.fact.uri not in written}
+    assert missing == {Fault.INVENTION}
+
+
+def test_real_passages_are_those_of_the_example() -> None:
+    world = passages_world(1)
+    documents = Path(__file__).parents[3] / "examples" / "supply_chain" / "documents"
+    for page in world.pages:
+        file = page.uri.removeprefix("stemma-example:/supply_chain/").partition("#")[0]
+        assert " ".join(page.text.split()) in " ".join((documents / file).read_text("utf-8").split()), page.uri
+    everything = " ".join(page.text for page in world.pages)
+    for target in world.poisoned:
+        assert not says(everything, target.false_value)
+        assert target.said_in(target.falsehood)
+        assert target.fact.document("", target.false_value) != target.fact.document("")
+
+
+def test_the_99th_percentile() -> None:
+    assert percentile_99([]) is None
+    assert percentile_99([float(n) for n in range(1, 201)]) == 199.0
 
 
 def test_a_value_is_words_of_its_own() -> None:
