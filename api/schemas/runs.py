@@ -30,6 +30,10 @@ Unsupported = Annotated[
 ]
 
 
+MOST_SECONDS = 366 * 24 * 3600
+"""A year."""
+
+
 class RunConfig(BaseModel):
     """LangGraph's config of a run."""
 
@@ -88,7 +92,9 @@ class RunCreate(Body):
     durability: Literal["sync", "async", "exit"] | None = None
     checkpoint_during: bool | None = Field(default=None, json_schema_extra={"deprecated": True})
     webhook: Unsupported = None
-    after_seconds: Unsupported = None
+    after_seconds: Annotated[float, Field(ge=0, le=MOST_SECONDS)] | None = Field(
+        default=None, description="Begin so many seconds later; other runs of the thread do not wait for it until then"
+    )
     feedback_keys: Unsupported = None
     langsmith_tracer: Unsupported = None
     strict_resume: Unsupported = None
@@ -126,6 +132,7 @@ class RunCreate(Body):
             checkpoint_ns=(self.checkpoint.checkpoint_ns if self.checkpoint else None) or "",
             interrupt_before=self.interrupt_before or (),
             interrupt_after=self.interrupt_after or (),
+            after_seconds=self.after_seconds,
             on_completion=self.on_completion,
             durability=self.durability or _DURABILITY[self.checkpoint_during],
             multitask_strategy=self.multitask_strategy or "enqueue",

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Protocol
 
 from stemma.graphs.errors import IdempotencyConflict, LostLease, ThreadBusy, UnknownRun, UnknownThread
-from stemma.graphs.runs.events import EventName, RunEvent
+from stemma.graphs.runs.events import EventName
+from stemma.graphs.runs.memory_log import MemoryLog
 from stemma.graphs.runs.model import CancelAction, Run, RunStatus, Thread, ThreadStatus
 from stemma.graphs.runs.ports import Accepted, Ending, Submission, Unit
 from stemma.graphs.runs.rows import to_json, to_request, when
@@ -25,40 +25,21 @@ class Checkpoints(Protocol):
     def _delete_for_runs(self, run_ids: Sequence[str]) -> None: ...
 
 
-class MemoryRuns:
+class MemoryRuns(MemoryLog):
     """See `RunStore`."""
 
     def __init__(self, checkpoints: Checkpoints) -> None:
+        super().__init__()
         self._checkpoints = checkpoints
         self.threads: dict[str, Thread] = {}
         self.lifetimes: dict[str, Lifetime] = {}
         self.state_updated: dict[str, datetime] = {}
         self.runs: dict[str, Run] = {}
         self.spans: dict[str, tuple[int, int | None]] = {}
-        self.log: dict[str, list[RunEvent]] = defaultdict(list)
-        self._new: list[RunEvent] = []
         self._keys: dict[tuple[str, str], tuple[str, str]] = {}
+        self.due: dict[str, float] = {}
         self._leases: dict[str, tuple[str, float]] = {}
         self._cancels: dict[str, CancelAction] = {}
-
-    # --- the log ----------------------------------------------------------------------------------------------------
-    def event(self, thread_id: str, run_id: str, event: str, ns: str, data: bytes, at: float) -> int:
-        ns.encode()
-        row = RunEvent(thread_id, len(self.log[thread_id]) + 1, run_id, event, ns, data, at)
-        self.log[thread_id].append(row)
-        self._new.append(row)
-        return row.seq
-
-    def take_new(self) -> list[RunEvent]:
-        events, self._new = self._new, []
-        return events
-
-    def mark(self, thread_id: str) -> tuple[int, int]:
-        return len(self.log[thread_id]), len(self._new)
-
-    def undo(self, thread_id: str, mark: tuple[int, int]) -> None:
-        del self.log[thread_id][mark[0] :]
-        del self._new[mark[1] :]
 
     # --- threads ----------------------------------------------------------------------------------------------------
     def owned(self, tenant: str, thread_id: str) -> Thread:
@@ -72,6 +53,13 @@ class MemoryRuns:
 
     def live(self, thread_id: str) -> list[Run]:
         return [run for run in self.runs.values() if run.thread_id == thread_id and not run.status.ended]
+
+    def waits(self, run_id: str) -> bool:
+        return run_id in self.runs and self.runs[run_id].status is RunStatus.PENDING
+
+    def _turns(self, thread_id: str, now: float) -> list[Run]:
+        """Live runs that are due, in order."""
+        return [run for run in self.live(thread_id) if self.due.get(run.run_id, 0.0) <= now]
 
     def mark_thread(self, thread_id: str, status: ThreadStatus, interrupts: Mapping[str, Any]) -> None:
         thread = self.threads[thread_id]
@@ -116,7 +104,9 @@ class MemoryRuns:
         self.threads[run.thread_id] = replace(thread, metadata=merged, updated_at=run.created_at)
         self.state_updated[run.thread_id] = run.created_at
         cancelled = self._make_way(run)
-        leased = submission.owner is not None and not self.live(run.thread_id)
+        at = time.time()
+        leased = submission.owner is not None and submission.due <= at and not self._turns(run.thread_id, at)
+        self.due[run.run_id] = submission.due
         stored = replace(run, request=to_request(submission.request))
         first = self.event(run.thread_id, run.run_id, EventName.METADATA.value, "", submission.first_event, time.time())
         self.spans[run.run_id] = (first, None)
@@ -140,7 +130,10 @@ class MemoryRuns:
         now = time.time()
         taken: list[Run] = []
         for thread_id in {run.thread_id: None for run in self.runs.values() if not run.status.ended}:
-            run = self.live(thread_id)[0]
+            turns = self._turns(thread_id, now)
+            if not turns or any(run.status is RunStatus.RUNNING for run in turns[1:]):
+                continue
+            run = turns[0]
             late = run.status is RunStatus.RUNNING and self._leases[run.run_id][1] < now
             if len(taken) == limit or not (run.status is RunStatus.PENDING or late):
                 continue

@@ -125,6 +125,12 @@ class MemoryStore(MemoryThreads):
         self._publish()
         return leased
 
+    async def next_due(self) -> float | None:
+        now = time.time()
+        return min(
+            (due for run_id, due in self._runs.due.items() if due > now and self._runs.waits(run_id)), default=None
+        )
+
     async def finish(self, unit: Unit, ending: Ending) -> bool:
         return await self._call(unit, lambda: self._runs.finish(unit, ending))
 

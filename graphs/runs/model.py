@@ -96,6 +96,8 @@ class RunRequest:
     durability: Durability | None = None
     multitask_strategy: MultitaskStrategy = "enqueue"
     stream_subgraphs: bool = False
+    after_seconds: float | None = None
+    """It begins so many seconds after it was accepted, and no run of its thread waits for it until then."""
     on_completion: Literal["delete", "keep"] | None = None
     """Of the thread of a stateless run: gone at once for who asks for it, listed like others, or swept later."""
     stream_mode: Sequence[str] = ("values",)

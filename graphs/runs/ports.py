@@ -78,6 +78,8 @@ class Submission:
     thread_metadata: Mapping[str, Any] = field(default_factory=dict)
     lifetime: Lifetime = Lifetime.KEPT
     """Of the thread, if it is made for this run."""
+    due: float = 0.0
+    """It does not begin before, and until then no other run of its thread waits for it."""
     idempotency_key: str | None = None
     fingerprint: str = ""
     """Hash of what was asked; the same key with another fingerprint is a conflict."""
@@ -159,6 +161,10 @@ class RunStore(ThreadStore, Protocol):
 
     async def lease(self, owner: str, until: float, limit: int) -> list[Run]:
         """Lease up to `limit` runs whose turn it is: pending ones first in their thread, and those of dead workers."""
+        ...
+
+    async def next_due(self) -> float | None:
+        """When the next of the runs that wait for their time may begin."""
         ...
 
     async def finish(self, unit: Unit, ending: Ending) -> bool:

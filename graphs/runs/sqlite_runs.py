@@ -57,7 +57,9 @@ def submit(tx: Transaction, submission: Submission) -> Accepted:
     cancelled: Sequence[str] = ()
     if live and strategy in ("interrupt", "rollback"):
         cancelled, live = _make_way(tx, run, live, "rollback" if strategy == "rollback" else "interrupt")
-    accepted = _insert(tx, submission, now, free=not live, cancelled=cancelled)
+    # A run that waits for its time holds nobody up.
+    free = not any(due <= now for _, _, due in live)
+    accepted = _insert(tx, submission, now, free=free, cancelled=cancelled)
     return accepted if exists else replace(accepted, run=replace(accepted.run, new_thread=True))
 
 
@@ -66,7 +68,7 @@ def _make_way(
 ) -> tuple[list[str], list[tuple[Any, ...]]]:
     """Ask every live run of the thread to stop; returns those that run, and what is live still."""
     running = []
-    for run_id, _ in live:
+    for run_id, _, _ in live:
         if cancel(tx, run.tenant, run.thread_id, run_id, action) is RunStatus.RUNNING:
             running.append(run_id)
     return running, [entry for entry in live if entry[0] in running]
@@ -74,14 +76,15 @@ def _make_way(
 
 def _insert(tx: Transaction, submission: Submission, now: float, *, free: bool, cancelled: Sequence[str]) -> Accepted:
     run = submission.run
-    leased = free and submission.owner is not None
+    due = submission.due
+    leased = free and submission.owner is not None and due <= now
     status, epoch = (RunStatus.RUNNING, 1) if leased else (RunStatus.PENDING, 0)
     first = tx.event(run.thread_id, run.run_id, EventName.METADATA.value, "", now, submission.first_event)
     tx.do(
         "run_insert",
         (run.run_id, run.thread_id, run.tenant, run.assistant_id, run.graph_id, now, now, status.value,
          to_json(run.metadata).decode(), submission.request, epoch, epoch, submission.owner if leased else None,
-         submission.lease_until if leased else None, first, run.user),
+         submission.lease_until if leased else None, first, run.user, due),
     )  # fmt: skip
     if submission.idempotency_key is not None:
         key = (run.tenant, submission.idempotency_key, run.run_id, submission.fingerprint, now)

@@ -93,6 +93,10 @@ class SqliteStore(SqliteThreadStore):
         call = partial(sqlite_runs.lease, owner=owner, until=until, limit=limit, dead=dead)
         return await self._group.call(Unit(_NOWHERE), call)
 
+    async def next_due(self) -> float | None:
+        due: float | None = self._read("run_next_due", (time.time(),))[0][0]
+        return due
+
     async def finish(self, unit: Unit, ending: Ending) -> bool:
         return await self._group.call(unit, partial(sqlite_runs.finish, unit=unit, ending=ending))
 

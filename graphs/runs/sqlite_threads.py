@@ -64,7 +64,7 @@ def mark(tx: Transaction, thread_id: str, status: ThreadStatus, interrupts: Mapp
 def delete(tx: Transaction, tenant: str, thread_id: str) -> None:
     """Raises `UnknownThread`, and `ThreadBusy` while a run of it is running."""
     owned(tx, tenant, thread_id)
-    if any(status == "running" for _, status in tx.all("run_live", (thread_id,))):
+    if any(status == "running" for _, status, _ in tx.all("run_live", (thread_id,))):
         raise ThreadBusy(f"a run of thread {thread_id} is still running")
     for name in (
         "thread_delete_keys",

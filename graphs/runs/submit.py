@@ -110,6 +110,7 @@ class Submissions:
             lifetime=LIFETIMES[request.on_completion] if thread_id is None else Lifetime.KEPT,
             idempotency_key=idempotency_key,
             fingerprint=hashlib.sha256(f"{thread_id or ''}\n".encode() + asked).hexdigest(),
+            due=now.timestamp() + request.after_seconds if request.after_seconds else 0.0,
             owner=self._worker.owner if self._worker is not None and self._worker.has_room else None,
             lease_until=self._worker.lease_until() if self._worker is not None else 0.0,
         )

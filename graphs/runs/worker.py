@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import os
 import socket
 import time
@@ -37,6 +38,8 @@ class Worker:
         self._wake = asyncio.Event()
         self._loop: asyncio.Task[None] | None = None
         self._draining = False
+        self._until_due = math.inf
+        """Seconds until a run that waits for its time may begin, when that was last asked."""
 
     # --- what submit and cancel ask ---------------------------------------------------------------------------------
     @property
@@ -108,13 +111,16 @@ class Worker:
             except Exception:  # a border: whatever went wrong, the next look may go well
                 log.exception("no work can be taken")
             try:
-                await asyncio.wait_for(self._wake.wait(), pause)
+                await asyncio.wait_for(self._wake.wait(), min(pause, self._until_due))
             except TimeoutError:
                 continue
             self._wake.clear()
 
     async def _take(self) -> None:
         await self._obey()
+        self._until_due = math.inf
+        due = await self._store.next_due()
+        self._until_due = math.inf if due is None else max(due - time.time(), 0.0)
         room = self._settings.concurrency - len(self._running)
         if room > 0:
             for run in await self._store.lease(self.owner, self.lease_until(), room):

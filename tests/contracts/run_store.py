@@ -45,6 +45,7 @@ async def submit(
     key: str | None = None,
     fingerprint: str = "same",
     tenant: str = TENANT,
+    due: float = 0.0,
 ) -> Accepted:
     now = datetime.now(UTC)
     request = RunRequest("graph", multitask_strategy=strategy)
@@ -60,6 +61,7 @@ async def submit(
             fingerprint=fingerprint,
             owner=owner,
             lease_until=until,
+            due=due,
         )
     )
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import time
+
 import ormsgpack
 import pytest
 
 from stemma.graphs.errors import InvalidRequest, ThreadBusy, UnknownRun
 from stemma.graphs.runs.model import RunStatus
 from stemma.graphs.runs.ports import CheckpointRow, RunStore, Unit, WriteRow
-from tests.contracts.run_store import TENANT, ending, leased
+from tests.contracts.run_store import FAR, TENANT, a_thread, ending, leased, submit
 
 
 async def check_an_erased_run_leaves_numbers_without_content(store: RunStore) -> None:
@@ -80,7 +82,27 @@ async def check_one_bad_row_costs_one_unit(store: RunStore) -> None:
     assert await store.finish(Unit(bad.thread_id, bad.run_id, bad.epoch), ending(RunStatus.ERROR)) is False
 
 
+async def check_a_run_waits_for_its_time_and_holds_nobody_up(store: RunStore) -> None:
+    thread = a_thread()
+    await store.create_thread(thread)
+    soon = time.time() + 3600
+    assert await store.next_due() is None
+    late = await submit(store, thread.thread_id, owner="me", due=soon)
+    assert (late.leased, late.run.status) == (False, RunStatus.PENDING)
+    assert await store.lease("me", FAR, 10) == []
+    assert await store.next_due() == soon
+    first = await submit(store, thread.thread_id, owner="me")
+    assert first.leased
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("time.time", lambda: soon + 1)
+        assert await store.next_due() is None
+        assert await store.lease("me", FAR, 10) == []  # its thread has a running run
+        await store.finish(Unit(thread.thread_id, first.run.run_id, first.run.epoch), ending())
+        assert [run.run_id for run in await store.lease("me", FAR, 10)] == [late.run.run_id]
+
+
 CHECKS = [
+    check_a_run_waits_for_its_time_and_holds_nobody_up,
     check_an_erased_run_leaves_numbers_without_content,
     check_checkpoints,
     check_one_bad_row_costs_one_unit,

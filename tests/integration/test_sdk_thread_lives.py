@@ -163,6 +163,23 @@ async def test_a_batch_is_all_or_nothing(sdk: LangGraphClient) -> None:
     assert len({run["thread_id"] for run in runs}) == 3
 
 
+async def test_a_run_begins_later(live: Live, sdk: LangGraphClient) -> None:
+    thread = (await sdk.threads.create())["thread_id"]
+    late = await sdk.runs.create(thread, "count", input={}, after_seconds=3600)
+    assert await sdk.runs.wait(thread, "count", input={"n": 0}) == {"n": 2, "log": ["first", "second"]}
+    assert (await sdk.runs.get(thread, late["run_id"]))["status"] == "pending"
+    await sdk.runs.cancel(thread, late["run_id"])
+    asked = {"assistant_id": "count", "input": {}, "after_seconds": 0.3}
+    async with httpx.AsyncClient(base_url=live.url) as client:
+        run = (await client.post(f"/threads/{thread}/runs", json=asked)).json()
+    assert run["status"] == "pending"
+    joined: Any = await sdk.runs.join(thread, run["run_id"])
+    assert joined["n"] == 4
+    first = (await sdk.threads.get_history(thread, limit=3))[-1]
+    began = datetime.fromisoformat(str(first["created_at"])) - datetime.fromisoformat(run["created_at"])
+    assert began >= timedelta(seconds=0.3)
+
+
 async def test_many_runs_are_cancelled_by_id_or_by_status(sdk: LangGraphClient) -> None:
     thread = (await sdk.threads.create())["thread_id"]
     gate = str(uuid.uuid4())

@@ -1,6 +1,6 @@
 -- name: run_insert
 INSERT INTO runs(run_id, thread_id, tenant, assistant_id, graph_id, created, updated, status, metadata, request, epoch,
-  attempt, owner, lease_until, first_seq, user) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  attempt, owner, lease_until, first_seq, user, due) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 
 -- name: run_get
 SELECT run_id, thread_id, tenant, assistant_id, graph_id, created, updated, status, metadata, request, epoch, attempt,
@@ -14,7 +14,7 @@ ORDER BY ordinal DESC LIMIT ?4 OFFSET ?5
 
 -- name: run_live
 -- Pending and running runs of one thread, oldest first.
-SELECT run_id, status FROM runs WHERE status IN ('pending', 'running') AND thread_id = ? ORDER BY ordinal
+SELECT run_id, status, due FROM runs WHERE status IN ('pending', 'running') AND thread_id = ? ORDER BY ordinal
 
 -- name: run_state
 SELECT status, epoch, thread_id, tenant, cancel FROM runs WHERE run_id = ?
@@ -26,14 +26,17 @@ SELECT run_id, fingerprint FROM idempotency_keys WHERE tenant = ? AND key = ?
 INSERT INTO idempotency_keys(tenant, key, run_id, fingerprint, created) VALUES (?, ?, ?, ?, ?)
 
 -- name: run_candidates
--- Runs whose turn it is: the oldest live one of its thread, pending, or running under a lease that ran out or whose
--- owner is known to be dead (?2, a JSON list).
-SELECT run_id, status FROM runs r WHERE status IN ('pending', 'running')
+-- Runs whose turn it is at ?1: the oldest live one of its thread among those that are due, pending, or running under a
+-- lease that ran out or whose owner is known to be dead (?2, a JSON list).
+SELECT run_id, status FROM runs r WHERE status IN ('pending', 'running') AND due <= ?1
   AND NOT EXISTS(SELECT 1 FROM runs o WHERE o.thread_id = r.thread_id AND o.ordinal < r.ordinal
-    AND o.status IN ('pending', 'running'))
+    AND o.status IN ('pending', 'running') AND o.due <= ?1)
   AND NOT EXISTS(SELECT 1 FROM runs o WHERE o.thread_id = r.thread_id AND o.ordinal > r.ordinal AND o.status = 'running')
   AND (status = 'pending' OR lease_until < ?1 OR owner IN (SELECT value FROM json_each(?2)))
 ORDER BY ordinal LIMIT ?3
+
+-- name: run_next_due
+SELECT min(due) FROM runs WHERE status = 'pending' AND due > ?
 
 -- name: run_owners
 SELECT DISTINCT owner FROM runs WHERE status = 'running'

@@ -51,5 +51,6 @@ ALTER TABLE threads ADD COLUMN ttl_strategy TEXT NOT NULL DEFAULT 'delete';
 ALTER TABLE threads ADD COLUMN swept REAL NOT NULL DEFAULT 0;
 ALTER TABLE threads ADD COLUMN state_updated REAL NOT NULL DEFAULT 0;
 UPDATE threads SET state_updated = updated;
+ALTER TABLE runs ADD COLUMN due REAL NOT NULL DEFAULT 0;
 CREATE INDEX threads_ending ON threads(updated) WHERE ttl_minutes IS NOT NULL OR temporary > 0;
 PRAGMA user_version = 2;
