@@ -25,19 +25,21 @@ def worst_cases(night: Night, folder: Path) -> Html:
 
 def _cases(step: Step, folder: Path) -> Html:
     try:
-        short = [case for case in read_cases(folder / step.folder) if _value(case, step.primary) < 1]
+        cases = [case for case in read_cases(folder / step.folder) if step.variant in ("", case["variant"])]
     except InvalidResults as problem:
         return html('<p class="alert bad">{text}</p>', text=str(problem))
+    short = [case for case in cases if _value(case, step.primary) < 1]
     if not short:
         return Html("")
     worst = sorted(short, key=lambda case: (case["failure"] is None, _value(case, step.primary)))[:_MOST]
     return html(
-        '<section><h2>{name}: cases to look at</h2><p class="quiet">{count} rows are short of full; the worst stand '
-        'here.</p><div class="scroll"><table class="compare"><thead><tr><th scope="col">case</th><th scope="col">of'
-        '</th><th scope="col">score</th><th scope="col">run</th><th scope="col">thread</th></tr></thead><tbody>{rows}'
+        '<section><h2>{name}: cases to look at</h2><p class="quiet">{count} of {cases} are short of full; the worst'
+        ' stand here.</p><div class="scroll"><table class="compare"><thead><tr><th scope="col">case</th><th scope="col">'
+        'score</th><th scope="col">run</th><th scope="col">thread</th></tr></thead><tbody>{rows}'
         "</tbody></table></div></section>",
         name=step.name.capitalize(),
         count=len(short),
+        cases=len(cases),
         rows=joined(_case(case, step) for case in worst),
     )
 
@@ -45,13 +47,12 @@ def _cases(step: Step, folder: Path) -> Html:
 def _case(case: Json, step: Step) -> Html:
     failure = case["failure"]
     return html(
-        '<tr><td class="wide"><a href="{folder}/{page}#{anchor}">{question}</a></td><td>{variant}</td><td>{score}</td>'
+        '<tr><td class="wide"><a href="{folder}/{page}#{anchor}">{question}</a></td><td>{score}</td>'
         "<td><small>{run}</small></td><td><small>{thread}</small></td></tr>",
         folder=step.folder,
         page=PAGE,
         anchor=anchor(case["id"]),
         question=case["question"] or case["id"],
-        variant=case["variant"],
         score=f"failed: {failure['error']}" if failure else percent(_value(case, step.primary)),
         run=case["run_id"] or "–",
         thread=case["thread_id"] or "–",

@@ -19,7 +19,14 @@ from stemma.evals.page.frame import framed
 from stemma.evals.page.markup import Html, html, joined
 from stemma.evals.results import PAGE
 
-_KINDS = {"pass": "ok", "REGRESSION": "bad", "NOT MEASURED": "bad", "failed": "bad"}
+_KINDS = {
+    "pass": "ok",
+    "REGRESSION": "bad",
+    "NOT MEASURED": "bad",
+    "failed": "bad",
+    "done": "quiet",
+    "skipped": "quiet",
+}
 
 
 def page_of_night(night: Night, past: Sequence[Night], folder: Path, plan: NightPlan) -> str:

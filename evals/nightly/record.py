@@ -66,6 +66,8 @@ class Step:
     seconds: float = 0.0
     cases: int = 0
     failures: int = 0
+    variant: str = ""
+    """The recipe, graph or arm that is judged; the suite's results may hold others beside it."""
     primary: str = ""
     """The metric that the suite's cases are sorted by."""
     metrics: Json = field(default_factory=dict)

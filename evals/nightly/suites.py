@@ -78,6 +78,7 @@ async def measured_suite(suite: Suite, night: Path, plan: NightPlan, phase: Phas
         folder=suite.name,
         cases=evaluation.figures["cases"],
         failures=evaluation.failures,
+        variant=suite.variant,
         primary=evaluation.run["primary"],
         metrics=evaluation.figures["metrics"],
         verdict=gate.verdict,
