@@ -223,7 +223,7 @@ class LongTermMemory:
         return await self.graph.statistics(scope)
 
     async def erase(self, scope: Scope) -> None:
-        """Remove everything that is the scope's own or narrower; what is wider stays."""
+        """Remove everything that is the scope's own or narrower; what is wider stays, and a tenant's `Revision`."""
         await self.graph.erase(scope)
 
     async def backup(self, target: str) -> None:

@@ -215,6 +215,8 @@ class MemoryGraph(LineageStore, ChangeStore, DetailStore, Protocol):
     async def erase(self, scope: Scope) -> None:
         """Remove everything of the scope's tenant whose audience is the scope's own or narrower.
 
+        Of a tenant as a whole its name and `Revision` stay, and nothing else: by them the caches of other processes
+        know that what they remember is worth nothing (decision 15).
         May take several transactions; after a crash in between, calling it again removes the rest.
         """
 

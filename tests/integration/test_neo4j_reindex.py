@@ -13,7 +13,17 @@ from stemma.memory.neo4j_folder import LocalServer, password_in
 from stemma.memory.neo4j_graph import Neo4jGraph
 from stemma.memory.neo4j_jars import RELEASES
 from stemma.memory.neo4j_local import LocalNeo4j
-from tests.contracts.memory_bundles import IDENTITY, new_scope, put, source_bundle, stored, vector
+from tests.contracts.memory_bundles import (
+    IDENTITY,
+    answer_bundle,
+    decision,
+    make_claim,
+    new_scope,
+    put,
+    source_bundle,
+    stored,
+    vector,
+)
 from tests.contracts.memory_graph import FRESH_CHECKS, REINDEX_CHECKS, Check
 from tests.contracts.memory_reindex import NEXT, index_all, new_vector
 from tests.neo4j_server import jars
@@ -53,6 +63,22 @@ async def emptied(server: LocalServer) -> None:
 @pytest.mark.parametrize("check", [*FRESH_CHECKS, *REINDEX_CHECKS], ids=lambda check: check.__name__)
 async def test_contract(graph: Neo4jGraph, check: Check) -> None:
     await check(graph)
+
+
+async def test_what_an_erased_tenant_leaves(graph: Neo4jGraph, server: LocalServer) -> None:
+    """Its name and where it stood, for the caches of other processes."""
+    scope = new_scope()
+    bundle = source_bundle(scope, "u:1", ["some words"], entities=["Harrow", "Aster"])
+    await put(graph, bundle)
+    await graph.put_answer(answer_bundle(scope, "one", [make_claim(scope, "A claim.")], [bundle.passages[0].id]))
+    await graph.take_back(scope, decision(scope, bundle.source.id))
+    await graph.erase(scope)
+    login = ("neo4j", password_in(Path(server.folder)))
+    async with AsyncGraphDatabase.driver(server.url, auth=login, telemetry_disabled=True) as driver:
+        left = await driver.execute_query("MATCH (n) WHERE n.tenant = $tenant RETURN n", tenant=scope.tenant)
+    (node,) = [record["n"] for record in left.records]
+    assert set(node.labels) == {"StemmaTenant"}
+    assert set(node.keys()) == {"tenant", "revision", "erasures", "turn", "locked"}
 
 
 async def test_another_process_is_told_that_embedders_were_switched(graph: Neo4jGraph, server: LocalServer) -> None:
