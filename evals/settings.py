@@ -36,7 +36,7 @@ class EvalSettings(BaseSettings):
     """Of a million tokens that the model writes."""
     page_cases: int = Field(default=500, ge=1)
     """Cases the HTML page shows; all of them are in results.jsonl."""
-    margin: float = Field(default=0.02, ge=0, le=1)
+    margin: float = Field(default=0.05, ge=0, le=1)
     """The gate: the loss in a metric that does not matter, unless --margin says otherwise."""
     alpha: float = Field(default=0.05, gt=0, lt=0.5)
     """The gate: one-sided chance of a false alarm over all metrics, and of a false pass in one."""

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 
-from stemma.evals.errors import InvalidResults
+from stemma.evals.errors import InvalidResults, NotMeasured
 from stemma.evals.gate.pairing import Scored, of_variant
 from stemma.evals.results import read_cases, read_summary
 from stemma.evals.summary import Json
@@ -48,7 +48,10 @@ class Candidate:
     data_hash: str
     revision: str
     interrupted: bool
+    finished_at: str
     cases: tuple[Scored, ...]
+    records: tuple[Json, ...]
+    """The same cases as results.jsonl has them."""
 
 
 def read_candidate(folder: Path, variant: str = "") -> Candidate:
@@ -65,7 +68,9 @@ def read_candidate(folder: Path, variant: str = "") -> Candidate:
         data_hash=summary["data"]["hash"],
         revision=summary["revision"],
         interrupted=bool(summary["interrupted"]),
+        finished_at=str(summary.get("finished_at", "")),
         cases=tuple(of_variant(records, chosen)),
+        records=tuple(record for record in records if record["variant"] == chosen),
     )
 
 
@@ -75,7 +80,8 @@ def promote(candidate: Candidate, file: Path, *, by: str, reason: str) -> Baseli
     Raises `InvalidResults` for an interrupted one, one with failures or without cases, and for a file that holds
     something else.
     """
-    if candidate.interrupted or not candidate.cases or any(case.failed for case in candidate.cases):
+    broken = any(case.failed or case.failed_metrics for case in candidate.cases)
+    if candidate.interrupted or not candidate.cases or broken:
         raise InvalidResults(
             "an evaluation that was interrupted, failed in a case or has none is no baseline",
             hint="run it again until every case has a result",
@@ -125,14 +131,17 @@ def read_baseline(file: Path) -> Baseline:
     return Baseline(**{**body, "cases": tuple(Scored(**case) for case in body["cases"])})
 
 
-def refuse_strangers(baseline: Baseline, candidate: Candidate) -> None:
-    """Raises `InvalidResults` when the two did not measure the same thing."""
+def refuse_strangers(baseline: Baseline | Candidate, candidate: Candidate) -> None:
+    """Raises `InvalidResults` when the two did not measure the same thing, `NotMeasured` when the candidate is not
+    whole: what was left out may be what would have failed."""
     for name in ("kind", "variant"):
         if getattr(baseline, name) != getattr(candidate, name):
             raise InvalidResults(
                 f"the baseline is of {name} {getattr(baseline, name)!r}, these results of {getattr(candidate, name)!r}",
                 hint="name the baseline that was promoted for this evaluation",
             )
+    if candidate.interrupted:
+        raise NotMeasured("this evaluation was interrupted: it cannot pass or fail", hint="run it again to its end")
 
 
 def gated_metrics(cases: Sequence[Scored]) -> list[str]:
@@ -142,7 +151,7 @@ def gated_metrics(cases: Sequence[Scored]) -> list[str]:
 
 def _body(baseline: Baseline) -> Json:
     body = asdict(baseline)
-    body["cases"] = [asdict(case) for case in baseline.cases]
+    body["cases"] = [{name: value for name, value in asdict(case).items() if value != ()} for case in baseline.cases]
     return body
 
 

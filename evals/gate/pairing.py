@@ -2,6 +2,9 @@
 
 Decides what a pair is (the same case, asked the same, due the same metric), which cases stand in for the same source
 document, and what counts as covered: a case of the baseline that is gone, was changed, failed or has no score is not.
+
+Of a candidate that was evaluated several times a case has the mean of its scores. A case that is below the baseline in
+one repeat and not in another is *flaky*: it is named, and its loss is no evidence of a regression.
 """
 
 from __future__ import annotations
@@ -10,8 +13,12 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from statistics import fmean
 
 from stemma.evals.summary import Json
+
+ROUNDING = 1e-9
+"""Scores this close are the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +32,7 @@ class Scored:
     """The first document its answer needs, or the case itself: cases of one document are no independent evidence."""
     scores: Mapping[str, float]
     failed: bool
-    failed_metrics: frozenset[str] = frozenset()
+    failed_metrics: tuple[str, ...] = ()
     """Metrics that could not be worked out, though the case was answered."""
 
 
@@ -42,6 +49,8 @@ class Pairs:
     """Cases of the baseline with this metric."""
     failed: int
     """Of the paired cases, those that the candidate failed: they count with their 0."""
+    flaky: tuple[str, ...] = ()
+    """Below the baseline in one repeat and not in another."""
 
     @property
     def coverage(self) -> float:
@@ -58,7 +67,7 @@ def scored(record: Json) -> Scored:
         cluster=record["gold"][0] if record["gold"] else record["id"],
         scores=dict(record["scores"]),
         failed=record["failure"] is not None,
-        failed_metrics=frozenset(record.get("failed_metrics", ())),
+        failed_metrics=tuple(record.get("failed_metrics", ())),
     )
 
 
@@ -67,30 +76,32 @@ def of_variant(records: Iterable[Json], variant: str) -> list[Scored]:
     return [scored(record) for record in records if record["variant"] == variant]
 
 
-def paired(baseline: Sequence[Scored], candidate: Sequence[Scored], metric: str) -> Pairs:
-    """The pairs of one metric. Cases that only the candidate has take no part: nothing stands beside them."""
-    now = {case.id: case for case in candidate}
+def paired(
+    baseline: Sequence[Scored], candidate: Sequence[Scored], metric: str, again: Sequence[Sequence[Scored]] = ()
+) -> Pairs:
+    """The pairs of one metric. Cases that only the candidate has take no part: nothing stands beside them.
+
+    `again` are further evaluations of the candidate's very configuration. A repeat that lacks a case leaves it to the
+    others; one that failed it makes it a failed case.
+    """
+    repeats = [{case.id: case for case in cases} for cases in (candidate, *again)]
     due = [case for case in baseline if metric in case.scores]
-    both = [
-        (before, now[before.id])
-        for before in due
-        if before.id in now and now[before.id].content == before.content and metric in now[before.id].scores
-    ]
+    both: list[tuple[Scored, list[Scored]]] = []
+    for before in due:
+        now = [cases.get(before.id) for cases in repeats]
+        same = [after for after in now if after and after.content == before.content and metric in after.scores]
+        if same and same[0] is now[0]:
+            both.append((before, same))
     return Pairs(
         metric,
         cases=tuple(before.id for before, _ in both),
-        differences=tuple(after.scores[metric] - before.scores[metric] for before, after in both),
+        differences=tuple(fmean(after.scores[metric] for after in now) - before.scores[metric] for before, now in both),
         clusters=tuple(before.cluster for before, _ in both),
         due=len(due),
-        failed=sum(after.failed or metric in after.failed_metrics for _, after in both),
+        failed=sum(any(after.failed or metric in after.failed_metrics for after in now) for _, now in both),
+        flaky=tuple(before.id for before, now in both if _flips(before, now, metric)),
     )
 
 
-def flaky(repeats: Sequence[Sequence[Scored]], metric: str) -> list[str]:
-    """Cases that did not get the same score in repeated evaluations of one and the same configuration."""
-    seen: dict[str, set[float]] = {}
-    for cases in repeats:
-        for case in cases:
-            if metric in case.scores:
-                seen.setdefault(case.id, set()).add(round(case.scores[metric], 9))
-    return sorted(case_id for case_id, values in seen.items() if len(values) > 1)
+def _flips(before: Scored, now: Sequence[Scored], metric: str) -> bool:
+    return len({after.scores[metric] < before.scores[metric] - ROUNDING for after in now}) > 1

@@ -5,7 +5,6 @@ Decides the words. An inconclusive metric is an *error* in JUnit, so that no bui
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict
 from xml.etree import ElementTree
 
@@ -15,28 +14,28 @@ from stemma.evals.summary import Json
 _SIGNS = {Outcome.OK: "pass", Outcome.REGRESSION: "REGRESSION", Outcome.INCONCLUSIVE: "inconclusive"}
 
 
-def as_json(verdict: Verdict, flaky: Sequence[str] = ()) -> Json:
+def as_json(verdict: Verdict) -> Json:
     """What --json prints and verdict.json holds."""
     return {
         "outcome": verdict.outcome.value,
         "exit_code": int(verdict.outcome.exit_code),
         "metrics": [{**asdict(each), "outcome": each.outcome.value} for each in verdict.metrics],
-        "flaky": list(flaky),
+        "flaky": verdict.flaky,
     }
 
 
-def as_markdown(title: str, verdict: Verdict, flaky: Sequence[str] = ()) -> str:
+def as_markdown(title: str, verdict: Verdict) -> str:
     """A table a metric a row, and what the outcome rests on."""
     lines = [f"## {title}: {_SIGNS[verdict.outcome]}", ""]
     lines += [
-        "| metric | outcome | change | one-sided bounds | margin | pairs | why |",
-        "|---|---|---|---|---|---|---|",
+        "| metric | outcome | change | one-sided bounds | margin | pairs | would be caught | why |",
+        "|---|---|---|---|---|---|---|---|",
     ]
     lines += [_markdown_row(each) for each in verdict.metrics]
     if not verdict.metrics:
         lines += ["", "No metric could be compared."]
-    if flaky:
-        lines += ["", f"Flaky cases (other scores in repeated runs): {', '.join(flaky[:20])}"]
+    if verdict.flaky:
+        lines += ["", f"Flaky cases (lost in one repeat and not in another): {', '.join(verdict.flaky[:20])}"]
     return "\n".join(lines) + "\n"
 
 
@@ -61,4 +60,4 @@ def as_junit(title: str, verdict: Verdict) -> str:
 def _markdown_row(each: MetricVerdict) -> str:
     bounds = f"{each.low:+.4f} to {each.high:+.4f}" if each.pairs else "–"
     cells = (each.metric, _SIGNS[each.outcome], f"{each.difference:+.4f}", bounds, f"{each.margin:g}", each.pairs)
-    return "| " + " | ".join([*map(str, cells), each.reason]) + " |"
+    return "| " + " | ".join([*map(str, cells), f"{each.detectable:.3f}", each.reason]) + " |"

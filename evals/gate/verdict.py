@@ -8,22 +8,27 @@ Decides by non-inferiority on paired differences (candidate minus baseline), res
 - *pass*: the lower bound lies above -margin. All metrics have to, so no correction is due (Berger 1982, "Multiparameter
   hypothesis testing and acceptance sampling", Technometrics 24: an intersection-union test);
 - otherwise, or with too few pairs or too little coverage, *inconclusive*: what could not be told is never a pass.
+
+A flaky case's loss (`pairing.py`) counts against a pass and not for a regression: a regression has to stand on cases
+that lost in every repeat.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from enum import StrEnum
+from math import ceil
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stemma.evals.exits import ExitCode
-from stemma.evals.gate.pairing import Pairs
+from stemma.evals.gate.pairing import ROUNDING, Pairs
 
-_ROUNDING = 1e-9
-"""A difference this close to the margin is at the margin."""
+POWER = 0.8
+"""The chance meant by "would be caught" and by "it takes so many cases"."""
 
 
 class Outcome(StrEnum):
@@ -75,6 +80,11 @@ class MetricVerdict:
     high: float
     p_regression: float
     """How likely such differences are when the true one is -margin or better."""
+    detectable: float = 1.0
+    """A true loss of so much would be called a regression with power .8 (normal approximation, at this spread and with
+    the strictest of Holm's levels); 1 where nothing would be."""
+    flaky: tuple[str, ...] = ()
+    """Cases that are below the baseline in one repeat and not in another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +94,11 @@ class Verdict:
     outcome: Outcome
     metrics: tuple[MetricVerdict, ...]
 
+    @property
+    def flaky(self) -> list[str]:
+        """The flaky cases of all metrics."""
+        return sorted({case for each in self.metrics for case in each.flaky})
+
 
 @dataclass(frozen=True, slots=True)
 class _Bounds:
@@ -91,6 +106,8 @@ class _Bounds:
     low: float
     high: float
     p_regression: float
+    error: float = 0.0
+    """Standard error of the mean difference."""
 
 
 def judge(pairs: Sequence[Pairs], policy: Policy) -> Verdict:
@@ -98,7 +115,7 @@ def judge(pairs: Sequence[Pairs], policy: Policy) -> Verdict:
     bounds = {each.metric: _bounds(each, policy) for each in pairs if each.cases}
     measured = [each.metric for each in pairs if each.metric in bounds and not _short(each, policy)]
     regressed = _holm({metric: bounds[metric].p_regression for metric in measured}, policy.alpha)
-    verdicts = tuple(_verdict(each, bounds.get(each.metric), policy, each.metric in regressed) for each in pairs)
+    verdicts = tuple(_verdict(each, bounds.get(each.metric), policy, regressed, len(measured)) for each in pairs)
     outcomes = {verdict.outcome for verdict in verdicts}
     for outcome in (Outcome.REGRESSION, Outcome.INCONCLUSIVE):
         if outcome in outcomes or not outcomes:
@@ -106,18 +123,18 @@ def judge(pairs: Sequence[Pairs], policy: Policy) -> Verdict:
     return Verdict(Outcome.OK, verdicts)
 
 
-def _verdict(pairs: Pairs, bounds: _Bounds | None, policy: Policy, regressed: bool) -> MetricVerdict:
+def _verdict(pairs: Pairs, bounds: _Bounds | None, policy: Policy, regressed: Set[str], metrics: int) -> MetricVerdict:
     margin = policy.margins[pairs.metric]
     found = bounds or _Bounds(0.0, 0.0, 0.0, 1.0)
     if short := _short(pairs, policy):
         outcome, reason = Outcome.INCONCLUSIVE, short
-    elif regressed:
+    elif pairs.metric in regressed:
         outcome, reason = Outcome.REGRESSION, f"it fell by more than {margin:g}: at best {found.high:+.4f}"
-    elif found.low > -margin + _ROUNDING:
+    elif found.low > -margin + ROUNDING:
         outcome, reason = Outcome.OK, f"it fell by less than {margin:g}: at worst {found.low:+.4f}"
     else:
         outcome = Outcome.INCONCLUSIVE
-        reason = f"between {found.low:+.4f} and {found.high:+.4f}: more cases are needed to tell"
+        reason = _unclear(found, margin, len(pairs.flaky), len(set(pairs.clusters)), policy.alpha)
     return MetricVerdict(
         metric=pairs.metric,
         outcome=outcome,
@@ -130,7 +147,26 @@ def _verdict(pairs: Pairs, bounds: _Bounds | None, policy: Policy, regressed: bo
         low=found.low,
         high=found.high,
         p_regression=found.p_regression,
+        detectable=min(1.0, margin + _quantiles(policy.alpha / max(1, metrics)) * found.error) if bounds else 1.0,
+        flaky=pairs.flaky,
     )
+
+
+def _unclear(found: _Bounds, margin: float, flaky: int, pairs: int, alpha: float) -> str:
+    """Why neither can be said of a metric that was measured."""
+    if flaky and found.high < -margin - ROUNDING:
+        return f"between {found.low:+.4f} and {found.high:+.4f}, but the loss rests on {flaky} flaky cases"
+    reason = f"between {found.low:+.4f} and {found.high:+.4f}: more cases are needed to tell"
+    if not found.error or not margin:
+        return reason
+    needed = ceil(pairs * (_quantiles(alpha) * found.error / margin) ** 2)
+    return f"{reason}, about {needed} were there no change" if needed > pairs else reason
+
+
+def _quantiles(level: float) -> float:
+    """How many standard errors a true difference has to lie from the margin, for a one-sided test with power .8."""
+    normal = NormalDist()
+    return normal.inv_cdf(1 - level) + normal.inv_cdf(POWER)
 
 
 def _short(pairs: Pairs, policy: Policy) -> str:
@@ -145,19 +181,26 @@ def _short(pairs: Pairs, policy: Policy) -> str:
 def _bounds(pairs: Pairs, policy: Policy) -> _Bounds:
     """Cluster bootstrap of the mean difference. A p-value of 0 cannot come out of a finite number of resamples."""
     margin = policy.margins[pairs.metric]
-    means = _resampled(np.asarray(pairs.differences), pairs.clusters, policy)
+    differences = np.asarray(pairs.differences)
+    means = _resampled(differences, pairs.clusters, policy)
     low, high = np.quantile(means, [policy.alpha, 1 - policy.alpha])
-    p_value = (1 + int((means >= -margin - _ROUNDING).sum())) / (1 + len(means))
-    return _Bounds(float(np.mean(pairs.differences)), float(low), float(high), p_value)
+    steady = means
+    if pairs.flaky:
+        forgiven = np.isin(pairs.cases, pairs.flaky) & (differences < 0)
+        steady = _resampled(np.where(forgiven, 0.0, differences), pairs.clusters, policy)
+    p_value = (1 + int((steady >= -margin - ROUNDING).sum())) / (1 + len(steady))
+    return _Bounds(float(differences.mean()), float(low), float(high), p_value, float(means.std()))
 
 
 def _resampled(differences: NDArray[np.float64], clusters: Sequence[str], policy: Policy) -> NDArray[np.float64]:
-    """Means of resamples of whole clusters."""
-    place = np.unique(np.asarray(clusters), return_inverse=True)[1]
-    sums, sizes = np.bincount(place, differences), np.bincount(place).astype(float)
-    generator = np.random.default_rng(policy.seed)
-    chosen = generator.integers(0, len(sums), size=(policy.resamples, len(sums)))
-    means: NDArray[np.float64] = sums[chosen].sum(axis=1) / sizes[chosen].sum(axis=1)
+    """Means of resamples of whole clusters. Clusters of equal sum and size are drawn as one lot, how often each lot is
+    being multinomial: the same distribution, and much less to draw where most differences are equal."""
+    numbers = {name: number for number, name in enumerate(dict.fromkeys(clusters))}
+    place = np.array([numbers[name] for name in clusters])
+    whole = np.bincount(place, differences) + 1j * np.bincount(place)  # one number of both, as numpy sorts those fast
+    lots, sizes = np.unique(whole, return_counts=True)
+    drawn = np.random.default_rng(policy.seed).multinomial(len(whole), sizes / len(whole), size=policy.resamples)
+    means: NDArray[np.float64] = (drawn @ lots.real) / (drawn @ lots.imag)
     return means
 
 
