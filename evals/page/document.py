@@ -8,9 +8,10 @@ from stemma.evals.page.cases import case_list
 from stemma.evals.page.figures import comparison, differences, latencies, tiles
 from stemma.evals.page.frame import framed
 from stemma.evals.page.markup import Html, html, joined
+from stemma.evals.page.propagation import propagation, shares
 from stemma.evals.results import Evaluation
 
-_TITLES = {"retrieval": "Retrieval", "run": "Answers", "groundedness": "Groundedness"}
+_TITLES = {"retrieval": "Retrieval", "run": "Answers", "groundedness": "Groundedness", "propagation": "Propagation"}
 
 
 def page_of(evaluation: Evaluation, limit: int = 500) -> str:
@@ -24,10 +25,12 @@ def page_of(evaluation: Evaluation, limit: int = 500) -> str:
     if run["kind"] == "run":
         beside = {metric: figure for metric, figure in headline.items() if _of_ranks(metric)}
         headline = {metric: figure for metric, figure in headline.items() if metric not in beside}
+    if run["kind"] == "propagation":
+        headline = shares(headline)
     parts = [
         _alerts(evaluation),
         tiles(headline, run["interval"]["level"]),
-        _sections(figures),
+        _sections(figures, run.get("protocol", {}).get("contained_at", 0)),
         _recall(figures, beside),
         latencies(_times(figures)),
         case_list(evaluation.rows, run["primary"], limit),
@@ -61,8 +64,10 @@ def _alerts(evaluation: Evaluation) -> Html:
     return joined(html('<p class="alert {kind}">{text}</p>', kind=kind, text=text) for kind, text in alerts)
 
 
-def _sections(figures: dict[str, Any]) -> Html:
+def _sections(figures: dict[str, Any], contained_at: int) -> Html:
     parts = []
+    if "arms" in figures:
+        parts.append(propagation(figures, contained_at))
     if "recipes" in figures:
         parts.append(comparison("Recipes", figures["recipes"]))
     if "sets" in figures:
