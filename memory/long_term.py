@@ -49,8 +49,7 @@ class LongTermMemory:
         self.graph = graph
         self.embedder = embedder
         self._extractor = extractor
-        self._recipes = recipes
-        self._recipe = recipe_named(recipe, recipes)
+        self._recipes, self._recipe = recipes, recipe_named(recipe, recipes)
         self._models = (reranker, decomposer)
         self._recall = Recall(graph, embedder, *self._models)
 

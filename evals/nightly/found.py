@@ -34,8 +34,8 @@ def _cases(step: Step, folder: Path) -> Html:
     worst = sorted(short, key=lambda case: (case["failure"] is None, _value(case, step.primary)))[:_MOST]
     return html(
         '<section><h2>{name}: cases to look at</h2><p class="quiet">{count} of {cases} are short of full; the worst'
-        ' stand here.</p><div class="scroll"><table class="compare"><thead><tr><th scope="col">case</th><th scope="col">'
-        'score</th><th scope="col">run</th><th scope="col">thread</th></tr></thead><tbody>{rows}'
+        ' stand here.</p><div class="scroll"><table class="compare"><thead><tr><th scope="col">case</th>'
+        '<th scope="col">score</th><th scope="col">run</th><th scope="col">thread</th></tr></thead><tbody>{rows}'
         "</tbody></table></div></section>",
         name=step.name.capitalize(),
         count=len(short),
