@@ -11,7 +11,13 @@ from stemma.evals.page.markup import Html, html, joined
 from stemma.evals.page.propagation import propagation, shares
 from stemma.evals.results import Evaluation
 
-_TITLES = {"retrieval": "Retrieval", "run": "Answers", "groundedness": "Groundedness", "propagation": "Propagation"}
+_TITLES = {
+    "retrieval": "Retrieval",
+    "run": "Answers",
+    "groundedness": "Groundedness",
+    "propagation": "Propagation",
+    "ragas": "Ragas",
+}
 
 
 def page_of(evaluation: Evaluation, limit: int = 500) -> str:
