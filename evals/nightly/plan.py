@@ -5,6 +5,7 @@ Decides the defaults, and what makes two plans the same. It refuses what cannot 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -48,15 +49,17 @@ class NightPlan:
     def as_json(self) -> Json:
         """What has to be the same for a night to go on: the data, the suites, and how cases are scored."""
         settings, marked = self.settings, self.settings.marked
-        return {
+        asked = {
             "data": self.dataset.as_json() if self.dataset else None,
-            "suites": list(self.suites),
+            "suites": self.suites,
             "k": settings.k,
             "depth": settings.depth,
             "seed": settings.seed,
             "marked": _hash(marked) if marked else None,
             "apply": settings.apply,
         }
+        found: Json = json.loads(json.dumps(asked))  # as it comes back from night.json
+        return found
 
 
 def plan_night(
