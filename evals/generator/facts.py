@@ -1,9 +1,9 @@
 """What the sentences of a corpus state in so plain a form that a question about it has one right answer.
 
 Decides which forms count, each read from the beginning of a sentence: "The R of E is V.", "E's R is V.", "V is the R of
-E.", "Its R is V." after a sentence about E, "E was born in V on D", "E is a … directed by V". What is qualified (about,
-at least, former), conditional, of several things, or in any other form states nothing here: a missed fact costs a
-question, a misread one a wrong answer. Pure.
+E.", "Its R is V." after a sentence about E, "The R is V." and "R: V" in a document about E, "E was born in V on D", "E
+is a … directed by V". What is qualified (about, at least, former), conditional, of several things, or in any other form
+states nothing here: a missed fact costs a question, a misread one a wrong answer. Pure.
 """
 
 from __future__ import annotations
@@ -36,6 +36,11 @@ _FORMS = tuple(
     )
 )
 _ITS = re.compile(rf"\AIts {_ROLE} {_BE} {_VALUE}{_ENDS}")
+_OF_THE_TITLE = (
+    re.compile(rf"\AThe {_ROLE} {_BE} {_VALUE}{_ENDS}"),
+    re.compile(rf"\A\**(?P<role>[A-Z][a-z-]*(?: [a-z][\w-]*){{0,3}})\**:\** {_VALUE}\s*[.;]?\s*\Z"),
+)
+"""What is said without an owner is said of what the document is about."""
 _WAS = r"(?: \([^()]*\))?(?: (?:is|was)|,)"
 _DATED = tuple(
     re.compile(form)
@@ -117,11 +122,12 @@ def facts_of(documents: Iterable[Document]) -> list[Fact]:
 
 def _facts(document: Document) -> Iterator[Fact]:
     title, subject = document.title, ""
+    about = _about(title)
     for number, sentence in enumerate(sentences(document.text)):
         text = sentence.text
         spans = {(name.start, name.end) for name in names(text)}
-        for match, relation in _matches(text, subject):
-            owner = _owner(match, spans, subject, title if number == 0 else "")
+        for match, relation in _matches(text, subject, about):
+            owner = _owner(match, spans, subject or about, title if number == 0 else "")
             value, quantity = _value(match, spans, relation)
             told_apart = relation.form == "role" or key_of(owner) == key_of(title) or len(owner.split()) > 1
             if owner and value and told_apart and key_of(owner) != key_of(value):
@@ -144,10 +150,16 @@ def _owner(match: re.Match[str], spans: set[tuple[int, int]], subject: str, titl
     return f"{article}{name}"
 
 
-def _matches(text: str, subject: str) -> Iterator[tuple[re.Match[str], Relation]]:
-    for form in (*_FORMS, *([_ITS] if subject else [])):
-        if (match := form.match(text)) and _is_role(match["role"]):
-            yield match, Relation("role", match["role"], match["be"] == "was")
+def _about(title: str) -> str:
+    """The one thing that a document is about, by its title: a name, whatever follows a colon."""
+    name = title.partition(":")[0].strip()
+    return name if any(each.text == name for each in names(name)) else ""
+
+
+def _matches(text: str, subject: str, about: str) -> Iterator[tuple[re.Match[str], Relation]]:
+    for form in (*_FORMS, *([_ITS] if subject else []), *(_OF_THE_TITLE if about else [])):
+        if (match := form.match(text)) and _is_role(role := match["role"][0].lower() + match["role"][1:]):
+            yield match, Relation("role", role, match.groupdict().get("be") == "was")
             return
     for form in _DATED:
         if match := form.match(text):

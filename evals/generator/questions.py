@@ -65,11 +65,11 @@ def _bridge(stock: Stock, _seed: int) -> Iterator[Question]:
 
 
 def _possible(first: Fact, second: Fact) -> bool:
-    """Nobody does anything within ten years of being born: it is somebody else of that name."""
+    """Nobody directs or leads anything within sixteen years of being born: it is somebody else of that name."""
     if second.relation.words != "born" or second.quantity is None:
         return True
     born = int(second.quantity.value[:4])
-    return all(born + 10 < int(year) for year in _YEAR.findall(first.sentence))
+    return all(born + 16 < int(year) for year in _YEAR.findall(first.sentence))
 
 
 def _comparison(stock: Stock, seed: int) -> Iterator[Question]:

@@ -1,8 +1,8 @@
 """The facts of a corpus, sorted by what may be asked of them.
 
 Decides when a fact is settled, so that a question about it has one right answer and needs one document: all that the
-corpus says of it is one value, and one document says it. What is said otherwise in a form that is too loose to be a
-fact is enough to unsettle it. It decides too when the corpus holds no answer at all. Pure.
+corpus says of it is one value, and one document says it. A sentence in any other form that speaks of it and does
+not give this value is enough to unsettle it. It decides too when the corpus holds no answer at all. Pure.
 """
 
 from __future__ import annotations
@@ -14,11 +14,9 @@ from itertools import combinations
 
 from stemma.evals.corpus import document_id
 from stemma.evals.generator.facts import Fact, Relation, facts_of, key_of
-from stemma.memory.grounding.frame import Measure, frames_of
 from stemma.memory.model import Document
-from stemma.memory.names import Name
 from stemma.memory.quantities import DATE, quantities
-from stemma.memory.text import content_terms, words
+from stemma.memory.text import content_terms, sentences, words
 
 _BRACKETED_END = re.compile(r"\s*\([^()]*\)\s*\Z")
 
@@ -109,25 +107,25 @@ def _contradicting(facts: Sequence[Fact]) -> list[Fact]:
 def _said_otherwise(
     documents: Iterable[Document], groups: dict[tuple[str, Relation], list[Fact]]
 ) -> set[tuple[str, Relation]]:
-    """The groups of which some sentence, in whatever form, gives another value."""
-    roles: dict[tuple[str, frozenset[str]], list[tuple[str, Relation]]] = {}
-    for about, relation in groups:
-        if relation.form == "role":
-            roles.setdefault((about, frozenset(content_terms(relation.words))), []).append((about, relation))
+    """The groups of which some sentence, in whatever form, speaks without giving their value."""
+    roles = {key: set(content_terms(key[1].words)) for key in groups if key[1].form == "role"}
     found: set[tuple[str, Relation]] = set()
     for document in documents:
-        for frame in frames_of(document.text):
-            stated = frame.relation
-            for key in roles.get((key_of(stated.owner), stated.role), ()) if stated else ():
-                if stated and all(not _agrees(stated.value, each) for each in groups[key]):
+        title = " ".join(words(document.title))
+        for sentence in sentences(document.text):
+            line = f" {title} . {' '.join(words(sentence.text))} "
+            spoken_of = [key for key in roles if f" {key[0]} " in line]
+            terms = set(content_terms(sentence.text)) if spoken_of else set()
+            for key in spoken_of:
+                if roles[key] <= terms and not any(_repeats(sentence.text, line, fact) for fact in groups[key]):
                     found.add(key)
     return found
 
 
-def _agrees(value: Name | Measure, fact: Fact) -> bool:
-    if isinstance(value, Measure):
-        return fact.quantity is not None and value.quantity.value == fact.quantity.value
-    return fact.quantity is None and key_of(value.text) == fact.says
+def _repeats(sentence: str, line: str, fact: Fact) -> bool:
+    if fact.quantity is None:
+        return f" {fact.says} " in line
+    return any(each.value == fact.quantity.value for each in quantities(sentence))
 
 
 def _homonyms(documents: Iterable[Document]) -> set[str]:

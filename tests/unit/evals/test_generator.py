@@ -111,6 +111,15 @@ def test_documents_that_disagree_are_contradicted_and_asked_nothing_else() -> No
     assert not any(port in each.text for each in questions_of(stock, ["bridge", "comparison"], 500, 1))
 
 
+def test_what_is_said_otherwise_in_any_form_is_asked_nothing() -> None:
+    world = Ports(4)
+    name = next(iter(world.days))
+    memo = f"They told us by telephone that the lead time of {name} will be 112 days."
+    found = questions_of(stock_of([*world.documents, document(81, "A memo", memo)]), list(KINDS), 500, 1)
+    assert any(question.kind == "comparison" for question in found)
+    assert not any(name in question.text and "lead time" in question.text for question in found)
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -132,10 +141,11 @@ def test_documents_that_disagree_are_contradicted_and_asked_nothing_else() -> No
         "Reyl Works was founded around 1804.",
         "Heart was directed by Mira Holt and Jon Voss.",
         "Its lead time is 35 days.",
+        "The lead time is 35 days.",
     ],
 )
 def test_what_is_qualified_or_of_another_form_states_nothing(text: str) -> None:
-    assert facts_of([document(1, "Something else", text)]) == []
+    assert facts_of([document(1, "what else there is", text)]) == []
 
 
 @pytest.mark.parametrize(
@@ -147,6 +157,8 @@ def test_what_is_qualified_or_of_another_form_states_nothing(text: str) -> None:
         ("Reyl Works", "Reyl Works makes seals. Its price is 38 euros.", "Reyl Works", "38 euros"),
         ("Mira Holt", "Mira Anna Holt (born 3 May 1970) is a captain.", "Mira Holt", "3 May 1970"),
         ("Heart (film)", "Heart is a 1987 film directed by Mira Holt.", "Heart (film)", "Mira Holt"),
+        ("Reyl Works: prices", "The contact is Mira Holt.", "Reyl Works", "Mira Holt"),
+        ("Reyl Works", "- **Lead time**: 35 days", "Reyl Works", "35 days"),
         ("Aster", "The Aster is a container ship built in 2009.", "the Aster", "2009"),
     ],
 )
