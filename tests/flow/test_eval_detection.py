@@ -15,6 +15,7 @@ from stemma.evals.commands import eval_app
 from stemma.evals.detection import ACTOR, apply, record, sweep
 from stemma.evals.exits import ExitCode
 from stemma.evals.metrics.intervals import Sampling
+from stemma.evals.page.document import page_of
 from stemma.evals.propagation.arms import DETECTING
 from stemma.evals.propagation.benchmark import BenchmarkPlan, run_benchmark
 from stemma.evals.propagation.evaluation import evaluation_of, plan_of
@@ -177,6 +178,7 @@ async def test_the_benchmark_measures_what_it_finds_by_itself(
     assert found["without_any_fault"]["true_changes"]["announced"] == {"changes": 1, "proposed": 1}
     arm = evaluation.figures["arms"][DETECTING.name]
     assert arm["faults_found"]["mean"] == (1.0 if rate else 0.5)
+    assert "Found without being told, seed 1" in page_of(evaluation)
     assert any("of 1 falsehoods found" in line for line in lines_of({**evaluation.summary(), "out": ""}))
 
 

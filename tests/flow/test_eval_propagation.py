@@ -11,6 +11,7 @@ import pytest
 
 from stemma.evals.errors import EvalFailure
 from stemma.evals.metrics.intervals import Sampling
+from stemma.evals.page.document import page_of
 from stemma.evals.propagation.arms import ARMS, OURS, PLAIN_CLOSURE, arms_named, lossy_arms
 from stemma.evals.propagation.benchmark import BenchmarkPlan, run_benchmark
 from stemma.evals.propagation.brought import system_named
@@ -18,6 +19,7 @@ from stemma.evals.propagation.evaluation import evaluation_of, measured, plan_of
 from stemma.evals.propagation.made_up import make_world
 from stemma.evals.propagation.trial import TrialProtocol
 from stemma.evals.propagation.world import Fault
+from stemma.evals.terminal import lines_of
 from stemma.memory.ingest.embedders import HashingEmbedder
 from stemma.memory.text import content_terms
 
@@ -85,6 +87,10 @@ async def test_real_passages_are_tried_with_the_same_remedies(tmp_path: Path) ->
     assert evaluation.figures["broken"] == []
     assert evaluation.figures["cases"] == len(evaluation.rows) == 2 * 2 * SMALL.sessions * SMALL.questions
     assert plan_of_passages(asked, ["F5"]) is None
+    page = page_of(evaluation)
+    assert "Real passages, 24 questions" in page
+    assert page.count('<g class="curve') == 2
+    assert any("on real passages, 24 questions" in line for line in lines_of({**evaluation.summary(), "out": ""}))
 
 
 @dataclass(frozen=True, slots=True)
