@@ -18,6 +18,7 @@ from stemma.evals.nightly.command import nightly
 from stemma.evals.one_evaluation import carried_out, finish, results_folder, sampling_of
 from stemma.evals.propagation.command import propagation
 from stemma.evals.ragas_command import ragas
+from stemma.evals.report_command import report
 from stemma.evals.split import Part
 from stemma.evals.tuning.command import tune
 
@@ -28,7 +29,21 @@ eval_app = typer.Typer(
     help="Score retrieval, answers and groundedness; gate them.",
 )
 
-for command in (card, compare, detect, drift, gate, generate, harvest, nightly, promote, propagation, ragas, tune):
+for command in (
+    card,
+    compare,
+    detect,
+    drift,
+    gate,
+    generate,
+    harvest,
+    nightly,
+    promote,
+    propagation,
+    ragas,
+    report,
+    tune,
+):
     eval_app.command()(command)
 
 

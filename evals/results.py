@@ -1,4 +1,4 @@
-"""What an evaluation leaves behind, and how it is read again: results.jsonl, summary.json, report.html.
+"""What an evaluation leaves behind, and how it is read again: results.jsonl, summary.json, and reports of them.
 
 Decides the shape of the files (`SCHEMA`). results.jsonl starts with one "run" record (what was measured, with what) and
 has one "case" record for each row. Files appear whole or not at all.
@@ -16,13 +16,14 @@ from pathlib import Path
 from stemma.evals.case import Row
 from stemma.evals.errors import InvalidResults
 from stemma.evals.exits import ExitCode
+from stemma.evals.reports import as_junit, as_markdown
 from stemma.evals.revision import product_version, revision
 from stemma.evals.summary import Json
 
 SCHEMA = 1
 RESULTS = "results.jsonl"
 SUMMARY = "summary.json"
-PAGE = "report.html"
+PAGE, MARKDOWN, JUNIT = "report.html", "report.md", "junit.xml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +89,20 @@ def new_folder(out: Path | None, parent: Path, kind: str) -> Path:
 
 
 def write_results(folder: Path, evaluation: Evaluation, page: str) -> None:
-    """Write the three files into the folder, made if need be. Raises `InvalidResults` when it cannot be written."""
+    """Write all files into the folder, made if need be. Raises `InvalidResults` when it cannot be written."""
     lines = [{"record": "run", "interrupted": evaluation.interrupted, **evaluation.run}]
     lines += [_case_record(row) for row in evaluation.rows]
     write_text(folder / RESULTS, "".join(f"{json.dumps(line, ensure_ascii=False)}\n" for line in lines))
     write_text(folder / SUMMARY, json.dumps(evaluation.summary(), ensure_ascii=False, indent=2) + "\n")
+    write_reports(folder, evaluation, page)
+
+
+def write_reports(folder: Path, evaluation: Evaluation, page: str) -> None:
+    """Write what people and build servers read: the page, report.md and junit.xml. Raises `InvalidResults`."""
+    summary = evaluation.summary()
     write_text(folder / PAGE, page)
+    write_text(folder / MARKDOWN, as_markdown(summary, evaluation.rows))
+    write_text(folder / JUNIT, as_junit(summary, evaluation.rows))
 
 
 def write_text(file: Path, text: str) -> None:

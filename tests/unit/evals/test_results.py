@@ -67,7 +67,9 @@ def test_what_is_written_can_be_read(tmp_path: Path) -> None:
     assert second["failure"] == {"stage": "run", "error": "ModelFailure", "message": "timed out"}
     assert (second["run_id"], second["thread_id"]) == ("r", "t")
     assert sorted(file.name for file in (tmp_path / "out").iterdir()) == [
+        "junit.xml",
         "report.html",
+        "report.md",
         "results.jsonl",
         "summary.json",
     ]
