@@ -50,7 +50,8 @@ class RetrievalPlan:
         recipe = recipe_named(name)
         if recipe.walk is None or self.graph_titles:
             return name
-        return replace(recipe, walk=replace(recipe.walk, titles=False))
+        # A sentence's vector is made of its title too: without titles it weighs no edge.
+        return replace(recipe, walk=replace(recipe.walk, titles=False, attention=0.0))
 
 
 def recipes_or_all(names: Sequence[str]) -> tuple[str, ...]:
@@ -103,7 +104,7 @@ def _notes(plan: RetrievalPlan, skipped: int) -> dict[str, str]:
     """What a reader of the figures should know."""
     notes = {"depth": f"rankings are cut at {max(plan.depth, plan.k)}: MRR and MAP look no deeper"}
     if not plan.graph_titles:
-        notes["graph titles"] = "the mention graph saw no titles; the searches did"
+        notes["graph titles"] = "the mention graph saw no titles, nor vectors made with them; the searches did"
     if skipped:
         notes["not asked"] = f"{skipped} of the questions, which name no gold documents"
     return notes
