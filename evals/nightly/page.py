@@ -27,6 +27,8 @@ _KINDS = {
     "done": "quiet",
     "skipped": "quiet",
 }
+_NO_SHARES = {"propagation_factor", "time_to_clean", "time_to_detect", "containment_seconds"}
+"""Metrics that are counts or seconds."""
 
 
 def page_of_night(night: Night, past: Sequence[Night], folder: Path, plan: NightPlan) -> str:
@@ -106,17 +108,17 @@ def _course(step: Step, past: Sequence[Night]) -> Html:
     rows = []
     for metric, figure in step.metrics.items():
         before = [_mean(night, step.name, metric) for night in past]
-        against = judged.get(metric)
+        against, shown = judged.get(metric), _plain if metric in _NO_SHARES else percent
         rows.append(
             html(
                 '<tr><th scope="row">{name}</th><td><b>{mean}</b> {interval}</td><td class="number">{change}</td>'
                 "<td>{outcome}</td><td>{line}</td></tr>",
                 name=label(metric),
-                mean=percent(figure["mean"]),
-                interval=interval(figure) if 0 <= figure["low"] <= figure["high"] <= 1 else Html(""),
+                mean=shown(figure["mean"]),
+                interval=interval(figure) if shown is percent else Html(""),
                 change=f"{against['difference'] * 100:+.1f}" if against else "–",
                 outcome=against["outcome"] if against else "no baseline" if step.verdict is None else "–",
-                line=sparkline([*before, figure["mean"]]),
+                line=sparkline([*before, figure["mean"]], shown),
             )
         )
     return html(
@@ -126,6 +128,10 @@ def _course(step: Step, past: Sequence[Night]) -> Html:
         name=step.name.capitalize(),
         rows=joined(rows),
     )
+
+
+def _plain(value: float) -> str:
+    return f"{value:.3g}"
 
 
 def _mean(night: Night, suite: str, metric: str) -> float | None:

@@ -6,16 +6,17 @@ without the metric is a gap, never a zero.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+from stemma.evals.page.figures import percent
 from stemma.evals.page.markup import Html, html, joined
 
 _WIDTH, _HEIGHT, _EDGE = 160.0, 28.0, 4.0
 _LEAST_RANGE = 0.1
 
 
-def sparkline(values: Sequence[float | None]) -> Html:
-    """The oldest value on the left, the last one marked; empty without any value."""
+def sparkline(values: Sequence[float | None], shown: Callable[[float], str] = percent) -> Html:
+    """The oldest value on the left, the last one marked; empty without any value. `shown` puts a value into words."""
     known = [value for value in values if value is not None]
     if not known:
         return Html("")
@@ -44,7 +45,7 @@ def sparkline(values: Sequence[float | None]) -> Html:
         'aria-label="{text}">{lines}{dots}<circle class="mean" cx="{x}" cy="{y}" r="3"/></svg>',
         width=f"{_WIDTH:g}",
         height=f"{_HEIGHT:g}",
-        text=f"{len(known)} nights, from {min(known) * 100:.1f} to {max(known) * 100:.1f}, last {known[-1] * 100:.1f}",
+        text=f"{len(known)} nights, from {shown(min(known))} to {shown(max(known))}, last {shown(known[-1])}",
         lines=lines,
         dots=dots,
         x=f"{x:.1f}",

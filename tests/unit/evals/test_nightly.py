@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -199,3 +200,13 @@ def test_a_night_without_the_metric_is_a_gap_and_no_zero() -> None:
     assert sparkline([None]) == ""
     assert "<polyline" not in sparkline([0.5])
     assert sparkline([None, 0.5, None, 0.5]).count('class="night"') == 2
+
+
+def test_the_scheduled_workflow_may_only_read_and_pins_what_it_uses() -> None:
+    text = (HARBOUR.parents[2] / ".github" / "workflows" / "nightly.yml").read_text()
+    used = re.findall(r"uses: (\S+)", text)
+    assert used
+    assert all(re.fullmatch(r"actions/[\w-]+@v\d+", each) for each in used)
+    assert re.findall(r"^permissions:\n((?:  .+\n)+)", text, re.MULTILINE) == ["  contents: read\n"]
+    assert "secrets." not in text
+    assert "stemma eval nightly" in text
