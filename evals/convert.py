@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from stemma.evals.card import CARD, Card, write_card
+from stemma.evals.dataset import read_dataset
 from stemma.evals.errors import InvalidDownload, InvalidResults
 
 
@@ -63,7 +65,7 @@ class Converted:
 
 
 def convert(origin: Origin, file: Path, out: Path, *, limit: int | None = None, seed: int = 0) -> Converted:
-    """Write corpus.jsonl, queries.jsonl and README.md (the card) into `out`.
+    """Write corpus.jsonl, queries.jsonl, README.md and card.json into `out`.
 
     `limit` takes a sample of that many usable questions that depends only on the seed and their ids, in file order.
     Raises `InvalidDownload` when the file is not of this format, `InvalidResults` when `out` cannot be written.
@@ -78,6 +80,8 @@ def convert(origin: Origin, file: Path, out: Path, *, limit: int | None = None, 
         for paragraph in item.paragraphs:
             done.passages.setdefault(paragraph.id, paragraph)
     _write(origin, done, file.name, out, seed)
+    made = f"converted from {file.name} by stemma eval convert, {len(done.questions)} questions, seed {seed}"
+    write_card(out, Card("1", f"{origin.name} ({origin.site})", origin.licence, made, hash=read_dataset([out]).hash))
     return done
 
 
@@ -104,6 +108,7 @@ def _write(origin: Origin, done: Converted, source: str, out: Path, seed: int) -
     card = _card(origin, done, source, seed)
     try:
         out.mkdir(parents=True, exist_ok=True)
+        (out / CARD).unlink(missing_ok=True)  # it describes what was there before
         for name, text in (("corpus.jsonl", corpus), ("queries.jsonl", queries), ("README.md", card)):
             (out / name).write_text(text, "utf-8", newline="\n")
     except OSError as problem:

@@ -87,6 +87,9 @@ def test_musique(tmp_path: Path) -> None:
 
 def test_the_card_tells_origin_licence_counts_and_hash(tmp_path: Path) -> None:
     done = convert(FORMATS["hotpotqa"], download(tmp_path, "hotpotqa"), tmp_path / "out")
+    shown = read_dataset([tmp_path / "out"]).cards["out"]
+    assert shown.licence == FORMATS["hotpotqa"].licence
+    assert shown.hash == read_dataset([tmp_path / "out"]).hash
     card = (tmp_path / "out" / "README.md").read_text("utf-8")
     assert "HotpotQA" in card
     assert "CC BY-SA 4.0" in card
