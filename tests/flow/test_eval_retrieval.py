@@ -24,7 +24,6 @@ from stemma.memory.ingest.embedders import HashingEmbedder
 from stemma.memory.model import Document, Scope
 from stemma.memory.open import open_memory
 from stemma.memory.ports import EmbedderIdentity
-from stemma.memory.recall.recipes import recipe_named
 
 HARBOUR = Path(__file__).resolve().parents[1] / "data" / "harbour"
 STEMMA = str(Path(sys.executable).with_name("stemma"))
@@ -152,7 +151,7 @@ def stemma(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_the_command_prints_one_json_line_and_writes_three_files(tmp_path: Path) -> None:
+def test_the_command_prints_one_json_line_and_writes_its_files(tmp_path: Path) -> None:
     ran = stemma(tmp_path, "retrieval", "--data", str(HARBOUR), "--recipe", "lexical", "--json")
     assert ran.returncode == 0, ran.stderr
     summary = json.loads(ran.stdout.splitlines()[-1])
@@ -162,7 +161,8 @@ def test_the_command_prints_one_json_line_and_writes_three_files(tmp_path: Path)
     assert "1 questions name no gold documents and were not asked" in ran.stderr
     folder = tmp_path / summary["out"]
     assert folder.parent.name == "stemma-eval"
-    assert sorted(file.name for file in folder.iterdir()) == ["report.html", "results.jsonl", "summary.json"]
+    kept = ["junit.xml", "report.html", "report.md", "results.jsonl", "summary.json"]
+    assert sorted(file.name for file in folder.iterdir()) == kept
     rows = [json.loads(line) for line in (folder / "results.jsonl").read_text("utf-8").splitlines()]
     assert [row["record"] for row in rows] == ["run", *["case"] * 5]
 
