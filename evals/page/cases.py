@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import Any
 
-from stemma.evals.case import Case, Row
+from stemma.evals.case import Case, Failure, Row
 from stemma.evals.page.figures import label, percent
 from stemma.evals.page.markup import Html, html, joined
 
@@ -42,7 +42,7 @@ def anchor(case_id: str) -> str:
 
 
 def _state(group: Sequence[Row], primary: str) -> str:
-    if any(row.failure for row in group):
+    if any(row.failing for row in group):
         return "failed"
     value = _score(group[0], primary)
     if value is None:
@@ -51,7 +51,7 @@ def _state(group: Sequence[Row], primary: str) -> str:
 
 
 def _badness(group: Sequence[Row], primary: str) -> tuple[int, float]:
-    failed = any(row.failure for row in group)
+    failed = any(row.failing for row in group)
     value = _score(group[0], primary)
     return (0 if failed else 1, 1.0 if value is None else value)
 
@@ -104,16 +104,22 @@ def _row(row: Row) -> Html:
         text = f"{row.failure.stage}: {row.failure.error}: {row.failure.message}"
         failure = html('<p class="failure">{text}</p>', text=text)
     place = [("run", row.run_id), ("thread", row.thread_id)] if row.run_id else []
+    place += [(label(metric), each["label"]) for metric, each in row.detail.get("labels", {}).items()]
     return html(
         "<article><h3>{variant} <small>{time}</small></h3>{failure}{answer}{hits}{scores}{place}</article>",
         variant=row.variant,
         time="" if row.milliseconds is None else f"{row.milliseconds:,.1f} ms",
-        failure=failure,
+        failure=joined([failure, *(_broken(metric, each) for metric, each in row.failed_metrics.items())]),
         answer=_answer(row.detail),
         hits=_hits(row.detail.get("hits", ()), row.case.gold),
         scores=_scores(row),
         place=_facts(place) if place else Html(""),
     )
+
+
+def _broken(metric: str, failure: Failure) -> Html:
+    text = f"{label(metric)}: {failure.error}: {failure.message}"
+    return html('<p class="failure">{text}</p>', text=text)
 
 
 def _answer(detail: Mapping[str, Any]) -> Html:

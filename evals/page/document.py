@@ -108,7 +108,13 @@ def _recall(figures: dict[str, Any], metrics: dict[str, Any]) -> Html:
 
 def _times(figures: dict[str, Any]) -> dict[str, Any]:
     if "recipe" not in figures:
-        return {"one question, start to end": figures["latency_ms"]}
+        whole = {"one question, start to end": figures["latency_ms"]}
+        steps = figures.get("usage", {}).get("steps", {}).items()
+        return whole | {
+            f"step {name}": {"p50": step["p50_ms"], "p95": step["p95_ms"], "n": step["calls"]}
+            for name, step in steps
+            if step["calls"]
+        }
     recipes = figures.get("recipes", {figures["recipe"]: figures})
     return {
         f"{name}, {state}": each["latency_ms"][state] for name, each in recipes.items() for state in ("cold", "warm")
@@ -120,7 +126,8 @@ def _facts(run: dict[str, Any]) -> dict[str, Any]:
     return {
         "data": f"SHA-256 {data['hash']}",
         "questions": f"{data['questions']} of {', '.join(data['sets'])}"
-        + (f" (first {data['limit']} of each)" if data["limit"] else ""),
+        + (f" (first {data['limit']} of each)" if data["limit"] else "")
+        + (f", half: {data['split']}" if data.get("split", "all") != "all" else ""),
         "corpus": f"{data['documents']} documents"
         + (f", {ingest['passages']} passages, stored in {ingest['seconds']:,.1f} s" if ingest else ""),
         "intervals": f"{run['interval']['method']}, {run['interval']['resamples']} samples, seed {run['seed']}",

@@ -15,6 +15,7 @@ from stemma.evals.evaluator import CaseView, Evaluator, Judgement, Verdict, eval
 from stemma.evals.exits import ExitCode
 from stemma.evals.gate.pairing import of_variant, paired
 from stemma.evals.metrics.intervals import Sampling
+from stemma.evals.page.document import page_of
 from stemma.evals.results import Evaluation, read_cases, write_results
 from stemma.evals.usage import Prices
 from stemma.memory.ingest.embedders import HashingEmbedder
@@ -99,7 +100,10 @@ async def test_one_that_raises_is_a_failure_of_its_metric_and_the_gate_sees_it(t
     assert evaluation.figures["metrics"]["picky"]["mean"] == pytest.approx(4 / 6)
     for metric, figure in before.figures["metrics"].items():
         assert evaluation.figures["metrics"][metric] == figure
-    write_results(tmp_path / "out", evaluation, "")
+    page = page_of(evaluation)
+    assert "picky: LookupError: no such thing" in page
+    assert "step recall" in page
+    write_results(tmp_path / "out", evaluation, page)
     records = list(read_cases(tmp_path / "out"))
     assert records[0]["failed_metrics"]["picky"]["error"] == "LookupError"
     cases = of_variant(records, GRAPH)
