@@ -18,14 +18,14 @@ from numpy.typing import NDArray
 from stemma.evals.calibration import fit, out_of_fold, probabilities
 from stemma.evals.case import Case, Row, Score
 from stemma.evals.errors import NothingToScore
+from stemma.evals.groundedness_parts import area, by_error, by_model, confounds, f1_of, within_model
 from stemma.evals.labelled import LabelledAnswer, LabelledAnswers
-from stemma.evals.metrics.classification import Numbers, auroc, curve, decision_of
+from stemma.evals.metrics.classification import Numbers, curve
 from stemma.evals.metrics.intervals import Sampling, clustered
 from stemma.evals.results import Evaluation, run_record
 from stemma.evals.summary import Json
 from stemma.memory.grounding.doubt import Calibration, Doubt, judge
 from stemma.memory.settings import MemorySettings
-from stemma.memory.text import words
 from stemma.memory.tuned import calibrations_of, read_tuned
 
 FOLDS = 10
@@ -43,13 +43,10 @@ class _Judged:
     calibration: Calibration
 
     def metrics(self, sampling: Sampling, prefix: str = "") -> Json:
-        def f1(chosen: NDArray[np.intp]) -> float:
-            return decision_of(self.called[chosen], self.labels[chosen]).f1
-
-        area = partial(_area, self.chances, self.labels)
+        f1, areas = f1_of(self.called, self.labels), partial(area, self.chances, self.labels)
         return {
             f"{prefix}f1": clustered(f1, self.sources, sampling).as_json(),
-            f"{prefix}auroc": clustered(area, self.sources, sampling).as_json(),
+            f"{prefix}auroc": clustered(areas, self.sources, sampling).as_json(),
         }
 
 
@@ -67,14 +64,18 @@ def evaluate_groundedness(data: LabelledAnswers, sampling: Sampling, *, refit: b
     sentences = _sentences(data.answers, doubts, sentence, refit=refit)
     rows = [_row(data.name, *each, level, n) for n, each in enumerate(zip(data.answers, doubts, strict=True))]
     figures: Json = {
-        "metrics": level.metrics(sampling) | sentences.metrics(sampling, "sentence_"),
+        "metrics": {
+            **level.metrics(sampling),
+            **sentences.metrics(sampling, "sentence_"),
+            **within_model(data.answers, level.chances, labels, sampling),
+        },
         "failures": 0,
         "cases": len(rows),
         "latency_ms": {},
         "answers_per_cpu_second": round(len(rows) / seconds, 1),
-        "confounds": _confounds(data.answers, labels, sources, sampling),
-        "by_model": _by_model(data.answers, level),
-        "by_error": _by_error(data.answers, level),
+        "confounds": confounds(data.answers, labels, sampling),
+        "by_model": by_model(data.answers, level.chances, level.called, labels, sampling),
+        "by_error": by_error(data.answers, level.called, sampling),
         "calibration": {"answer": _as_json(level.calibration), "sentence": _as_json(sentences.calibration)},
         "curve": _curve(level),
     }
@@ -127,50 +128,6 @@ def _sentences(
     ]
     weights, marked, sources = zip(*rows, strict=True)
     return _judged(np.array(weights), np.array(marked, dtype=float), sources, ships, refit=refit)
-
-
-def _confounds(answers: Sequence[LabelledAnswer], labels: Numbers, sources: Sequence[str], sampling: Sampling) -> Json:
-    """What can be had without looking at the evidence: AUROC of the length in words, and of the model's own rate."""
-    rates = {name: labels[[answer.model == name for answer in answers]].mean() for name in _models(answers)}
-    given = {
-        "length": np.array([float(len(words(answer.response))) for answer in answers]),
-        "model": np.array([rates[answer.model] for answer in answers]),
-    }
-    return {
-        name: {"auroc": clustered(partial(_area, scores, labels), sources, sampling).as_json()}
-        for name, scores in given.items()
-    }
-
-
-def _area(scores: Numbers, labels: Numbers, chosen: NDArray[np.intp]) -> float:
-    return auroc(scores[chosen], labels[chosen])
-
-
-def _models(answers: Sequence[LabelledAnswer]) -> list[str]:
-    return sorted({answer.model for answer in answers})
-
-
-def _by_model(answers: Sequence[LabelledAnswer], level: _Judged) -> Json:
-    """Model -> answers, how many hold something unsupported, and the F1 among its answers."""
-    found: Json = {}
-    for name in _models(answers):
-        own = np.array([answer.model == name for answer in answers])
-        own_labels = level.labels[own]
-        found[name or "unknown"] = {
-            "n": int(own.sum()),
-            "ungrounded": int(own_labels.sum()),
-            "f1": decision_of(level.called[own], own_labels).f1,
-        }
-    return found
-
-
-def _by_error(answers: Sequence[LabelledAnswer], level: _Judged) -> Json:
-    """Type of span -> how many answers hold one, and the share of them that was called ungrounded."""
-    found: Json = {}
-    for kind in sorted({span.type for answer in answers for span in answer.spans}):
-        own = np.array([any(span.type == kind for span in answer.spans) for answer in answers])
-        found[kind or "unknown"] = {"n": int(own.sum()), "recall": float(level.called[own].mean())}
-    return found
 
 
 def _curve(level: _Judged) -> list[Json]:

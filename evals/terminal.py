@@ -99,12 +99,18 @@ def _groundedness(summary: Summary) -> Iterator[str]:
     yield ""
     for name, figure in summary["confounds"].items():
         yield f"{f'auroc, {name} only':24}{_cell(figure['auroc']):>26}"
+        yield f"{f'f1, {name} only':24}{_cell(figure['f1']):>26}"
     yield f"{'answers a CPU second':24}{summary['answers_per_cpu_second']:>26.0f}"
     yield ""
     for name, row in summary["by_model"].items():
-        yield f"{name:24}{row['n']:>6} answers, {row['ungrounded']:>3} ungrounded, f1 {percent(row['f1'])}"
+        area = "" if row["auroc"] is None else f", auroc {percent(row['auroc'])}"
+        yield (
+            f"{name:24}{row['n']:>6} answers, {row['ungrounded']:>3} ungrounded,"
+            f" f1 {percent(row['f1'])} ({percent(row['low'])}–{percent(row['high'])}){area}"
+        )
     for name, row in summary["by_error"].items():
-        yield f"{name:24}{row['n']:>6} answers, {percent(row['recall'])} of them found"
+        found = f"{percent(row['recall'])} ({percent(row['low'])}–{percent(row['high'])})"
+        yield f"{name:24}{row['n']:>6} answers, {found} of them found"
 
 
 def _usage(summary: Summary) -> Iterator[str]:

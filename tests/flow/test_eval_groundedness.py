@@ -59,7 +59,10 @@ def test_invented_answers_are_told_from_grounded_ones(tmp_path: Path, option: st
     summary = run(tmp_path, option, str(written(tmp_path, rows(60))))
     assert summary["metrics"]["auroc"]["mean"] == 1.0
     assert summary["metrics"]["f1"] == {"mean": 1.0, "low": 1.0, "high": 1.0, "n": 60}
-    assert summary["by_error"]["Invented"] == {"n": 30, "recall": 1.0}
+    assert summary["by_error"]["Invented"] == {"n": 30, "recall": 1.0, "low": 1.0, "high": 1.0}
+    assert all(row["low"] <= row["f1"] <= row["high"] for row in summary["by_model"].values())
+    assert all(set(figures) == {"auroc", "f1"} for figures in summary["confounds"].values())
+    assert "auroc_within_model" in summary["metrics"]
     assert set(summary["confounds"]) == {"length", "model"}
     assert "Groundedness" in (tmp_path / "out" / "report.html").read_text()
 
