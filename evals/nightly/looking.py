@@ -41,8 +41,8 @@ async def harvested(local: Local, out: Path, since: datetime | None) -> Step:
         note = "no finished runs yet"
     else:
         note = f"{done.runs} finished runs: {done.added} new questions, {done.known} known"
-    advice = f"look at them before they become cases: {folder}" if done.added else ""
-    return Step("harvest", StepStatus.DONE, note=note, advice=advice, found=found)
+        note += f"; look at them before they become cases: {folder}" if done.added else ""
+    return Step("harvest", StepStatus.DONE, note=note, found=found)
 
 
 async def detected(memory: LongTermMemory, night: Path, *, apply: bool) -> Step:
@@ -58,7 +58,7 @@ async def detected(memory: LongTermMemory, night: Path, *, apply: bool) -> Step:
     if not sweep.statements:
         note = "memory is empty: nothing to look at yet"
     code = exit_code(sweep, decided)
-    advice = "stemma eval detect shows all; --apply puts what is proposed into quarantine" if code else ""
+    advice = f"stemma eval detect{' --apply' * (code is ExitCode.REGRESSION)}" if code else ""
     shown = record | {name: record[name][:_SHOWN] for name in ("proposals", "undecided")}
     counts = {"proposed": len(sweep.proposals), "quarantined": len(decided), "open": len(sweep.undecided)}
     return Step(

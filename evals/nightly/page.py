@@ -27,7 +27,7 @@ _KINDS = {
     "done": "quiet",
     "skipped": "quiet",
 }
-_NO_SHARES = {"propagation_factor", "time_to_clean", "time_to_detect", "containment_seconds"}
+_NO_SHARES = {"propagation_factor", "time_to_clean", "time_to_detect", "containment_seconds", "containment_latency_p99"}
 """Metrics that are counts or seconds."""
 
 

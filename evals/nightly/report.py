@@ -37,7 +37,7 @@ def as_markdown(night: Night) -> str:
         lines.append(f"| {' | '.join(cells)} |")
     if advice := [step for step in night.steps if step.advice]:
         lines += ["", "What to do:", ""]
-        lines += [f"- {step.name}: `{_cell(step.advice)}`" for step in advice]
+        lines += [f"- {step.name}: {_typed(step.advice)}" for step in advice]
     for step in night.steps:
         lines += [*_metrics(step)]
     lines += ["", f"Revision {night.revision}, version {night.version}, begun {night.started_at}."]
@@ -93,6 +93,11 @@ def _judged_metrics(step: Step) -> Iterator[tuple[str, int, str]]:
 
 def _cell(text: str) -> str:
     return _plain(text).replace("|", "\\|").replace("`", "'")
+
+
+def _typed(advice: str) -> str:
+    """A command stands apart from its words."""
+    return f"`{_cell(advice)}`" if advice.startswith("stemma ") else _cell(advice)
 
 
 def _plain(text: str) -> str:

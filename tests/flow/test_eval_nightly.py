@@ -54,8 +54,12 @@ with night_lock(plan.out, plan.date):
 
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A project folder of its own, with a quick embedder and few resamples; two pairs are enough for its gate."""
+    """A project folder of its own, with a quick embedder and few resamples; two pairs are enough for its gate.
+
+    Without git on the path the revision is the package's version: a checkout may be worked on while its tests run.
+    """
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", str(tmp_path))
     for name, value in {"MEMORY_EMBEDDER": "hashing", "EVALS_RESAMPLES": "100", "EVALS_LEAST_PAIRS": "2"}.items():
         monkeypatch.setenv(name, value)
     return tmp_path
