@@ -27,10 +27,11 @@ def admit(bundle: AnswerBundle, stored: Mapping[str, str]) -> None:
     `stored` has the audience of everything `named` that is there already, whoever may see it.
     """
     scope = bundle.answer.scope
+    seen = scope.audiences()
     new = {claim.id: claim.scope.audience for claim in bundle.claims} | {bundle.answer.id: scope.audience}
     known = {**new, **stored}
     for item_id in sorted(named(bundle)):
-        if known.get(item_id) not in scope.audiences():
+        if known.get(item_id) not in seen:
             raise UnknownItem(f"the answer rests on {item_id!r}, which its scope does not hold")
     for row in bundle.derivations:
         claims = Scope(scope.tenant, *known[row.claim_id].split("\x1f"))

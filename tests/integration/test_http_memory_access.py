@@ -47,6 +47,7 @@ def every_use_of(item: str, decision: str) -> list[tuple[str, str, Any]]:
     """(method, path, body) of each request that names an item or a decision."""
     return [
         ("GET", f"/items/{item}", None),
+        ("GET", f"/entities/{item}", None),
         ("GET", f"/items/{item}/lineage", None),
         ("GET", f"/items/{item}/lineage?direction=downstream", None),
         ("GET", f"/retractions/{decision}", None),
@@ -66,9 +67,10 @@ async def test_unknown_and_foreign_ids_look_the_same(asker: Acting, live: Live) 
     passage = (await ann.post("/recall", {"query": "berth fee"}))["hits"][0]["id"]
     answer = await learned(live.memory, ann.actor, passage)
     decision = (await ann.post("/retractions", {"item_id": source, "reason": "forged"}))["retraction"]["id"]
+    thing = (await ann.get("/entities"))["items"][0]["id"]
     before = await ann.get("/statistics")
     for stranger in (ann.other(user="bob"), ann.other(tenant=f"tenant-{uuid.uuid4().hex}", user="ann")):
-        for item in (source, passage, answer.id, answer.asserts[0]):
+        for item in (source, passage, answer.id, answer.asserts[0], thing):
             for method, path, body in every_use_of(item, decision):
                 foreign = problem(await stranger.request(method, path, json=body), 404, "UnknownItem")
                 assert "berth" not in str(foreign)
