@@ -1,7 +1,7 @@
 """`stemma eval nightly`: what it takes, prints, and exits with.
 
 Decides the words on the terminal. Progress and notes go to standard error; with --json standard output gets one JSON
-object, which is what night.json holds.
+object: what night.json holds, and the metrics of all suites.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import asyncio
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -34,7 +34,7 @@ def nightly(
         Path | None, typer.Option("--out", help="Folder that holds the nights (default: EVALS_FOLDER).")
     ] = None,
     suite: Annotated[list[str] | None, typer.Option("--suite", help="Only this suite; repeat it.")] = None,
-    limit: Annotated[int, typer.Option("--limit", min=0, help="Questions of each set; 0 is all.")] = 200,
+    limit: Annotated[int, typer.Option("--limit", min=0, help="Questions of each set; 0 is all.")] = 600,
     again: Annotated[bool, typer.Option("--again", help="Do the night anew, also if it is done.")] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="One JSON object as the last line of standard output.")
@@ -53,9 +53,15 @@ def nightly(
     for line in lines_of(night, folder_of(plan.out, plan.date)):
         typer.echo(line, err=as_json)
     if as_json:
-        folder = str(folder_of(plan.out, plan.date))
-        typer.echo(json.dumps({**night.as_json(), "out": folder}, ensure_ascii=False))
+        typer.echo(json.dumps({**summary_of(night), "out": str(folder_of(plan.out, plan.date))}, ensure_ascii=False))
     raise typer.Exit(night.exit_code)
+
+
+def summary_of(night: Night) -> dict[str, Any]:
+    """What --json prints: the record, and what every evaluation prints (metrics as "suite/metric", failures, data)."""
+    metrics = {f"{step.name}/{name}": figure for step in night.steps for name, figure in step.metrics.items()}
+    failures = sum(step.failures for step in night.steps)
+    return {"metrics": metrics, "failures": failures, "data": night.plan["data"], **night.as_json()}
 
 
 def _done(plan: NightPlan, *, again: bool) -> Night:

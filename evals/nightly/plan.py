@@ -22,7 +22,7 @@ SUITES = ("retrieval", "answers", "groundedness", "propagation", "ragas", "detec
 """What can be left out by name; harvest, drift and feedback only look at what is there and always take part."""
 DEMO = Path("examples/supply_chain")
 """Taken where no data folder is named and this one is there: the corpus of the demo."""
-LIMIT = 200
+LIMIT = 600
 """Questions of each set, so that a night of a large set stays within ten minutes on a laptop."""
 _NEED_DATA = {"retrieval", "answers", "ragas"}
 
