@@ -100,7 +100,10 @@ def test_the_first_night_says_what_is_missing_and_the_second_call_does_nothing(h
     again = nightly("--json", *QUICK)
     assert again.exit_code == 3
     assert "is done since" in again.stderr
-    assert json.loads(again.stdout.splitlines()[-1])["exit_code"] == 3
+    printed = json.loads(again.stdout.splitlines()[-1])
+    assert (printed["exit_code"], printed["failures"]) == (3, 0)
+    assert printed["metrics"]["retrieval/recall@5"]["n"] == 5
+    assert printed["data"]["sets"] == ["harbour"]
     assert {path: path.stat().st_mtime_ns for path in folder(home).rglob("*") if path.is_file()} == left
     _leads_to_cases(folder(home))
 
