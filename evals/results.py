@@ -160,6 +160,7 @@ def _case_record(row: Row) -> Json:
         "record": "case",
         "id": row.case.id,
         "set": row.case.set,
+        "kind": row.case.kind,
         "variant": row.variant,
         "run_id": row.run_id,
         "thread_id": row.thread_id,

@@ -16,11 +16,16 @@ Json = dict[str, Any]
 
 
 def summarise(rows: Sequence[Row], sampling: Sampling) -> Json:
-    """{"metrics", "failures", "cases", "latency_ms", "sets"}; `sets` only where there are several."""
+    """{"metrics", "failures", "cases", "latency_ms", "sets", "kinds"}; the last two only where there are several."""
     figures = _figures(rows, sampling)
     sets = list(dict.fromkeys(row.case.set for row in rows))
     if len(sets) > 1:
         figures["sets"] = {name: _figures([row for row in rows if row.case.set == name], sampling) for name in sets}
+    kinds = list(dict.fromkeys(row.case.kind for row in rows))
+    if len(kinds) > 1:
+        figures["kinds"] = {
+            kind or "other": _figures([row for row in rows if row.case.kind == kind], sampling) for kind in kinds
+        }
     return figures
 
 

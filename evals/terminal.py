@@ -32,6 +32,8 @@ def lines_of(summary: Summary) -> Iterator[str]:
         )
     for name, figures in _sets(summary).items():
         yield from _table(name, figures)
+    if kinds := summary.get("kinds"):
+        yield from _table("kinds of questions", kinds)
     if "confounds" in summary:
         yield from _groundedness(summary)
     yield from _usage(summary)

@@ -78,6 +78,8 @@ def _sections(figures: dict[str, Any], contained_at: int) -> Html:
         parts.append(comparison("Recipes", figures["recipes"]))
     if "sets" in figures:
         parts.append(comparison("Question sets", figures["sets"], "One merged corpus, each set of questions apart."))
+    if "kinds" in figures:
+        parts.append(comparison("Kinds of questions", figures["kinds"]))
     if "confounds" in figures:
         note = "What is reached without looking at the evidence: by the answer's length, and by which model wrote it."
         confounds = {

@@ -17,6 +17,7 @@ from stemma.evals.gate.pairing import of_variant, paired
 from stemma.evals.metrics.intervals import Sampling
 from stemma.evals.page.document import page_of
 from stemma.evals.results import Evaluation, read_cases, write_results
+from stemma.evals.terminal import lines_of
 from stemma.evals.usage import Prices
 from stemma.memory.ingest.embedders import HashingEmbedder
 from stemma.memory.model import Node, Passage
@@ -112,8 +113,14 @@ async def test_one_that_raises_is_a_failure_of_its_metric_and_the_gate_sees_it(t
 
 
 async def test_steps_and_tools_where_the_case_says_what_is_right(tmp_path: Path) -> None:
-    data = harbour(tmp_path, steps=SIMPLE, tools=[{"name": "search"}])
-    rows = own(await evaluated(tmp_path, data))
+    data = harbour(tmp_path, kind="lead times", steps=SIMPLE, tools=[{"name": "search"}])
+    evaluation = await evaluated(tmp_path, data)
+    kinds = evaluation.figures["kinds"]
+    assert {name: figures["cases"] for name, figures in kinds.items()} == {"lead times": 1, "other": 5}
+    lines = list(lines_of({**evaluation.summary(), "out": "out"}))
+    assert any(line.startswith("kinds of questions") and "lead times" in line for line in lines)
+    assert any(line.startswith("p50 ms of each step") for line in lines)
+    rows = own(evaluation)
     scores = {score.metric: score for score in rows["q1"].scores}
     happened = [step["step"] for step in rows["q1"].detail["usage"]["steps"]]
     assert happened[:3] == list(SIMPLE[:3])
