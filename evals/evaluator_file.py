@@ -28,6 +28,7 @@ _BROKEN = (
     OSError,
     RuntimeError,
     SyntaxError,
+    SystemExit,
     TypeError,
     ValueError,
 )

@@ -20,7 +20,7 @@ from stemma.evals.case import Failure, Row, Score
 from stemma.evals.evaluator import CaseView, Evaluator, Judgement, Verdict
 
 STAGE = "evaluator"
-_THREADS = 4
+_THREADS = 32
 
 
 @dataclass(frozen=True, slots=True)

@@ -163,6 +163,7 @@ async def test_evaluators_come_from_a_file(tmp_path: Path) -> None:
         ("x = 1", "holds no evaluator"),
         ("import nothing_of_this_name", "ModuleNotFoundError"),
         ("def broken(:", "SyntaxError"),
+        ("import sys; sys.exit(0)", "SystemExit"),
         ("EVALUATORS = [1]", "has no `metric`"),
         ("from stemma.evals import evaluator\n@evaluator\ndef token_f1(view): return 1", "metric token_f1 already"),
         ("from stemma.evals import evaluator\n@evaluator(name='Ton e')\ndef f(view): return 1", "no name for a metric"),
