@@ -17,6 +17,8 @@ from stemma.evals.errors import EvalFailure, InvalidDataset, OtherNight
 from stemma.evals.nightly.record import Night, folder_of, read_night
 from stemma.evals.settings import EvalSettings
 from stemma.evals.summary import Json
+from stemma.graphs.settings import GraphSettings
+from stemma.memory.settings import MemorySettings
 
 SUITES = ("retrieval", "answers", "groundedness", "propagation", "ragas", "detection")
 """What can be left out by name; harvest, drift and feedback only look at what is there and always take part."""
@@ -47,8 +49,8 @@ class NightPlan:
         return self.baselines / f"{suite}.json"
 
     def as_json(self) -> Json:
-        """What has to be the same for a night to go on: the data, the suites, and how cases are scored."""
-        settings, marked = self.settings, self.settings.marked
+        """What has to be the same for a night to go on: the data, the suites, what answers, and how it is scored."""
+        settings, marked, memory = self.settings, self.settings.marked, MemorySettings()
         asked = {
             "data": self.dataset.as_json() if self.dataset else None,
             "suites": self.suites,
@@ -57,6 +59,10 @@ class NightPlan:
             "seed": settings.seed,
             "marked": _hash(marked) if marked else None,
             "apply": settings.apply,
+            "model": GraphSettings().model,
+            "embedder": memory.embedder,
+            "recipe": memory.recipe,
+            "numbers": _hash(memory.numbers) if memory.numbers else None,
         }
         found: Json = json.loads(json.dumps(asked))  # as it comes back from night.json
         return found
@@ -122,5 +128,7 @@ def _hash(file: Path) -> str:
     try:
         return sha256(file.read_bytes()).hexdigest()
     except OSError as problem:
-        message = f"EVALS_MARKED {file} cannot be read: {problem.strerror or problem}"
-        raise InvalidDataset(message, hint="unset EVALS_MARKED, or correct it") from problem
+        message = f"{file} cannot be read: {problem.strerror or problem}"
+        raise InvalidDataset(
+            message, hint="EVALS_MARKED or MEMORY_NUMBERS names it: unset or correct that"
+        ) from problem

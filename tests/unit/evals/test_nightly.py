@@ -94,7 +94,7 @@ def plan(out: Path, *suites: str, day: str = "2026-08-31", limit: int = 0) -> Ni
     return plan_night(day, [HARBOUR], suites or ("answers",), EvalSettings(), out=out, limit=limit)
 
 
-def test_a_night_goes_on_only_with_the_same_plan(tmp_path: Path) -> None:
+def test_a_night_goes_on_only_with_the_same_plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = plan(tmp_path)
     assert begun_night(first) is None
     write_night(folder_of(tmp_path, first.date), replace(night(), plan=first.as_json()))
@@ -103,6 +103,9 @@ def test_a_night_goes_on_only_with_the_same_plan(tmp_path: Path) -> None:
         with pytest.raises(OtherNight, match=named) as caught:
             begun_night(other)
         assert caught.value.exit_code == 2
+    monkeypatch.setenv("MEMORY_RECIPE", "hybrid")
+    with pytest.raises(OtherNight, match="other recipe"):
+        begun_night(first)
 
 
 def test_what_cannot_be_a_night_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
