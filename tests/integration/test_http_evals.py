@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import sys
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -171,3 +173,12 @@ async def test_without_a_results_folder_there_is_nothing(http: httpx.AsyncClient
     live.app.state.services.evals = Archive(tmp_path / "none")
     assert await got(http, "/runs", EvalPageBody) == {"items": [], "total": 0}
     assert (await http.get("/evals/runs/x")).status_code == 404
+
+
+async def test_the_server_reads_results_without_what_measures() -> None:
+    heavy = "ragas", "stemma.evals.page", "stemma.evals.nightly", "stemma.evals.answers", "stemma.evals.gate"
+    code = "import sys, stemma.api.routes.evals; print(*sys.modules)"
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", code, stdout=asyncio.subprocess.PIPE)
+    loaded = (await process.communicate())[0].decode().split()
+    assert "stemma.evals.archive" in loaded
+    assert not [name for name in loaded if name.startswith(heavy)]
