@@ -46,6 +46,7 @@ _NETWORK = re.compile(r"(?<![\w.])(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5
 _LETTERS = re.compile(r"[^\W_]+")
 _SHORTEST = 3
 """Letters of a word that may tell something."""
+_LONG_PIECE = 20
 _FEWEST_DIGITS, _MOST_DIGITS = 7, 15
 """Of a telephone number: ITU-T E.164, and the shortest that is no other number."""
 
@@ -130,6 +131,16 @@ def _is_phone(found: str) -> bool:
     return _FEWEST_DIGITS <= sum(c.isdigit() for c in found) <= _MOST_DIGITS
 
 
+def _is_network(found: str) -> bool:
+    """No number of a section, such as 1.2.1.6."""
+    return any(int(part) > 9 for part in found.split("."))
+
+
+def _is_token(found: str) -> bool:
+    """No path and no run's id: one piece of it is long."""
+    return max(len(piece) for piece in re.split(r"[/_-]", found)) >= _LONG_PIECE
+
+
 _PATTERNS: tuple[tuple[str, re.Pattern[str], Callable[[str], bool]], ...] = (
     ("secret", _SECRETS, _always),
     ("secret", _IN_ADDRESS, _always),
@@ -137,6 +148,6 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str], Callable[[str], bool]], ...] = (
     ("iban", _IBAN, _is_iban),
     ("card", _CARD, _is_card),
     ("phone", _PHONE, _is_phone),
-    ("network", _NETWORK, _always),
-    ("secret", _LONG_TOKEN, _always),
+    ("network", _NETWORK, _is_network),
+    ("secret", _LONG_TOKEN, _is_token),
 )
