@@ -20,6 +20,8 @@ from stemma.evals.results import read_cases, read_summary
 from stemma.evals.summary import Json
 
 SCHEMA = 1
+DESCRIPTIVE = frozenset({"abstained"})
+"""Shares that are neither good nor bad: to answer more is no loss. `abstention_accuracy` says whether it was right."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,8 +147,8 @@ def refuse_strangers(baseline: Baseline | Candidate, candidate: Candidate) -> No
 
 
 def gated_metrics(cases: Sequence[Scored]) -> list[str]:
-    """Every metric that the baseline's cases have, in order."""
-    return list(dict.fromkeys(metric for case in cases for metric in case.scores))
+    """Every metric that the baseline's cases have and in which more is better, in order."""
+    return list(dict.fromkeys(metric for case in cases for metric in case.scores if metric not in DESCRIPTIVE))
 
 
 def _body(baseline: Baseline) -> Json:

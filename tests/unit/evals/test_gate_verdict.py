@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from stemma.evals.gate.baseline import gated_metrics
 from stemma.evals.gate.pairing import Pairs, Scored, paired
 from stemma.evals.gate.verdict import Outcome, Policy, judge
 from stemma.evals.settings import EvalSettings
@@ -116,6 +117,11 @@ def test_no_metric_is_no_pass() -> None:
 
 def case(name: str, value: float, *, content: str = "c", failed: bool = False, lacks: bool = False) -> Scored:
     return Scored(name, content, name, {"recall@5": value}, failed, ("recall@5",) if lacks else ())
+
+
+def test_to_abstain_less_is_no_loss() -> None:
+    scored = Scored("a", "c", "a", {"abstained": 1.0, "abstention_accuracy": 0.0}, failed=False)
+    assert gated_metrics([scored, scored]) == ["abstention_accuracy"]
 
 
 def test_pairs_are_of_the_same_case() -> None:
