@@ -73,7 +73,7 @@ def _holder(file: Path) -> str:
 
 def _write(descriptor: int, holder: dict[str, object]) -> None:
     os.ftruncate(descriptor, 0)
-    os.pwrite(descriptor, json.dumps(holder).encode(), 0)
+    os.write(descriptor, json.dumps(holder).encode())
 
 
 def _now() -> str:
