@@ -28,4 +28,4 @@ class CannotListen(ApiFailure):
 class KeyRequired(ApiFailure):
     """Other machines could reach a server that asks for no key."""
 
-    hint = "set API_KEY, or say --insecure on a closed network"
+    hint = "set API_KEY, or API_REQUIRE_KEY=true with `stemma keys create`, or say --insecure on a closed network"

@@ -27,7 +27,7 @@ def bind(settings: ApiSettings) -> socket.socket:
 
     Raises: KeyRequired when other machines could reach a server without a key; PortInUse; CannotListen.
     """
-    if not (settings.key or settings.insecure or is_loopback(settings.host)):
+    if not (settings.key or settings.require_key or settings.insecure or is_loopback(settings.host)):
         raise KeyRequired(f"refusing to listen on {settings.host} without a key")
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(

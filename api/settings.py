@@ -18,6 +18,8 @@ class ApiSettings(BaseSettings):
     """0 takes a free port."""
     key: SecretStr | None = None
     """What clients send as `x-api-key` or `Authorization: Bearer`. Without one only loopback is answered."""
+    require_key: bool = False
+    """Every request needs a key, from this machine too: API_KEY, or one of `stemma keys create`."""
     insecure: bool = False
     """Answer other machines without a key. Only for closed networks."""
     allowed_hosts: Annotated[list[str], NoDecode] = []

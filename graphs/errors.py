@@ -27,6 +27,10 @@ class UnknownAssistant(NotFound):
     """There is no such assistant or graph."""
 
 
+class UnknownKey(NotFound):
+    """There is no such API key."""
+
+
 class UnknownThread(NotFound):
     """There is no such thread."""
 

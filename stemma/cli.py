@@ -30,6 +30,7 @@ COMMANDS = {
     "memory": ("stemma.memory.commands:memory_app", "What memory holds, where it came from, and taking it back."),
     "eval": ("stemma.evals.commands:eval_app", "Score retrieval and answers."),
     "neo4j": ("stemma.memory.neo4j_commands:neo4j_app", "Run a real Neo4j without Docker."),
+    "keys": ("stemma.graphs.keys.commands:keys_app", "Who may use a server: make and revoke keys."),
     "backup": ("stemma.graphs.commands:app", "Copy the stores while they are in use."),
     "doctor": ("stemma.api.commands:app", "Check that everything that is needed is there."),
     "openapi": ("stemma.api.commands:app", "Print the API's OpenAPI document."),

@@ -1,7 +1,8 @@
-"""Who asks: one key, compared in constant time. A request without it gets no further.
+"""Who asks: the operator's one key, or one of those that `stemma keys` made. A request without one gets no further.
 
-A pure ASGI middleware, so that even the path's existence and the body's shape stay unknown to strangers. Without a key
-only requests that arrived on a loopback address are answered, unless the operator said `insecure`.
+A pure ASGI middleware, so that even the path's existence and the body's shape stay unknown to strangers. As long as no
+key was ever made, requests that arrived on a loopback address are answered without one, and others only if the operator
+said `insecure`.
 """
 
 from __future__ import annotations
@@ -10,12 +11,15 @@ import hashlib
 import hmac
 from dataclasses import replace
 
+from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from stemma.api.errors import problem
 from stemma.api.listening import is_loopback
+from stemma.api.services import Services
 from stemma.api.settings import ApiSettings
-from stemma.graphs.policy import LOCAL
+from stemma.graphs.keys.keys import Keys
+from stemma.graphs.policy import LOCAL, Actor
 
 OPEN_PATHS = frozenset({"/ok", "/docs", "/openapi.json"})
 """Answered without a key: they say nothing about anyone."""
@@ -30,31 +34,45 @@ class Authenticate:
     def __init__(self, app: ASGIApp, settings: ApiSettings) -> None:
         self.app = app
         self.digest = _digest(settings.key.get_secret_value().encode()) if settings.key else None
+        self.require_key = settings.require_key or self.digest is not None
         self.anyone = settings.insecure
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"] in OPEN_PATHS:
             await self.app(scope, receive, send)
             return
-        if self.digest is None:
+        services: Services = scope["app"].state.services
+        actor = await self._actor(services.runtime.keys, _credential(scope))
+        if actor is None:
+            if self.require_key or await services.runtime.keys.required():
+                await _unauthorized()(scope, receive, send)
+                return
             # `server` is the address this connection came in on; a Unix socket has no port.
             server = scope.get("server")
             if not (self.anyone or server is None or server[1] is None or is_loopback(server[0])):
-                refusal = problem(403, "without API_KEY this server answers loopback only", kind="Forbidden")
+                refusal = problem(403, "without a key this server answers loopback only", kind="Forbidden")
                 await refusal(scope, receive, send)
                 return
-        elif not hmac.compare_digest(_digest(_credential(scope)), self.digest):
-            refusal = problem(
-                401,
-                "the key is missing or wrong; send it as x-api-key",
-                kind="Unauthorized",
-                headers={"WWW-Authenticate": "Bearer"},
-            )
-            await refusal(scope, receive, send)
-            return
-        # Whoever holds the one key is not necessarily the person at this machine.
-        scope[ACTOR] = LOCAL if self.digest is None else replace(LOCAL, name="api-key")
+            actor = LOCAL
+        scope[ACTOR] = actor
         await self.app(scope, receive, send)
+
+    async def _actor(self, keys: Keys, credential: bytes) -> Actor | None:
+        if not credential:
+            return None
+        if self.digest is not None and hmac.compare_digest(_digest(credential), self.digest):
+            # Whoever holds the one key is not necessarily the person at this machine.
+            return replace(LOCAL, name="api-key")
+        return await keys.actor(credential.decode("latin-1"))
+
+
+def _unauthorized() -> Response:
+    return problem(
+        401,
+        "the key is missing or wrong; send it as x-api-key",
+        kind="Unauthorized",
+        headers={"WWW-Authenticate": "Bearer"},
+    )
 
 
 def _digest(key: bytes) -> bytes:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 from stemma.graphs.assistants.memory_assistants import MemoryAssistants
+from stemma.graphs.keys.memory_keys import MemoryKeys
 from stemma.graphs.errors import GraphFailure, InvalidRequest, LostLease, UnknownRun
 from stemma.graphs.runs.events import RunEvent
 from stemma.graphs.runs.memory_threads import MemoryThreads
@@ -29,6 +30,7 @@ class MemoryStore(MemoryThreads):
         super().__init__()
         self.on_commit: Callable[[Sequence[RunEvent]], None] | None = None
         self.assistants = MemoryAssistants()
+        self.keys = MemoryKeys()
         self._waiting: dict[Unit, list[Callable[[], object]]] = defaultdict(list)
         self._futures: list[tuple[Unit, asyncio.Future[None]]] = []
 

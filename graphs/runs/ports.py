@@ -16,6 +16,7 @@ from typing import Any, Protocol
 
 from stemma.graphs.assistants.ports import AssistantStore
 from stemma.graphs.errors import GraphFailure
+from stemma.graphs.keys.ports import KeyStore
 from stemma.graphs.runs.events import RunEvent
 from stemma.graphs.runs.model import CancelAction, Run, RunStatus, ThreadStatus
 from stemma.graphs.runs.thread_ports import Lifetime, ThreadStore
@@ -117,6 +118,11 @@ class RunStore(ThreadStore, Protocol):
 
     @property
     def assistants(self) -> AssistantStore:
+        """Kept beside the runs."""
+        ...
+
+    @property
+    def keys(self) -> KeyStore:
         """Kept beside the runs."""
         ...
 

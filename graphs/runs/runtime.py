@@ -12,6 +12,7 @@ from typing import Any, Literal, Self
 
 from stemma.graphs.assistants.assistants import Assistants
 from stemma.graphs.catalog import Catalog
+from stemma.graphs.keys.keys import Keys
 from stemma.graphs.policy import Actor, Permission, require
 from stemma.graphs.runs.cancel import Cancellations
 from stemma.graphs.runs.events import Frame
@@ -49,6 +50,7 @@ class Runtime(ThreadFacade):
     ) -> None:
         self.catalog = catalog
         self.assistants = Assistants(store.assistants, catalog)
+        self.keys = Keys(store.keys, store.version)
         self._store, self._worker = store, worker
         self.sweeper = sweeper
         self._states = States(store, graphs)

@@ -25,7 +25,7 @@ def load(file_name: str) -> dict[str, str]:
 
 QUERIES: dict[str, str] = {
     name: sql
-    for file in ("threads.sql", "runs.sql", "events.sql", "checkpoints.sql", "assistants.sql")
+    for file in ("threads.sql", "runs.sql", "events.sql", "checkpoints.sql", "assistants.sql", "keys.sql")
     for name, sql in load(file).items()
 }
 """Every query that runs after the schema is there."""

@@ -14,6 +14,7 @@ from functools import partial
 
 from stemma.graphs.assistants.sqlite_assistants import SqliteAssistants
 from stemma.graphs.errors import UnknownRun
+from stemma.graphs.keys.sqlite_keys import SqliteKeys
 from stemma.graphs.runs import sqlite_checkpoints, sqlite_runs
 from stemma.graphs.runs.events import RunEvent
 from stemma.graphs.runs.model import CancelAction, Run, RunStatus
@@ -37,6 +38,7 @@ class SqliteStore(SqliteThreadStore):
         writer = open_file(path)
         super().__init__(path, connect(path), GroupCommit(writer, path))
         self.assistants = SqliteAssistants(self._group, self._query)
+        self.keys = SqliteKeys(self._group, self._read)
         self._presence = Presence(path)
         self._heartbeat: Heartbeat | None = None
 

@@ -46,6 +46,10 @@ CREATE TABLE assistant_versions(
   graph_id TEXT NOT NULL, name TEXT NOT NULL, description TEXT, config TEXT NOT NULL, context TEXT NOT NULL,
   metadata TEXT NOT NULL, PRIMARY KEY(tenant, assistant_id, version)
 ) WITHOUT ROWID;
+CREATE TABLE api_keys(
+  key_id TEXT PRIMARY KEY, digest BLOB NOT NULL, name TEXT NOT NULL, tenant TEXT NOT NULL, user TEXT NOT NULL,
+  role TEXT NOT NULL, created REAL NOT NULL, revoked REAL
+) WITHOUT ROWID;
 ALTER TABLE threads ADD COLUMN ttl_minutes REAL;
 ALTER TABLE threads ADD COLUMN ttl_strategy TEXT NOT NULL DEFAULT 'delete';
 ALTER TABLE threads ADD COLUMN swept REAL NOT NULL DEFAULT 0;
