@@ -89,7 +89,8 @@ def _run(settings: ApiSettings, *, report: bool) -> None:
 
     def announce(address: str, runtime: Runtime) -> None:
         typer.echo(f"serving {', '.join(runtime.catalog.ids())} on {address}")
-        typer.echo(f"  routes {address}/docs   key {'required' if settings.key or settings.require_key else 'not set'}   Ctrl-C stops")
+        needed = "required" if settings.key or settings.require_key else "not set"
+        typer.echo(f"  routes {address}/docs   key {needed}   Ctrl-C stops")
         sys.stdout.flush()
 
     try:

@@ -13,8 +13,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 from stemma.graphs.assistants.memory_assistants import MemoryAssistants
-from stemma.graphs.keys.memory_keys import MemoryKeys
 from stemma.graphs.errors import GraphFailure, InvalidRequest, LostLease, UnknownRun
+from stemma.graphs.keys.memory_keys import MemoryKeys
 from stemma.graphs.runs.events import RunEvent
 from stemma.graphs.runs.memory_threads import MemoryThreads
 from stemma.graphs.runs.model import CancelAction, Run, RunStatus
