@@ -61,7 +61,7 @@ async def run_night(plan: NightPlan, begun: Night | None, phase: Phase, say: Say
     for suite in suites_of(plan):
         refuse_wrong_baseline(plan, suite.name, suite.kind, suite.variant)
     past = earlier_nights(plan.out, plan.date, plan.settings.nights)
-    night = _new(plan, now) if begun is None else replace(begun, status=Status.RUNNING)
+    night = _new(plan, now) if begun is None else replace(begun, status=Status.RUNNING, revision=now)
     write_night(folder, night)
     for station in _stations(plan, folder, _since(past), phase):
         done = night.step(station.name)
