@@ -72,7 +72,8 @@ def judged(suite: str, variant: str, folder: Path, evaluation: Evaluation, plan:
     if len(worst) > 1 and verdict.outcome.exit_code:
         note += f" (and {len(worst) - 1} more)"
     if not verdict.outcome.exit_code:
-        note = f"all {len(verdict.metrics)} metrics hold against the baseline of {baseline.promoted_at[:10]}"
+        held = f"all {len(verdict.metrics)} metrics hold" if len(verdict.metrics) > 1 else "its metric holds"
+        note = f"{held} against the baseline of {baseline.promoted_at[:10]}"
     return Judged(verdict.outcome.exit_code, note, verdict=record)
 
 
