@@ -28,7 +28,7 @@ def as_markdown(summary: Json, rows: Sequence[Row]) -> str:
         lines += ["**Interrupted**: these are the cases that were finished until then.", ""]
     for name, figures in _variants(summary).items():
         lines += _table(name, figures)
-    broken = [*_broken(summary)]
+    broken = [*broken_promises(summary)]
     lines += [f"**Broken**: {_cell(promise)}" for promise in broken] + [""] * bool(broken)
     failing = [row for row in rows if row.failing]
     if failing:
@@ -45,7 +45,7 @@ def as_junit(summary: Json, rows: Sequence[Row]) -> str:
 
 def junit_tree(summary: Json, rows: Sequence[Row]) -> ElementTree.Element:
     """A case a row, and one for each broken promise."""
-    broken = list(_broken(summary))
+    broken = list(broken_promises(summary))
     errors = sum(row.failing for row in rows) + bool(summary.get("interrupted"))
     suite = ElementTree.Element(
         "testsuite",
@@ -71,6 +71,14 @@ def junit_tree(summary: Json, rows: Sequence[Row]) -> ElementTree.Element:
     return suite
 
 
+def broken_promises(summary: Json) -> Iterator[str]:
+    """What always has to hold, whatever a baseline says, and did not."""
+    yield from map(str, summary.get("broken", ()))
+    verbatim = summary["metrics"].get("citation_verbatim")
+    if verbatim is not None and verbatim["mean"] < 1:
+        yield "a citation is not verbatim in the passage it names"
+
+
 def _variants(summary: Json) -> dict[str, Mapping[str, Any]]:
     if summary.get("recipes"):
         return dict(summary["recipes"])
@@ -86,13 +94,6 @@ def _table(name: str, figures: Mapping[str, Any]) -> list[str]:
             f"| {_cell(metric)} | {each['mean']:.4f} | {each['low']:.4f} to {each['high']:.4f} | {each['n']} |"
         )
     return [*lines, ""]
-
-
-def _broken(summary: Json) -> Iterator[str]:
-    yield from map(str, summary.get("broken", ()))
-    verbatim = summary["metrics"].get("citation_verbatim")
-    if verbatim is not None and verbatim["mean"] < 1:
-        yield "a citation is not verbatim in the passage it names"
 
 
 def _problem(row: Row) -> str:

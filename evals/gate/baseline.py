@@ -16,6 +16,7 @@ from pathlib import Path
 
 from stemma.evals.errors import InvalidResults, NotMeasured
 from stemma.evals.gate.pairing import Scored, of_variant
+from stemma.evals.reports import broken_promises
 from stemma.evals.results import read_cases, read_summary
 from stemma.evals.summary import Json
 
@@ -54,6 +55,8 @@ class Candidate:
     cases: tuple[Scored, ...]
     records: tuple[Json, ...]
     """The same cases as results.jsonl has them."""
+    broken: tuple[str, ...] = ()
+    """Promises that the evaluation itself found broken."""
 
 
 def read_candidate(folder: Path, variant: str = "") -> Candidate:
@@ -73,6 +76,7 @@ def read_candidate(folder: Path, variant: str = "") -> Candidate:
         finished_at=str(summary.get("finished_at", "")),
         cases=tuple(of_variant(records, chosen)),
         records=tuple(record for record in records if record["variant"] == chosen),
+        broken=tuple(broken_promises(summary)),
     )
 
 

@@ -166,7 +166,8 @@ def _judge(
 
     again = [each.cases for each in repeats[1:]]
     pairs = [paired(baseline, repeats[0].cases, metric, again) for metric in policy.margins]
-    verdict = judge(pairs, policy)
+    promises = list(dict.fromkeys(promise for each in repeats for promise in each.broken))
+    verdict = judge(pairs, policy).with_broken(promises)
     changed = changed_cases(pairs, repeats[0].records)
     record = to_json(verdict)
     write_json(folder / "verdict.json", {**record, "changed": [each.as_json() for each in changed]})
@@ -198,6 +199,7 @@ def _lines(title: str, verdict: Verdict) -> list[str]:
     ]
     if not verdict.metrics:
         lines.append("  no metric could be compared")
+    lines += [f"  broken: {promise}" for promise in verdict.broken]
     if unsteady := verdict.flaky:
         lines.append(f"  {len(unsteady)} flaky cases: {', '.join(unsteady[:5])}")
     return lines

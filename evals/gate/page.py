@@ -28,7 +28,7 @@ def page_of_verdict(
     alert = Html("")
     if kind := _KINDS[verdict.outcome]:
         reasons = [f"{each.metric}: {each.reason}" for each in verdict.metrics if each.outcome is verdict.outcome]
-        text = "; ".join(reasons) or "no metric could be compared"
+        text = "; ".join([*verdict.broken, *reasons]) or "no metric could be compared"
         alert = html('<p class="alert {kind}">{text}</p>', kind=kind, text=text)
     facts = {
         "outcome": f"{verdict.outcome.value}, exit code {int(verdict.outcome.exit_code)}",

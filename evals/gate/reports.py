@@ -21,6 +21,7 @@ def as_json(verdict: Verdict) -> Json:
         "exit_code": int(verdict.outcome.exit_code),
         "metrics": [{**asdict(each), "outcome": each.outcome.value} for each in verdict.metrics],
         "flaky": verdict.flaky,
+        "broken": list(verdict.broken),
     }
 
 
@@ -34,6 +35,8 @@ def as_markdown(title: str, verdict: Verdict) -> str:
     lines += [_markdown_row(each) for each in verdict.metrics]
     if not verdict.metrics:
         lines += ["", "No metric could be compared."]
+    for promise in verdict.broken:
+        lines += ["", f"**Broken**: {promise}"]
     if verdict.flaky:
         lines += ["", f"Flaky cases (lost in one repeat and not in another): {', '.join(verdict.flaky[:20])}"]
     return "\n".join(lines) + "\n"
@@ -41,10 +44,14 @@ def as_markdown(title: str, verdict: Verdict) -> str:
 
 def as_junit(title: str, verdict: Verdict) -> str:
     """One test case a metric."""
-    failures = sum(each.outcome is Outcome.REGRESSION for each in verdict.metrics)
+    failures = sum(each.outcome is Outcome.REGRESSION for each in verdict.metrics) + len(verdict.broken)
     errors = sum(each.outcome is Outcome.INCONCLUSIVE for each in verdict.metrics) + (not verdict.metrics)
     suite = ElementTree.Element(
-        "testsuite", name=title, tests=str(max(1, len(verdict.metrics))), failures=str(failures), errors=str(errors)
+        "testsuite",
+        name=title,
+        tests=str(max(1, len(verdict.metrics)) + len(verdict.broken)),
+        failures=str(failures),
+        errors=str(errors),
     )
     for each in verdict.metrics:
         case = ElementTree.SubElement(suite, "testcase", classname=title, name=each.metric)
@@ -54,6 +61,9 @@ def as_junit(title: str, verdict: Verdict) -> str:
     if not verdict.metrics:
         case = ElementTree.SubElement(suite, "testcase", classname=title, name="gate")
         ElementTree.SubElement(case, "error", message="no metric could be compared")
+    for promise in verdict.broken:
+        case = ElementTree.SubElement(suite, "testcase", classname=title, name="promises")
+        ElementTree.SubElement(case, "failure", message=promise)
     return ElementTree.tostring(suite, encoding="unicode", xml_declaration=True) + "\n"
 
 

@@ -93,6 +93,12 @@ class Verdict:
 
     outcome: Outcome
     metrics: tuple[MetricVerdict, ...]
+    broken: tuple[str, ...] = ()
+    """Promises that the evaluation itself found broken: a regression, whatever the metrics say."""
+
+    def with_broken(self, promises: Sequence[str]) -> Verdict:
+        """The verdict, a regression where there is any such promise."""
+        return Verdict(Outcome.REGRESSION if promises else self.outcome, self.metrics, tuple(promises))
 
     @property
     def flaky(self) -> list[str]:

@@ -103,6 +103,18 @@ def test_the_exit_code_is_never_green_by_accident(
         assert ("<failure" in said, "<error" in said) == (code == 1, code == 3)
 
 
+def test_a_broken_promise_is_a_regression_whatever_the_metrics_say(tmp_path: Path, baseline: Path) -> None:
+    folder = results(tmp_path / "now", [0.9] * 60)
+    summary = json.loads((folder / "summary.json").read_text())
+    (folder / "summary.json").write_text(json.dumps({**summary, "broken": ["contamination is not 0"]}))
+    assert command("gate", folder, "--baseline", baseline) == 1
+    verdict = json.loads((folder / "verdict.json").read_text())
+    assert (verdict["exit_code"], verdict["broken"]) == (1, ["contamination is not 0"])
+    assert 'failures="1" errors="0"' in (folder / "verdict.xml").read_text()
+    for name in ("verdict.md", "verdict.html"):
+        assert "contamination is not 0" in (folder / name).read_text()
+
+
 def test_too_few_pairs_decide_nothing(tmp_path: Path) -> None:
     file = tmp_path / "small.json"
     command("promote", results(tmp_path / "good", [0.9] * 29), "--baseline", file, "--reason", "small")
