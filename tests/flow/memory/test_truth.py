@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from stemma.memory.errors import AlreadyGivenBack, AlreadyTakenBack, WiderItem
+from stemma.memory.errors import AlreadyGivenBack, AlreadyTakenBack, WiderDecision, WiderItem
 from stemma.memory.learning import GROUNDEDNESS_CHECK, Antecedent, LearnedClaim
 from stemma.memory.lineage.model import Direction, RetractionKind, Standing
 from stemma.memory.long_term import LongTermMemory
@@ -164,7 +164,12 @@ async def test_one_person_takes_back_her_own_only(memory: LongTermMemory) -> Non
     assert seen == effect.retraction
     (gone,) = (await memory.items(ANN, Node.CLAIM, standing=Standing.UNSUPPORTED)).items
     assert gone.id == claim.id
-    await memory.restore(ANN, seen.id, actor="ann")
+    with pytest.raises(WiderDecision, match="operator"):
+        await memory.restore(ANN, seen.id, actor="ann")
+    await memory.restore(SCOPE, seen.id, actor="operator")
+    slip = (await memory.retract(ANN, hers, reason="a slip", actor="ann")).retraction
+    assert slip
+    await memory.restore(ANN, slip.id, actor="ann")
     source = await memory.item(ANN, hers)
     assert isinstance(source, Source)
     assert source.supported
