@@ -49,7 +49,7 @@ def _metrics(verdicts: Sequence[MetricVerdict], past: Mapping[str, Sequence[floa
             change=_points(each.difference),
             bounds=f"{_points(each.low)} to {_points(each.high)}" if each.pairs else "–",
             margin=f"{each.margin * 100:g}",
-            pairs=f"{each.pairs} ({each.clusters} sources)",
+            pairs=str(each.pairs) if each.pairs == each.clusters else f"{each.pairs} of {each.clusters} sources",
             detectable=f"{each.detectable * 100:.1f}",
             line=sparkline(past.get(each.metric, ())),
         )

@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from enum import StrEnum
-from math import ceil
+from math import ceil, sqrt
 from statistics import NormalDist
 
 import numpy as np
@@ -81,8 +81,8 @@ class MetricVerdict:
     p_regression: float
     """How likely such differences are when the true one is -margin or better."""
     detectable: float = 1.0
-    """A true loss of so much would be called a regression with power .8 (normal approximation, at this spread and with
-    the strictest of Holm's levels); 1 where nothing would be."""
+    """A true loss of so much beside what is seen here would be called a regression with power .8: normal approximation,
+    losses that are whole cases, the strictest of Holm's levels. 1 where none would be."""
     flaky: tuple[str, ...] = ()
     """Cases that are below the baseline in one repeat and not in another."""
 
@@ -153,7 +153,7 @@ def _verdict(pairs: Pairs, bounds: _Bounds | None, policy: Policy, regressed: Se
         low=found.low,
         high=found.high,
         p_regression=found.p_regression,
-        detectable=min(1.0, margin + _quantiles(policy.alpha / max(1, metrics)) * found.error) if bounds else 1.0,
+        detectable=_detectable(margin, found.error, len(set(pairs.clusters)), policy.alpha / max(1, metrics)),
         flaky=pairs.flaky,
     )
 
@@ -167,6 +167,14 @@ def _unclear(found: _Bounds, margin: float, flaky: int, pairs: int, alpha: float
         return reason
     needed = ceil(pairs * (_quantiles(alpha) * found.error / margin) ** 2)
     return f"{reason}, about {needed} were there no change" if needed > pairs else reason
+
+
+def _detectable(margin: float, error: float, pairs: int, level: float) -> float:
+    """The least loss L with L >= margin + quantiles * its standard error, in which L cases of all have lost 1 each."""
+    loss, before = margin, -1.0
+    while pairs and loss < 1 and loss - before > ROUNDING:
+        before, loss = loss, margin + _quantiles(level) * sqrt(error**2 + loss * (1 - loss) / pairs)
+    return min(1.0, loss) if pairs else 1.0
 
 
 def _quantiles(level: float) -> float:

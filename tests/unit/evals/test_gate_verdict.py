@@ -63,10 +63,12 @@ def test_a_loss_of_twice_the_margin_is_caught(losing: int) -> None:
 
 
 def test_the_verdict_says_what_it_would_have_caught() -> None:
-    """The stated loss is caught about four times of five when it is the true one."""
-    stated = judge(night(np.random.default_rng(1), [2 * MARGIN, 0, 0, 0]), POLICY).metrics[0].detectable
+    """The stated loss is caught about four times of five when it is the true one; small sets are not flattered."""
+    stated = judge(night(np.random.default_rng(1), [0.0] * 4), POLICY).metrics[0].detectable
     assert MARGIN < stated < 2.1 * MARGIN
     assert 0.65 <= rates([stated, 0, 0, 0], 100)[Outcome.REGRESSION] <= 0.95
+    assert judge([pairs([0.0] * 100)], POLICY).metrics[0].detectable > 2 * MARGIN
+    assert judge([pairs([0.0] * 30)], POLICY).metrics[0].detectable > 4 * MARGIN
     assert judge([pairs([])], POLICY).metrics[0].detectable == 1.0
 
 
