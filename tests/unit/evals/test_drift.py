@@ -14,7 +14,7 @@ from stemma.evals.drift_features import SHARES, Observation, features
 TOOLS = ("search", "calculate", "write", "ask")
 TOPICS = ("berth fee", "night tariff", "pilot", "crane", "storm signal", "harbour master")
 LOOKS = 20_000
-STREAMS = 40
+STREAMS = 25
 
 
 def stream(
