@@ -145,6 +145,7 @@ def _openapi(app: FastAPI) -> Any:
     from fastapi.openapi.utils import get_openapi
 
     from stemma.api.auth.key import OPEN_PATHS
+    from stemma.api.errors import documented
     from stemma.api.schemas.problem import Problem
 
     def document() -> dict[str, Any]:
@@ -160,6 +161,8 @@ def _openapi(app: FastAPI) -> Any:
             made["security"] = [{"key": []}, {"bearer": []}]
             for path, operations in made["paths"].items():
                 for operation in operations.values():
+                    if "requestBody" in operation:
+                        operation["responses"].setdefault("413", documented(413)[413])
                     if path in OPEN_PATHS:
                         operation["security"] = []
                     if path.endswith("/stream"):

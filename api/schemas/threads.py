@@ -71,7 +71,7 @@ class ThreadCreate(ThreadPatch):
 
     thread_id: UUID | None = None
     if_exists: Literal["raise", "do_nothing"] | None = None
-    supersteps: Annotated[list[Superstep], Field(max_length=10_000)] | None = None
+    supersteps: Annotated[list[Superstep], Field(max_length=1_000)] | None = None
 
     def steps(self) -> list[list[dict[str, Any]]]:
         """In graphs' words."""

@@ -78,6 +78,7 @@ async def test_answers_are_what_the_document_says(live: Live) -> None:
         assert adapter.dump_python(adapter.validate_python(answer, strict=True)) == answer
 
 
+@pytest.mark.timeout(400)
 async def test_no_generated_request_is_answered_with_a_fault(live: Live, tmp_path: Path) -> None:
     """schemathesis in a process of its own, against the real server; the seed is printed to repeat a run.
 
@@ -103,7 +104,7 @@ async def test_no_generated_request_is_answered_with_a_fault(live: Live, tmp_pat
         stderr=subprocess.STDOUT,
     )
     output = (await process.communicate())[0].decode()
-    assert process.returncode == 0, f"seed {seed}\n{output[-6000:]}"
+    assert process.returncode == 0, f"seed {seed}\n{output}"
     made = re.search(r"([\d,]+) generated", output)
     assert made, output
     print(made[0])
@@ -111,7 +112,7 @@ async def test_no_generated_request_is_answered_with_a_fault(live: Live, tmp_pat
 
 
 async def reachable_document(live: Live) -> dict[str, Any]:
-    """The document with each id narrowed to a few that exist and one that does not."""
+    """The document with each id narrowed to a few that exist and one that does not, and waits to short ones."""
     async with live.client() as sdk:
         threads = [(await sdk.threads.create())["thread_id"] for _ in range(8)]
         runs = [await sdk.runs.create(thread, "count", input={"n": 0}) for thread in threads[:6]]
@@ -141,6 +142,8 @@ async def reachable_document(live: Live) -> dict[str, Any]:
                     parameter["schema"] = {"type": "string", "enum": known[parameter["name"]]}
     schemas = document["components"]["schemas"]
     schemas["RunCreate"]["properties"]["assistant_id"] = {"enum": known["assistant_id"]}
+    # A wait for a run that begins next year does not end.
+    schemas["RunCreate"]["properties"]["after_seconds"] = {"enum": [0, 0.1, None]}
     schemas["RetractionCreate"]["properties"]["item_id"] = {"enum": known["item_id"]}
     return document
 

@@ -63,8 +63,8 @@ async def test_local_embedders_are_left_to_memory() -> None:
 
 async def test_a_missing_package_is_named() -> None:
     with pytest.raises(EmbedderUnavailable) as refused:
-        await hosted_embedder(MemorySettings(embedder="openai:text-embedding-3-small"))
-    assert refused.value.hint == "pip install langchain-openai"
+        await hosted_embedder(MemorySettings(embedder="mistralai:mistral-embed"))
+    assert refused.value.hint == "pip install langchain-mistralai"
 
 
 async def test_an_unknown_provider_is_refused() -> None:

@@ -74,9 +74,9 @@ def test_a_malformed_name_is_refused(name: str) -> None:
 
 
 def test_a_missing_package_is_named() -> None:
-    with pytest.raises(ModelUnavailable, match="openai") as refused:
-        open_model(GraphSettings(model="openai:gpt-5-mini"))
-    assert refused.value.hint == "pip install langchain-openai"
+    with pytest.raises(ModelUnavailable, match="groq") as refused:
+        open_model(GraphSettings(model="groq:qwen-3"))
+    assert refused.value.hint == "pip install langchain-groq"
 
 
 def test_an_unknown_provider_is_refused() -> None:
@@ -93,12 +93,12 @@ def test_a_missing_key_names_the_variable(monkeypatch: pytest.MonkeyPatch) -> No
     def refuse(**_: Any) -> None:
         raise KeyMissing("no key was given")
 
-    package = types.ModuleType("langchain_openai")
-    package.__dict__["ChatOpenAI"] = refuse
-    monkeypatch.setitem(sys.modules, "langchain_openai", package)
+    package = types.ModuleType("langchain_mistralai")
+    package.__dict__["ChatMistralAI"] = refuse
+    monkeypatch.setitem(sys.modules, "langchain_mistralai", package)
     with pytest.raises(ModelUnavailable, match="no key was given") as refused:
-        open_model(GraphSettings(model="openai:gpt-5-mini"))
-    assert "OPENAI_API_KEY" in refused.value.hint
+        open_model(GraphSettings(model="mistralai:small"))
+    assert "MISTRALAI_API_KEY" in refused.value.hint
 
 
 async def test_a_model_without_structured_output_fails_at_once() -> None:
