@@ -1,14 +1,15 @@
 """The whole promise, on real threads: a false memo is believed, withdrawn, gone with what came from it, and given back.
 
-To add a backend, add its URL to the `url` fixture; nothing else here knows which store it is.
+To add a backend, add its URL to the `url` fixture; nothing else here knows which store it is. Every world is a tenant
+of its own, so that a server may be shared with other tests.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ import pytest
 
 from stemma.graphs.answer.register import GRAPH_ID, register_answer
 from stemma.graphs.catalog import Catalog
-from stemma.graphs.policy import LOCAL
+from stemma.graphs.policy import LOCAL, Actor
 from stemma.graphs.runs.model import RunRequest
 from stemma.graphs.runs.open import open_runtime
 from stemma.graphs.runs.runtime import Runtime
@@ -26,9 +27,10 @@ from stemma.memory.lineage.model import Direction, Standing
 from stemma.memory.long_term import LongTermMemory
 from stemma.memory.model import Answer, Claim, Document, Node, Scope
 from stemma.memory.open import open_memory
+from stemma.memory.ports import EmbedderIdentity
 from stemma.memory.settings import MemorySettings
+from tests.contracts.memory_bundles import IDENTITY, new_scope
 
-HOME = Scope(LOCAL.tenant)
 CORPUS = Path(__file__).parents[2] / "data" / "harbour" / "corpus.jsonl"
 SHARED = "Tomas Reyl was born in Veldmark in 1968."
 MEMO = Document(
@@ -49,8 +51,19 @@ ELSEWHERE = {
 }
 
 
-@pytest.fixture(params=["fake", "sqlite"])
+class ContractEmbedder:
+    """Vectors under the identity that the shared Neo4j is settled on."""
+
+    identity: EmbedderIdentity = IDENTITY
+
+    async def embed(self, texts: Sequence[str]) -> list[list[float]]:
+        return await HashingEmbedder(IDENTITY.dimension).embed(texts)
+
+
+@pytest.fixture(params=["fake", "sqlite", pytest.param("neo4j", marks=[pytest.mark.neo4j, pytest.mark.timeout(300)])])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "neo4j":
+        return str(request.getfixturevalue("neo4j_url"))
     return "memory:" if request.param == "fake" else f"sqlite:///{tmp_path}/memory.db"
 
 
@@ -58,14 +71,23 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 class World:
     memory: LongTermMemory
     runtime: Runtime
+    actor: Actor
     memo: str
     """Id of the memo's source."""
+    shared: bool
+    """Whether other tests write to the same store: scores then move with how rare a word is in all of it."""
+
+    @property
+    def home(self) -> Scope:
+        return Scope(self.actor.tenant)
 
     async def ask(self, question: str) -> dict[str, Any]:
         """One question on a thread of its own; what the run answers, with its thread and run."""
-        thread = await self.runtime.create_thread(LOCAL)
-        run = await self.runtime.submit(LOCAL, thread.thread_id, RunRequest(GRAPH_ID, input={"question": question}))
-        said: dict[str, Any] = await self.runtime.join(LOCAL, run.thread_id, run.run_id)
+        thread = await self.runtime.create_thread(self.actor)
+        run = await self.runtime.submit(
+            self.actor, thread.thread_id, RunRequest(GRAPH_ID, input={"question": question})
+        )
+        said: dict[str, Any] = await self.runtime.join(self.actor, run.thread_id, run.run_id)
         return {**said, "thread_id": run.thread_id, "run_id": run.run_id}
 
     async def ask_all(self) -> tuple[dict[str, dict[str, Any]], dict[str, dict[str, Any]]]:
@@ -77,16 +99,18 @@ class World:
     async def everything(self) -> dict[str, Any]:
         """Every item of every label with all its flags, and what each question finds."""
         labels = (Node.SOURCE, Node.PASSAGE, Node.CLAIM, Node.ANSWER)
-        pages = [await self.memory.items(HOME, label, limit=1000) for label in labels]
-        found = {question: await self.memory.recall(HOME, question, k=10) for question in ABOUT}
+        pages = [await self.memory.items(self.home, label, limit=1000) for label in labels]
+        found: dict[str, Any] = {q: await self.memory.recall(self.home, q, k=10) for q in ABOUT}
+        if self.shared:
+            found = {q: {hit.id for hit in await self.memory.recall(self.home, q, k=100)} for q in ABOUT}
         return {**{item.id: item for page in pages for item in page.items}, **found}
 
     async def unsupported_claims(self) -> set[str]:
-        page = await self.memory.items(HOME, Node.CLAIM, limit=100, standing=Standing.UNSUPPORTED)
+        page = await self.memory.items(self.home, Node.CLAIM, limit=100, standing=Standing.UNSUPPORTED)
         return {item.text for item in page.items if isinstance(item, Claim)}
 
     async def tainted(self) -> list[Answer]:
-        page = await self.memory.tainted(HOME, limit=100)
+        page = await self.memory.tainted(self.home, limit=100)
         return [item for item in page.items if isinstance(item, Answer)]
 
 
@@ -95,18 +119,21 @@ async def world(url: str, tmp_path: Path) -> AsyncIterator[World]:
     rows = [json.loads(line) for line in CORPUS.read_text().splitlines()]
     documents = [Document(f"t:{row['id']}", row["title"], row["text"], whole=True) for row in rows]
     settings = GraphSettings(model="extractive:", database_url=f"sqlite:///{tmp_path / 'runs.db'}")
-    memory = await open_memory(MemorySettings(embedder="hashing"), url=url, embedder=HashingEmbedder())
+    shared = url.startswith("bolt")
+    embedder = ContractEmbedder() if shared else HashingEmbedder()
+    memory = await open_memory(MemorySettings(embedder="hashing"), url=url, embedder=embedder)
     async with memory:
-        await memory.ingest(HOME, documents)
-        report = await memory.ingest(HOME, [MEMO])
+        actor = replace(LOCAL, tenant=new_scope().tenant)
+        await memory.ingest(Scope(actor.tenant), documents)
+        report = await memory.ingest(Scope(actor.tenant), [MEMO])
         catalog = Catalog()
         register_answer(catalog, memory, settings)
         async with await open_runtime(catalog, settings) as runtime:
-            yield World(memory, runtime, report.source_ids[0])
+            yield World(memory, runtime, actor, report.source_ids[0], shared)
 
 
 async def withdrawn(world: World) -> str:
-    effect = await world.memory.retract(HOME, world.memo, reason="it is false", actor="ann")
+    effect = await world.memory.retract(world.home, world.memo, reason="it is false", actor="ann")
     assert effect.retraction is not None
     return effect.retraction.id
 
@@ -140,7 +167,7 @@ async def test_what_came_from_it_is_gone_and_the_documents_answer_again(world: W
     assert SHARED not in gone  # a document says it too
     for question in ABOUT:
         for recipe in ("graph", "hybrid", "lexical", "dense"):
-            hits = await world.memory.recall(HOME, question, k=20, recipe=recipe)
+            hits = await world.memory.recall(world.home, question, k=20, recipe=recipe)
             assert not [hit for hit in hits if hit.source_id == world.memo or hit.text in gone], recipe
     again, still = await world.ask_all()
     for question, said in again.items():
@@ -153,9 +180,9 @@ async def test_what_came_from_it_is_gone_and_the_documents_answer_again(world: W
 async def test_a_dry_run_tells_the_same_and_changes_nothing(world: World) -> None:
     wrong, _ = await world.ask_all()
     before = await world.everything()
-    told = await world.memory.retract(HOME, world.memo, reason="it is false", actor="ann", dry_run=True)
+    told = await world.memory.retract(world.home, world.memo, reason="it is false", actor="ann", dry_run=True)
     assert await world.everything() == before
-    done = await world.memory.retract(HOME, world.memo, reason="it is false", actor="ann")
+    done = await world.memory.retract(world.home, world.memo, reason="it is false", actor="ann")
     assert told.affected == done.affected
     assert {said["answer_id"] for said in wrong.values()} <= {item.id for item in done.affected}
 
@@ -165,7 +192,7 @@ async def test_restoring_brings_everything_back(world: World) -> None:
     before = await world.everything()
     retraction = await withdrawn(world)
     assert await world.everything() != before
-    await world.memory.restore(HOME, retraction, actor="ann")
+    await world.memory.restore(world.home, retraction, actor="ann")
     assert await world.everything() == before
     assert await world.tainted() == []
     said = await world.ask(next(iter(ABOUT)))
@@ -174,12 +201,12 @@ async def test_restoring_brings_everything_back(world: World) -> None:
 
 async def test_the_memo_leads_to_its_answers_and_they_lead_back(world: World) -> None:
     wrong, right = await world.ask_all()
-    reached = await world.memory.lineage(HOME, world.memo, Direction.DOWNSTREAM)
+    reached = await world.memory.lineage(world.home, world.memo, Direction.DOWNSTREAM)
     ids = {said["answer_id"] for said in wrong.values()}
     assert ids <= reached.items.keys()
     assert not {said["answer_id"] for said in right.values()} & reached.items.keys()
     for answer_id in ids:
-        back = await world.memory.lineage(HOME, answer_id, Direction.UPSTREAM)
+        back = await world.memory.lineage(world.home, answer_id, Direction.UPSTREAM)
         assert world.memo in back.items
         quotes = {edge.quote for edge in back.edges if edge.quote}
         assert any(quote in MEMO.text for quote in quotes)
