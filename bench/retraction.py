@@ -42,7 +42,7 @@ BARS = {"sqlite": 50.0, "neo4j": 150.0, "neo4j-5": 150.0}
 """Milliseconds, p99 of a withdrawal with 1,000 descendants."""
 WARM_UP = 20
 """At most so many pairs of decisions come first and are not counted, and no new one after `WARM_SECONDS`: a Java server
-compiles its code while it runs, and takes two to three times as long until it has."""
+compiles its code while it runs, and takes about twice the processor time until it has."""
 WARM_SECONDS = 20.0
 GROWTH = 120.0
 """Time with 100,000 descendants in times of that with 1,000."""
