@@ -114,6 +114,8 @@ async def measure(backend: str, size: int, repeats: int) -> dict[str, Any]:
             family = await build(graph, size)
             built = time.perf_counter() - started
             warmed = await warm(graph, family)
+            gc.collect()
+            gc.freeze()  # as the server does
             busy = time.process_time()
             pairs = [await repeat(graph, family) for _ in range(repeats)]
             busy = time.process_time() - busy

@@ -32,6 +32,8 @@ RELEASE_FILE = "release"
 # Without the java.nio openings the building of a vector index stalls just before its end.
 _OPENED = ("java.nio", "java.io", "sun.nio.ch", "java.util.concurrent")
 _BRIEF = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
+# G1 kept the heap small and marked it five times a second, on a processor that the queries wanted.
+_LASTING = ("-XX:+UseParallelGC",)
 
 
 class _Detached(subprocess.Popen[bytes]):
@@ -62,7 +64,7 @@ class LocalNeo4j:
         self.release = release
         self.port = port
         self._jars = jars
-        self._options = [f"-Xmx{heap_mb}m", *(_BRIEF if brief else ())]
+        self._options = [f"-Xmx{heap_mb}m", *(_BRIEF if brief else (f"-Xms{heap_mb // 2}m", *_LASTING))]
         self._state = self.folder / STATE_FILE
 
     def __enter__(self) -> LocalServer:

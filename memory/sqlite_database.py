@@ -33,6 +33,10 @@ _PRAGMAS = (
 )
 
 
+_LARGE_WRITES = "PRAGMA cache_size = -128000"
+"""Kilobytes at most: a withdrawal with 100,000 descendants that does not fit is written twice, and read back."""
+
+
 class SqliteDatabase:
     """Runs work on an SQLite file in threads. Every method raises what `translated` makes of SQLite's errors."""
 
@@ -43,7 +47,7 @@ class SqliteDatabase:
         self.path = path
         self._busy_milliseconds = busy_milliseconds
         self._max_pages = max_pages
-        self._writer = ThreadPoolExecutor(1, thread_name_prefix="memory-write")
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="memory-write", initializer=self._begin_to_write)
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="memory-read")
         self._local = threading.local()
         self._connections: list[apsw.Connection] = []
@@ -84,6 +88,9 @@ class SqliteDatabase:
             self._connections.append(connection)
         return connection
 
+    def _begin_to_write(self) -> None:
+        self._local.writes = True
+
     def _connect(self) -> apsw.Connection:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         connection = apsw.Connection(os.fspath(self.path))
@@ -93,6 +100,8 @@ class SqliteDatabase:
                 connection.pragma("journal_mode", "wal")
             for pragma in _PRAGMAS:
                 connection.execute(pragma)
+            if getattr(self._local, "writes", False):
+                connection.execute(_LARGE_WRITES)
             if self._max_pages is not None:
                 connection.pragma("max_page_count", self._max_pages)
         except BaseException:

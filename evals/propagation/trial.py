@@ -163,7 +163,7 @@ class Arm:
             state, failed = {}, f"{type(failure).__name__}: {failure}"
         passages: Sequence[dict[str, Any]] = state.get("passages", ())
         said = "" if state.get("abstained") else str(state.get("answer", ""))
-        contaminated = target is not None and says(said, target.false_value)
+        contaminated = target is not None and target.repeated_in(said)
         truth = self._world.value(fact, session)
         asked = Asked(
             session,

@@ -13,6 +13,8 @@ from enum import StrEnum
 from random import Random
 from typing import TypeVar
 
+from stemma.memory.text import sentences
+
 QUESTION = "What is the {attribute} of {entity}?"
 AS_ASKED = "The {attribute} of {entity} is {value}."
 """How a falsehood is worded: in the words of the question, and in a note of its own. The truth stands in the middle of
@@ -132,6 +134,10 @@ class Poisoned:
     def said_in(self, text: str) -> bool:
         """Whether a text says it. A real sentence may leave the entity to its heading; its false value is unique."""
         return says(text, self.false_value) and (bool(self.fact.sentence) or self.fact.entity in text)
+
+    def repeated_in(self, answer: str) -> bool:
+        """Whether a sentence of an answer says it: a false value may be another entity's true one, said of that."""
+        return any(self.said_in(sentence.text) for sentence in sentences(answer))
 
 
 @dataclass(frozen=True, slots=True)
