@@ -32,8 +32,9 @@ RELEASE_FILE = "release"
 # Without the java.nio openings the building of a vector index stalls just before its end.
 _OPENED = ("java.nio", "java.io", "sun.nio.ch", "java.util.concurrent")
 _BRIEF = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
-# G1 kept the heap small and marked it five times a second, on a processor that the queries wanted.
-_LASTING = ("-XX:+UseParallelGC",)
+# G1 kept the heap small and marked it again and again, on a processor that the queries wanted; a full code cache made a
+# full collection.
+_LASTING = ("-XX:+UseParallelGC", "-XX:ReservedCodeCacheSize=512m")
 
 
 class _Detached(subprocess.Popen[bytes]):
