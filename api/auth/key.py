@@ -14,10 +14,11 @@ from dataclasses import replace
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from stemma.api.errors import problem
+from stemma.api.errors import problem, status_of
 from stemma.api.listening import is_loopback
 from stemma.api.services import Services
 from stemma.api.settings import ApiSettings
+from stemma.graphs.errors import StoreUnavailable
 from stemma.graphs.keys.keys import Keys
 from stemma.graphs.policy import LOCAL, Actor
 
@@ -42,9 +43,16 @@ class Authenticate:
             await self.app(scope, receive, send)
             return
         services: Services = scope["app"].state.services
-        actor = await self._actor(services.runtime.keys, _credential(scope))
+        keys = services.runtime.keys
+        try:
+            actor = await self._actor(keys, _credential(scope))
+            required = actor is None and (self.require_key or await keys.required())
+        except StoreUnavailable as failure:  # nobody above turns failures into answers
+            refusal = problem(status_of(failure), str(failure), kind=type(failure).__name__, hint=failure.hint)
+            await refusal(scope, receive, send)
+            return
         if actor is None:
-            if self.require_key or await services.runtime.keys.required():
+            if required:
                 await _unauthorized()(scope, receive, send)
                 return
             # `server` is the address this connection came in on; a Unix socket has no port.

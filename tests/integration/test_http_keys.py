@@ -13,6 +13,8 @@ import httpx
 import pytest
 import pytest_asyncio
 
+from stemma.graphs.errors import StoreBusy
+from stemma.graphs.keys.keys import Keys
 from stemma.graphs.keys.model import Role
 from tests.integration.live_server import Live, live_server
 
@@ -89,3 +91,17 @@ async def test_another_tenants_key_finds_nothing(keyed: tuple[Live, Path]) -> No
             assert (await client.get(path, headers=theirs)).status_code == 404
         found = await client.post("/assistants/search", json={"limit": 100}, headers=theirs)
         assert assistant not in found.text
+
+
+async def test_keys_that_cannot_be_read_are_no_fault_and_no_open_door(
+    keyed: tuple[Live, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server, _ = keyed
+
+    async def busy(_: Keys) -> bool:
+        raise StoreBusy
+
+    monkeypatch.setattr(Keys, "required", busy)
+    async with httpx.AsyncClient(base_url=server.url) as client:
+        answer = await client.post("/threads", json={})
+    assert (answer.status_code, answer.json()["type"], answer.headers["retry-after"]) == (503, "StoreBusy", "1")
