@@ -73,15 +73,15 @@ class _Kept:
     def add(self, page: Rows) -> None:
         import numpy as np
 
-        end = self._count + len(page.numbers)
+        start, end = self._count, self._count + len(page.numbers)
         if end > len(self._numbers):
-            spare = end + end // 8 - self._count
-            self._numbers, self._shown, self._matrix = (
-                np.concatenate([old[: self._count], np.zeros((spare, *old.shape[1:]), old.dtype)])
-                for old in (self._numbers, self._shown, self._matrix)
-            )
-        for mine, new in zip((self._numbers, self._shown, self._matrix), page, strict=True):
-            mine[self._count : end] = new
+            spare = end + end // 8 - start
+            self._numbers = np.concatenate([self._numbers[:start], np.zeros(spare, np.int64)])
+            self._shown = np.concatenate([self._shown[:start], np.zeros(spare, np.bool_)])
+            self._matrix = np.concatenate([self._matrix[:start], np.zeros((spare, self._matrix.shape[1]), np.float32)])
+        self._numbers[start:end] = page.numbers
+        self._shown[start:end] = page.shown
+        self._matrix[start:end] = page.matrix
         self._count = end
 
     def mark(self, changed: Sequence[tuple[int, int]]) -> None:
