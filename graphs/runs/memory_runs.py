@@ -12,8 +12,9 @@ from stemma.graphs.errors import IdempotencyConflict, LostLease, ThreadBusy, Unk
 from stemma.graphs.runs.events import EventName
 from stemma.graphs.runs.memory_log import MemoryLog
 from stemma.graphs.runs.model import CancelAction, Run, RunStatus, Thread, ThreadStatus
-from stemma.graphs.runs.ports import Accepted, Ending, Submission, Unit
+from stemma.graphs.runs.ports import Ending, Unit
 from stemma.graphs.runs.rows import to_json, to_request, when
+from stemma.graphs.runs.submission import Accepted, Submission
 from stemma.graphs.runs.thread_ports import Lifetime
 
 INTERRUPTED = to_json({"status": RunStatus.INTERRUPTED.value})

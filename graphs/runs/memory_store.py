@@ -18,7 +18,8 @@ from stemma.graphs.keys.memory_keys import MemoryKeys
 from stemma.graphs.runs.events import RunEvent
 from stemma.graphs.runs.memory_threads import MemoryThreads
 from stemma.graphs.runs.model import CancelAction, Run, RunStatus
-from stemma.graphs.runs.ports import Accepted, CheckpointRow, Ending, Submission, Unit, WriteRow
+from stemma.graphs.runs.ports import CheckpointRow, Ending, Unit, WriteRow
+from stemma.graphs.runs.submission import Accepted, Submission
 
 T = TypeVar("T")
 

@@ -17,10 +17,11 @@ from stemma.graphs.errors import IdempotencyConflict, ThreadBusy, UnknownRun
 from stemma.graphs.runs import sqlite_threads
 from stemma.graphs.runs.events import EventName
 from stemma.graphs.runs.model import CancelAction, Run, RunStatus, Thread, ThreadStatus
-from stemma.graphs.runs.ports import Accepted, Ending, Submission, Unit
+from stemma.graphs.runs.ports import Ending, Unit
 from stemma.graphs.runs.rows import to_json, to_run
 from stemma.graphs.runs.sqlite_checkpoints import collect_blobs
 from stemma.graphs.runs.sqlite_transaction import Transaction
+from stemma.graphs.runs.submission import Accepted, Submission
 from stemma.graphs.runs.thread_ports import Lifetime
 
 INTERRUPTED = to_json({"status": RunStatus.INTERRUPTED.value})

@@ -18,13 +18,14 @@ from stemma.graphs.keys.sqlite_keys import SqliteKeys
 from stemma.graphs.runs import sqlite_checkpoints, sqlite_runs
 from stemma.graphs.runs.events import RunEvent
 from stemma.graphs.runs.model import CancelAction, Run, RunStatus
-from stemma.graphs.runs.ports import Accepted, CheckpointRow, Ending, Submission, Unit, WriteRow
+from stemma.graphs.runs.ports import CheckpointRow, Ending, Unit, WriteRow
 from stemma.graphs.runs.rows import to_json, to_run
 from stemma.graphs.runs.sqlite_connection import connect, copy_file, open_file
 from stemma.graphs.runs.sqlite_group import GroupCommit
 from stemma.graphs.runs.sqlite_presence import Heartbeat, Presence
 from stemma.graphs.runs.sqlite_thread_store import SqliteThreadStore
 from stemma.graphs.runs.sqlite_transaction import BLOB, CHECKPOINT, EVENT, WRITE, WRITE_REPLACE
+from stemma.graphs.runs.submission import Accepted, Submission
 
 _NOWHERE = ""
 """The thread of a unit that belongs to none."""

@@ -20,10 +20,11 @@ from stemma.graphs.errors import InvalidRequest
 from stemma.graphs.policy import Actor
 from stemma.graphs.runs.graphs import BoundGraphs
 from stemma.graphs.runs.model import Run, RunRequest, RunStatus
-from stemma.graphs.runs.ports import Accepted, RunStore, Submission
+from stemma.graphs.runs.ports import RunStore
 from stemma.graphs.runs.resume import to_command
 from stemma.graphs.runs.rows import request_json, to_json
 from stemma.graphs.runs.state import States
+from stemma.graphs.runs.submission import Accepted, Submission
 from stemma.graphs.runs.tail import Tails
 from stemma.graphs.runs.thread_ports import Lifetime
 from stemma.graphs.runs.worker import Worker

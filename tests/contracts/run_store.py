@@ -19,8 +19,9 @@ from stemma.graphs.errors import (
     UnknownThread,
 )
 from stemma.graphs.runs.model import MultitaskStrategy, Run, RunRequest, RunStatus, Thread, ThreadStatus
-from stemma.graphs.runs.ports import Accepted, Ending, RunStore, Submission, Unit
+from stemma.graphs.runs.ports import Ending, RunStore, Unit
 from stemma.graphs.runs.rows import request_json, to_json
+from stemma.graphs.runs.submission import Accepted, Submission
 from stemma.graphs.runs.thread_ports import ThreadQuery
 
 TENANT = "tenant"

@@ -9,8 +9,9 @@ import pytest
 
 from stemma.graphs.errors import UnknownThread
 from stemma.graphs.runs.model import Run, RunRequest, RunStatus, ThreadStatus, ThreadTtl
-from stemma.graphs.runs.ports import CheckpointRow, RunStore, Submission, Unit, WriteRow
+from stemma.graphs.runs.ports import CheckpointRow, RunStore, Unit, WriteRow
 from stemma.graphs.runs.rows import request_json
+from stemma.graphs.runs.submission import Submission
 from stemma.graphs.runs.thread_ports import Expired, Lifetime, ThreadQuery
 from tests.contracts.run_store import FAR, TENANT, a_thread, ending, leased, submit
 
