@@ -39,6 +39,10 @@ class UnknownRun(NotFound):
     """There is no such run."""
 
 
+class UnknownCron(NotFound):
+    """There is no such cron."""
+
+
 class UnknownCheckpoint(NotFound):
     """There is no such checkpoint in this thread."""
 

@@ -16,6 +16,7 @@ from stemma.graphs.runs.ports import Ending, Unit
 from stemma.graphs.runs.rows import to_json, to_request, when
 from stemma.graphs.runs.submission import Accepted, Submission
 from stemma.graphs.runs.thread_ports import Lifetime
+from stemma.graphs.webhooks.memory_webhooks import MemoryWebhooks
 
 INTERRUPTED = to_json({"status": RunStatus.INTERRUPTED.value})
 
@@ -41,6 +42,7 @@ class MemoryRuns(MemoryLog):
         self.due: dict[str, float] = {}
         self._leases: dict[str, tuple[str, float]] = {}
         self._cancels: dict[str, CancelAction] = {}
+        self.webhooks = MemoryWebhooks(lambda run_id: run_id in self.runs)
 
     # --- threads ----------------------------------------------------------------------------------------------------
     def owned(self, tenant: str, thread_id: str) -> Thread:
@@ -200,11 +202,13 @@ class MemoryRuns(MemoryLog):
         run = self.runs[run_id]
         last = self.event(run.thread_id, run_id, EventName.END.value, "", data, time.time())
         self.runs[run_id] = replace(run, status=status, error=error)
+        self.webhooks.add(run)
         self.spans[run_id] = (self.spans[run_id][0], last)
         self._cancels.pop(run_id, None)
         self._leases.pop(run_id, None)
 
     def _drop(self, run_id: str) -> None:
         del self.runs[run_id]
+        self.webhooks.drop(run_id)
         self.spans.pop(run_id, None)
         self._keys = {key: value for key, value in self._keys.items() if value[0] != run_id}

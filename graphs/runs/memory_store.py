@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 from stemma.graphs.assistants.memory_assistants import MemoryAssistants
+from stemma.graphs.crons.memory_crons import MemoryCrons
 from stemma.graphs.errors import GraphFailure, InvalidRequest, LostLease, UnknownRun
 from stemma.graphs.keys.memory_keys import MemoryKeys
 from stemma.graphs.runs.events import RunEvent
@@ -32,6 +33,8 @@ class MemoryStore(MemoryThreads):
         self.on_commit: Callable[[Sequence[RunEvent]], None] | None = None
         self.assistants = MemoryAssistants()
         self.keys = MemoryKeys()
+        self.crons = MemoryCrons(self._runs, self._publish)
+        self.webhooks = self._runs.webhooks
         self._waiting: dict[Unit, list[Callable[[], object]]] = defaultdict(list)
         self._futures: list[tuple[Unit, asyncio.Future[None]]] = []
 
@@ -100,6 +103,10 @@ class MemoryStore(MemoryThreads):
     async def settled(self, thread_id: str) -> None:
         if any(unit.thread_id == thread_id for unit in self._waiting):
             await self.committed(Unit(thread_id))
+
+    async def delete_thread(self, tenant: str, thread_id: str) -> None:
+        await super().delete_thread(tenant, thread_id)
+        self.crons.delete_thread(thread_id)
 
     # --- runs -------------------------------------------------------------------------------------------------------
     async def submit(self, submission: Submission) -> Accepted:

@@ -100,8 +100,12 @@ class RunRequest:
     """It begins so many seconds after it was accepted, and no run of its thread waits for it until then."""
     on_completion: Literal["delete", "keep"] | None = None
     """Of the thread of a stateless run: gone at once for who asks for it, listed like others, or swept later."""
+    webhook: str | None = None
+    """Where its end is told, as HTTP POST."""
     stream_mode: Sequence[str] = ("values",)
     """What a reader gets who joins without asking for modes; everything recordable is logged whatever it says."""
+    auth_user: Mapping[str, Any] | None = None
+    """Whom it acts for, told to its graph and to nobody else. It may hold secrets: never shown, never logged."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,12 +15,14 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from stemma.graphs.assistants.ports import AssistantStore
+from stemma.graphs.crons.ports import CronStore
 from stemma.graphs.errors import GraphFailure
 from stemma.graphs.keys.ports import KeyStore
 from stemma.graphs.runs.events import RunEvent
 from stemma.graphs.runs.model import CancelAction, Run, RunStatus, ThreadStatus
 from stemma.graphs.runs.submission import Accepted, Submission
 from stemma.graphs.runs.thread_ports import ThreadStore
+from stemma.graphs.webhooks.ports import WebhookStore
 
 
 @dataclass(slots=True, eq=False)
@@ -94,6 +96,16 @@ class RunStore(ThreadStore, Protocol):
     @property
     def keys(self) -> KeyStore:
         """Kept beside the runs."""
+        ...
+
+    @property
+    def crons(self) -> CronStore:
+        """Kept beside the runs: a firing and its run are one transaction."""
+        ...
+
+    @property
+    def webhooks(self) -> WebhookStore:
+        """Kept beside the runs: a run's end and its delivery are one transaction."""
         ...
 
     # --- rows of a run: buffered, one transaction for whatever is waiting -------------------------------------------

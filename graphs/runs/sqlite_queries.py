@@ -23,11 +23,8 @@ def load(file_name: str) -> dict[str, str]:
     return queries
 
 
-QUERIES: dict[str, str] = {
-    name: sql
-    for file in ("threads.sql", "runs.sql", "events.sql", "checkpoints.sql", "assistants.sql", "keys.sql")
-    for name, sql in load(file).items()
-}
+FILES = ("threads", "runs", "events", "checkpoints", "assistants", "keys", "crons", "webhooks")
+QUERIES: dict[str, str] = {name: sql for file in FILES for name, sql in load(f"{file}.sql").items()}
 """Every query that runs after the schema is there."""
 
 SCHEMA: dict[str, str] = load("schema.sql")

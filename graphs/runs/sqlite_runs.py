@@ -85,7 +85,7 @@ def _insert(tx: Transaction, submission: Submission, now: float, *, free: bool, 
         "run_insert",
         (run.run_id, run.thread_id, run.tenant, run.assistant_id, run.graph_id, now, now, status.value,
          to_json(run.metadata).decode(), submission.request, epoch, epoch, submission.owner if leased else None,
-         submission.lease_until if leased else None, first, run.user, due),
+         submission.lease_until if leased else None, first, run.user, due, run.request.webhook),
     )  # fmt: skip
     if submission.idempotency_key is not None:
         key = (run.tenant, submission.idempotency_key, run.run_id, submission.fingerprint, now)
@@ -116,6 +116,7 @@ def finish(tx: Transaction, unit: Unit, ending: Ending) -> bool:
     now = time.time()
     last = tx.event(unit.thread_id, run_id, EventName.END.value, "", now, ending.event)
     tx.do("run_end", (run_id, ending.status.value, ending.error, now, last))
+    tx.do("webhook_add", (run_id, now))
     sqlite_threads.mark(tx, unit.thread_id, ending.thread_status, ending.interrupts)
     tx.forget(run_id)
     return bool(tx.all("run_live", (unit.thread_id,)))
@@ -147,6 +148,7 @@ def _end_interrupted(tx: Transaction, thread_id: str, run_id: str) -> int:
     now = time.time()
     last = tx.event(thread_id, run_id, EventName.END.value, "", now, INTERRUPTED)
     tx.do("run_end", (run_id, RunStatus.INTERRUPTED.value, None, now, last))
+    tx.do("webhook_add", (run_id, now))
     tx.forget(run_id)
     return last
 
@@ -175,5 +177,6 @@ def erase(tx: Transaction, thread_id: str, run_id: str) -> None:
     tx.do("checkpoint_delete_runs", (orjson.dumps([run_id]).decode(),))
     collect_blobs(tx, thread_id)
     tx.do("run_delete_key", (run_id,))
+    tx.do("webhook_delete_run", (run_id,))
     tx.do("run_delete", (run_id,))
     tx.forget(run_id)

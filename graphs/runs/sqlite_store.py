@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from stemma.graphs.assistants.sqlite_assistants import SqliteAssistants
+from stemma.graphs.crons.sqlite_crons import SqliteCrons
 from stemma.graphs.errors import UnknownRun
 from stemma.graphs.keys.sqlite_keys import SqliteKeys
 from stemma.graphs.runs import sqlite_checkpoints, sqlite_runs
@@ -26,6 +27,7 @@ from stemma.graphs.runs.sqlite_presence import Heartbeat, Presence
 from stemma.graphs.runs.sqlite_thread_store import SqliteThreadStore
 from stemma.graphs.runs.sqlite_transaction import BLOB, CHECKPOINT, EVENT, WRITE, WRITE_REPLACE
 from stemma.graphs.runs.submission import Accepted, Submission
+from stemma.graphs.webhooks.sqlite_webhooks import SqliteWebhooks
 
 _NOWHERE = ""
 """The thread of a unit that belongs to none."""
@@ -40,6 +42,8 @@ class SqliteStore(SqliteThreadStore):
         super().__init__(path, connect(path), GroupCommit(writer, path))
         self.assistants = SqliteAssistants(self._group, self._query)
         self.keys = SqliteKeys(self._group, self._read)
+        self.crons = SqliteCrons(self._group, self._query)
+        self.webhooks = SqliteWebhooks(self._group, self._read)
         self._presence = Presence(path)
         self._heartbeat: Heartbeat | None = None
 

@@ -68,6 +68,8 @@ def delete(tx: Transaction, tenant: str, thread_id: str) -> None:
         raise ThreadBusy(f"a run of thread {thread_id} is still running")
     for name in (
         "thread_delete_keys",
+        "cron_delete_thread",
+        "webhook_delete_thread",
         "thread_delete_runs",
         "thread_delete_events",
         "checkpoint_delete_thread",

@@ -13,9 +13,18 @@ from stemma.graphs.runs.memory_store import MemoryStore
 from stemma.graphs.runs.ports import RunStore
 from stemma.graphs.runs.saver import RunSaver
 from stemma.graphs.runs.sqlite_store import SqliteStore
-from tests.contracts import assistant_store, key_store, run_store, run_store_rows, thread_store
+from tests.contracts import (
+    assistant_store,
+    cron_store,
+    key_store,
+    run_store,
+    run_store_rows,
+    thread_store,
+    webhook_store,
+)
 
-CHECKS = [*run_store.CHECKS, *run_store_rows.CHECKS, *thread_store.CHECKS, *assistant_store.CHECKS, *key_store.CHECKS]
+SUITES = (run_store, run_store_rows, thread_store, assistant_store, key_store, cron_store, webhook_store)
+CHECKS = [check for suite in SUITES for check in suite.CHECKS]
 Open = Callable[[Path], RunStore]
 ADAPTERS: dict[str, Open] = {
     "sqlite": lambda folder: SqliteStore(str(folder / "runs.db")),

@@ -1,6 +1,7 @@
 -- name: run_insert
 INSERT INTO runs(run_id, thread_id, tenant, assistant_id, graph_id, created, updated, status, metadata, request, epoch,
-  attempt, owner, lease_until, first_seq, user, due) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  attempt, owner, lease_until, first_seq, user, due, webhook)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 
 -- name: run_get
 SELECT run_id, thread_id, tenant, assistant_id, graph_id, created, updated, status, metadata, request, epoch, attempt,

@@ -58,3 +58,21 @@ UPDATE threads SET state_updated = updated;
 ALTER TABLE runs ADD COLUMN due REAL NOT NULL DEFAULT 0;
 CREATE INDEX threads_ending ON threads(updated) WHERE ttl_minutes IS NOT NULL OR temporary > 0;
 PRAGMA user_version = 2;
+-- name: v3
+CREATE TABLE crons(
+  tenant TEXT NOT NULL, cron_id TEXT NOT NULL, user TEXT NOT NULL, assistant_id TEXT NOT NULL, thread_id TEXT,
+  schedule TEXT NOT NULL, timezone TEXT, end_time REAL, enabled INTEGER NOT NULL, on_run_completed TEXT,
+  metadata TEXT NOT NULL, request BLOB NOT NULL, created REAL NOT NULL, updated REAL NOT NULL, next_run REAL,
+  PRIMARY KEY(tenant, cron_id)
+) WITHOUT ROWID;
+CREATE INDEX crons_due ON crons(next_run) WHERE next_run IS NOT NULL;
+CREATE INDEX crons_thread ON crons(thread_id) WHERE thread_id IS NOT NULL;
+ALTER TABLE runs ADD COLUMN webhook TEXT;
+CREATE TABLE webhooks(
+  run_id TEXT PRIMARY KEY, thread_id TEXT NOT NULL, tenant TEXT NOT NULL, url TEXT NOT NULL, body BLOB,
+  created REAL NOT NULL, updated REAL NOT NULL, attempts INTEGER NOT NULL DEFAULT 0, next_attempt REAL,
+  outcome TEXT NOT NULL DEFAULT ''
+) WITHOUT ROWID;
+CREATE INDEX webhooks_due ON webhooks(next_attempt) WHERE next_attempt IS NOT NULL;
+CREATE INDEX webhooks_thread ON webhooks(thread_id);
+PRAGMA user_version = 3;
