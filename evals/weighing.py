@@ -20,7 +20,13 @@ from stemma.memory.grounding.contradiction import Contradiction, Slot, contradic
 from stemma.memory.model import Source, SourceKind
 from stemma.memory.text import normalise
 
-_WEIGHTS = {SourceKind.DOCUMENT: 1.0, SourceKind.PERSON: 1.5, SourceKind.TOOL: 0.5, SourceKind.MESSAGE: 0.5}
+_WEIGHTS = {
+    SourceKind.DOCUMENT: 1.0,
+    SourceKind.PERSON: 1.5,
+    SourceKind.TOOL: 0.5,
+    SourceKind.MESSAGE: 0.5,
+    SourceKind.STORE: 0.5,
+}
 """What one source of a kind counts, times its trust: a correction by a person more, what came in by the way less."""
 _SENIORITY = 1.0
 """For the side that was there first."""

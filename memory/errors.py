@@ -99,6 +99,10 @@ class UnreadableDocument(MemoryFailure):
     """The document cannot be read."""
 
 
+class InvalidItem(MemoryFailure):
+    """The item cannot be kept in the store."""
+
+
 class LocalServerFailed(MemoryUnavailable):
     """The local Neo4j cannot be started."""
 

@@ -18,14 +18,14 @@ from stemma.memory.memory_paths import decisions, lineage, stated_relations
 from stemma.memory.memory_rows import LABELS, TenantRows, add_answer, add_source, listing_order, stands
 from stemma.memory.memory_search import bm25
 from stemma.memory.memory_truth import give_back, settle, supersede, take_back
-from stemma.memory.memory_vectors import InMemoryVectors
 from stemma.memory.model import Claim, Derivation, Entity, Node, Passage, Relation, Scope, Scored, Source, Statistics
 from stemma.memory.ports import Item, ItemPage, RelationPage
 from stemma.memory.recall.ports import Details
+from stemma.memory.store.memory_items import InMemoryItems
 from stemma.memory.text import content_terms
 
 
-class InMemoryGraph(InMemoryVectors):
+class InMemoryGraph(InMemoryItems):
     """`MemoryGraph` without a store. Safe for one event loop: no method waits between reading and writing."""
 
     async def open(self) -> None:

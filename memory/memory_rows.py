@@ -31,6 +31,7 @@ from stemma.memory.model import (
     Use,
 )
 from stemma.memory.ports import Item
+from stemma.memory.store.model import ItemKey, ItemWrite
 
 LABELS: dict[type[Item], Node] = {
     Source: Node.SOURCE,
@@ -63,6 +64,8 @@ class TenantRows:
     words: dict[str, Counter[str]] = field(default_factory=dict)
     revisions: dict[str, int] = field(default_factory=dict)
     """Of every item that is searched."""
+    stored: dict[ItemKey, ItemWrite] = field(default_factory=dict)
+    """Items of a store, as they were put last."""
     number: int = 0
     erasures: int = 0
 
@@ -106,6 +109,7 @@ class TenantRows:
             for item_id in gone & rows.keys():
                 del rows[item_id]
         self.links = {link: seen for link, seen in self.links.items() if not _within(scope, seen)}
+        self.stored = {row: put for row, put in self.stored.items() if not _within(scope, row.audience)}
         self.erasures += 1
 
 

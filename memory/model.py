@@ -21,12 +21,13 @@ FAR_FUTURE = "9999-12-31T00:00:00+00:00"
 
 
 class SourceKind(StrEnum):
-    """How a source came in from outside."""
+    """How a source came in from outside; `STORE`: an item that a graph or client keeps under a key (`store/`)."""
 
     DOCUMENT = "document"
     MESSAGE = "message"
     TOOL = "tool"
     PERSON = "person"
+    STORE = "store"
 
 
 class Node(StrEnum):

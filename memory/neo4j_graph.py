@@ -21,9 +21,10 @@ from stemma.memory.neo4j_search import Neo4jSearch
 from stemma.memory.neo4j_sources import source_rows, write_sources
 from stemma.memory.neo4j_turn import Turn, Undone, in_turn
 from stemma.memory.neo4j_write import erase_some, write_answer
+from stemma.memory.store.neo4j_items import Neo4jItems
 
 
-class Neo4jGraph(Neo4jReindex, Neo4jSearch, Neo4jLineage, Neo4jDecisions):
+class Neo4jGraph(Neo4jReindex, Neo4jSearch, Neo4jLineage, Neo4jDecisions, Neo4jItems):
     """`MemoryGraph` over one Neo4j database. Safe for concurrent use on one event loop, and for several processes.
 
     Raises `InvalidSetting` for an address that is none, or of another machine without a password.

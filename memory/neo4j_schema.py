@@ -17,7 +17,9 @@ from stemma.memory.neo4j_turn import Serving
 from stemma.memory.ports import EmbedderIdentity
 from stemma.memory.queries import load_queries
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
+OLDEST = 2
+"""From here on a database becomes a current one by what is missing being made: keys and indexes of new labels."""
 AWAIT_SECONDS = 120
 
 _SCHEMA = load_queries("cypher/schema.cypher")
@@ -38,7 +40,7 @@ async def prepare(connection: Neo4jConnection) -> tuple[Dialect, Serving | None]
             f"The memory at {connection.url} has schema {version}; this Stemma knows {SCHEMA_VERSION}.",
             hint="pip install --upgrade stemma-agents",
         )
-    if 0 < version < SCHEMA_VERSION:
+    if 0 < version < OLDEST:
         raise MemoryCorrupt(
             f"The memory at {connection.url} has schema {version}, of before the first release; this Stemma knows "
             f"{SCHEMA_VERSION} and does not convert it.",

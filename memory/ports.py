@@ -15,6 +15,7 @@ from stemma.memory.lineage.model import Retraction, Standing
 from stemma.memory.lineage.ports import LineageStore
 from stemma.memory.model import Answer, Claim, Derivation, Entity, Node, Passage, Scope, Scored, Source, Statistics
 from stemma.memory.recall.ports import ChangeStore, DetailStore
+from stemma.memory.store.ports import ItemStore
 
 Item = Source | Passage | Entity | Claim | Answer | Retraction
 """Whatever has an id and is listed."""
@@ -92,7 +93,7 @@ class ItemPage:
     total: int
 
 
-class MemoryGraph(LineageStore, ChangeStore, DetailStore, Protocol):
+class MemoryGraph(LineageStore, ChangeStore, DetailStore, ItemStore, Protocol):
     """The graph-and-vector store. Every operation takes a `Scope`; nothing crosses a tenant.
 
     Reads see what the scope's `audiences()` may see; writes carry their scope in the items. All methods may raise

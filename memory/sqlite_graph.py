@@ -39,13 +39,14 @@ from stemma.memory.sqlite_schema import check_or_migrate
 from stemma.memory.sqlite_sources import SourceRows, add_sources, current_sources, source_rows
 from stemma.memory.sqlite_vectors import MOST_BYTES, SqliteVectors
 from stemma.memory.sqlite_writes import IndexEntry, add_answer, erase, index_entries
+from stemma.memory.store.sqlite_items import SqliteItems
 
 T = TypeVar("T", Source, Passage, Claim)
 
 _QUERIES = load_queries("sql/read.sql")
 
 
-class SqliteGraph(SqliteListing, SqliteLineage, SqliteChanges, SqliteReindexing):
+class SqliteGraph(SqliteListing, SqliteLineage, SqliteChanges, SqliteReindexing, SqliteItems):
     """`MemoryGraph` on an SQLite file, which is made with its folder when it is not there."""
 
     def __init__(

@@ -29,7 +29,7 @@ _ENTITIES = load_queries("sql/entities.sql")
 
 ERASABLE = (
     *("source", "passage", "entity", "claim", "answer", "retraction", "mentions", "relates_to", "derived_from"),
-    *("used", "asserts", "supersedes", "contradicts", "search_item"),
+    *("used", "asserts", "supersedes", "contradicts", "search_item", "store_item", "store_vector"),
 )
 """Every table with a tenant and an audience."""
 

@@ -37,6 +37,22 @@ CREATE CONSTRAINT stemma_tenant_key IF NOT EXISTS FOR (n:StemmaTenant) REQUIRE n
 // Facts about the whole database: its schema's version, its embedder.
 CREATE CONSTRAINT stemma_setting_key IF NOT EXISTS FOR (n:StemmaSetting) REQUIRE n.key IS UNIQUE;
 
+// name: key_store_item (not of a tenant)
+// One item for each tenant, audience, namespace and key of a store.
+CREATE CONSTRAINT stemma_store_item_key IF NOT EXISTS FOR (n:StoreItem) REQUIRE (n.tenant, n.place) IS UNIQUE;
+
+// name: listing_store_item (not of a tenant)
+// What a tenant's audience has in a store, without a scan.
+CREATE INDEX stemma_store_item_audience IF NOT EXISTS FOR (n:StoreItem) ON (n.tenant, n.audience);
+
+// name: range_store_item (not of a tenant)
+// What lies below a namespace.
+CREATE INDEX stemma_store_item_namespace IF NOT EXISTS FOR (n:StoreItem) ON (n.tenant, n.audience, n.namespace);
+
+// name: expiry_store_item (not of a tenant)
+// What ends next.
+CREATE INDEX stemma_store_item_expiry IF NOT EXISTS FOR (n:StoreItem) ON (n.expires_at);
+
 // name: listing_source (not of a tenant)
 // What a tenant's audience may see of one label, without a scan.
 CREATE INDEX stemma_source_audience IF NOT EXISTS FOR (n:Source) ON (n.tenant, n.audience);

@@ -111,17 +111,18 @@ ON CREATE SET r += row.values;
 
 // name: audiences
 // Every audience that anything of the tenant is marked with.
-MATCH (n:Source|Passage|Entity|Claim|Answer|Retraction|SourceHead {tenant: $tenant})
+MATCH (n:Source|Passage|Entity|Claim|Answer|Retraction|SourceHead|StoreItem {tenant: $tenant})
 WHERE n.audience IS NOT NULL
 RETURN DISTINCT n.audience AS audience;
 
 // name: erase_items
-// Remove some items of these audiences with all their relations and entries; says how many.
-MATCH (n:Source|Passage|Entity|Claim|Answer|Retraction|SourceHead {tenant: $tenant})
+// Remove some items of these audiences with all their relations, entries and vectors; says how many.
+MATCH (n:Source|Passage|Entity|Claim|Answer|Retraction|SourceHead|StoreItem {tenant: $tenant})
 WHERE n.audience IN $audiences
 WITH n LIMIT $most
 OPTIONAL MATCH (n)<-[:STANDS_FOR]-(entry:Entry)
-DETACH DELETE n, entry
+OPTIONAL MATCH (n)-[:HAS_VECTOR]->(field:StoreVector)
+DETACH DELETE n, entry, field
 RETURN count(*) AS gone;
 
 // name: erase_relations

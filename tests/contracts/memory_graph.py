@@ -17,6 +17,8 @@ from tests.contracts import (
     memory_changes,
     memory_decisions,
     memory_entities,
+    memory_item_search,
+    memory_items,
     memory_learning,
     memory_lineage,
     memory_paths,
@@ -40,6 +42,8 @@ PairCheck = Callable[[MemoryGraph, MemoryGraph], Awaitable[None]]
 FRESH_CHECKS: list[Check] = [memory_search.check_unclaimed_store_holds_no_vectors]
 
 REINDEX_CHECKS: list[Check] = [
+    *memory_items.CHECKS,
+    *memory_item_search.CHECKS,
     memory_reindex.check_another_embedder_takes_over,
     memory_reindex.check_sentences_are_of_the_new_embedder,
     memory_reindex.check_reindexing_goes_on_where_it_stopped,
@@ -169,6 +173,7 @@ PAIR_CHECKS: list[PairCheck] = [
     memory_batches.check_batches_in_opposite_order_do_not_block_each_other,
     memory_writers.check_embedder_claimed_by_two_is_one,
     memory_changes.check_another_handle_is_told,
+    memory_items.check_another_handle_sees_items,
     memory_races.check_one_of_many_retractions_wins,
     memory_races.check_what_is_learned_during_a_retraction_is_out,
     memory_races.check_decisions_on_one_chain_meet,

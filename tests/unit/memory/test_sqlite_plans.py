@@ -24,7 +24,7 @@ TEMPLATES = {"table": "claim", "standing": "TRUE"}
 
 QUERIES = {
     f"{file} {name}": query.format(**TEMPLATES)
-    for file in ("read", "write", "support", "entities", "truth", "lineage", "changes", "reindex", "vectors")
+    for file in ("read", "write", "support", "entities", "truth", "lineage", "changes", "reindex", "vectors", "store")
     for name, query in load_queries(f"sql/{file}.sql").items()
     if not name.startswith("is_")
 }
