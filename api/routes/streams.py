@@ -19,6 +19,7 @@ from stemma.api.services import Services
 from stemma.api.sse import EventStream
 from stemma.graphs.policy import Actor
 from stemma.graphs.runs.model import Run
+from stemma.graphs.runs.render import check_recorded
 
 STREAM_RESPONSES: dict[int | str, dict[str, Any]] = {
     200: {"description": "Server-sent events"},
@@ -64,7 +65,11 @@ def stream(
     after: int = 0,
     cancel_when_gone: bool = False,
 ) -> Response:
-    """The run's events after the cursor. The Location repeats the modes, so that a reconnect gets the same stream."""
+    """The run's events after the cursor. Raises what `check_recorded` raises.
+
+    The Location repeats the modes, so that a reconnect gets the same stream.
+    """
+    check_recorded(run, modes)  # before the answer begins
     frames = served.runtime.stream(
         actor, run.thread_id, run.run_id, modes=tuple(modes), after=after, subgraphs=subgraphs
     )

@@ -22,7 +22,19 @@ QueryOffset = Annotated[int, Query(ge=0, le=1_000_000_000)]
 Mapped = dict[str, Any]
 """A JSON object that this server stores and gives back as it is."""
 
-StreamMode = Literal["values", "updates", "messages", "messages-tuple", "custom", "tasks", "checkpoints", "debug"]
+StreamMode = Literal[
+    "values",
+    "updates",
+    "messages",
+    "messages-tuple",
+    "custom",
+    "tasks",
+    "checkpoints",
+    "debug",
+    "tools",
+    "lifecycle",
+    "events",
+]
 ThreadStreamMode = Literal["run_modes", "lifecycle", "state_update"]
 
 

@@ -9,20 +9,23 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any
 
+from stemma.graphs.catalog import AnyGraph
 from stemma.graphs.errors import GraphFailure, LostLease
 from stemma.graphs.policy import Actor
 from stemma.graphs.runs.events import EventName
 from stemma.graphs.runs.graphs import BoundGraphs
 from stemma.graphs.runs.model import CancelAction, Run, RunStatus, ThreadStatus
+from stemma.graphs.runs.parts import parts
 from stemma.graphs.runs.ports import Ending, RunStore, Unit
-from stemma.graphs.runs.resume import context_of, start, stops_at_once
+from stemma.graphs.runs.resume import access_of, context_of, start, stops_at_once
 from stemma.graphs.runs.rows import to_json
 from stemma.graphs.runs.state import where
-from stemma.graphs.runs.translate import MODES, Row, Translator
+from stemma.graphs.runs.translate import Part, Row, Translator
 from stemma.graphs.settings import GraphSettings
 
 log = logging.getLogger(__name__)
@@ -95,7 +98,10 @@ class Executor:
         return await asyncio.shield(self._end(run, unit, orders, translator, completed, error))
 
     async def _drive(self, run: Run, unit: Unit, translator: Translator) -> None:
-        graph = self.graphs.get(run.graph_id)
+        async with self.graphs.opened(run.graph_id, access_of(run)) as graph:
+            await self._drive_graph(graph, run, unit, translator)
+
+    async def _drive_graph(self, graph: AnyGraph, run: Run, unit: Unit, translator: Translator) -> None:
         unit.triggers = {*graph.trigger_to_nodes, SENDS}
         entry = self.graphs.catalog.entry(run.graph_id)
         head = None
@@ -107,19 +113,19 @@ class Executor:
             return
         durability = run.request.durability or self.settings.durability
         actor = Actor(tenant=run.tenant, user=run.user)
-        parts = graph.astream(
+        stream = parts(
+            graph,
             begin.input,
             begin.config,
+            durability,
+            traced=EventName.EVENTS in run.request.stream_mode,
             context=entry.context(actor, run) if entry.context else context_of(graph, run),
-            stream_mode=[*MODES, "values"] if durability == "exit" else MODES,
-            subgraphs=True,
-            durability=durability,
             interrupt_before=_steps(run.request.interrupt_before),
             interrupt_after=_steps(run.request.interrupt_after),
         )
-        await self._log(unit, translator, parts)
+        await self._log(unit, translator, stream)
 
-    async def _log(self, unit: Unit, translator: Translator, parts: Any) -> None:
+    async def _log(self, unit: Unit, translator: Translator, told: AsyncGenerator[Part, None]) -> None:
         """Log every part of the stream; token deltas wait for more of their message, but not long."""
         loop = asyncio.get_running_loop()
         timer: asyncio.TimerHandle | None = None
@@ -129,7 +135,7 @@ class Executor:
             timer = None
             self._write(unit, translator.flush())
 
-        async with aclosing(parts) as stream:
+        async with aclosing(told) as stream:
             async for part in stream:
                 self._write(unit, translator.rows(part))
                 if translator.holding and timer is None:
@@ -176,6 +182,7 @@ class Executor:
     ) -> bool:
         if orders.action == "rollback":
             return await self.store.erase_run(unit, run.thread_id, run.run_id)
+        self._write(unit, translator.close(error, stopped=orders.action == "interrupt"))
         if orders.action == "interrupt":
             return await self.store.finish(unit, _ending(RunStatus.INTERRUPTED, translator))
         if error is None:
@@ -191,7 +198,9 @@ def _ending(status: RunStatus, translator: Translator, error: str | None = None)
     thread = ThreadStatus.INTERRUPTED if stopped else ThreadStatus.IDLE
     if status is RunStatus.ERROR:
         thread = ThreadStatus.ERROR
-    return Ending(status, error, thread, translator.interrupts, to_json({"status": status.value}))
+    return Ending(
+        status, error, thread, translator.interrupts, to_json({"status": status.value, "interrupted": stopped})
+    )
 
 
 def _steps(asked: Any) -> Any:

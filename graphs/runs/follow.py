@@ -15,7 +15,7 @@ from stemma.graphs.runs.graphs import BoundGraphs
 from stemma.graphs.runs.marks import Marks
 from stemma.graphs.runs.model import Run, RunStatus
 from stemma.graphs.runs.ports import RunStore
-from stemma.graphs.runs.render import MODES, Renderer, check_modes
+from stemma.graphs.runs.render import MODES, Renderer, check_modes, check_recorded
 from stemma.graphs.runs.tail import Tails
 
 PAGE = 256
@@ -29,9 +29,9 @@ class Follower:
         self._store, self._graphs, self._tails = store, graphs, tails
 
     async def run(self, run: Run, modes: Sequence[str], after: int, subgraphs: bool) -> AsyncGenerator[Frame, None]:
-        """The run's frames after a cursor; ends after the run's last row. Raises `InvalidRequest`, and `UnknownRun`
-        when it is deleted meanwhile."""
-        renderer = self._renderer(run.graph_id, check_modes(modes), subgraphs)
+        """The run's frames after a cursor; ends after the run's last row. Raises what `check_recorded` raises,
+        and `UnknownRun` when it is deleted meanwhile."""
+        renderer = self._renderer(run.graph_id, check_recorded(run, modes), subgraphs)
         live = run.first_seq and run.status is RunStatus.RUNNING
         first, last = (run.first_seq, None) if live else await self._store.run_span(run.run_id)
         if last is not None and after >= last:

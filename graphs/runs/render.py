@@ -17,12 +17,28 @@ from langchain_core.messages.utils import convert_to_messages
 
 from stemma.graphs.errors import InvalidRequest
 from stemma.graphs.runs.events import EventName, Frame, RunEvent
+from stemma.graphs.runs.model import Run
+from stemma.graphs.runs.older_events import lifecycle_event, tool_event
 from stemma.graphs.runs.rows import to_json, when
 
-MODES = ("values", "updates", "messages", "messages-tuple", "custom", "tasks", "checkpoints", "debug")
+MODES = (
+    "values",
+    "updates",
+    "messages",
+    "messages-tuple",
+    "custom",
+    "tasks",
+    "checkpoints",
+    "debug",
+    "tools",
+    "lifecycle",
+    "events",
+)
 """Every stream mode there is."""
-_ALWAYS = (EventName.METADATA.value, EventName.ERROR.value)
-_PLAIN = {EventName.UPDATES.value: "updates", EventName.CUSTOM.value: "custom", EventName.TASKS.value: "tasks"}
+_ALWAYS = (EventName.METADATA.value, EventName.FEEDBACK.value, EventName.ERROR.value)
+_PLAIN = (EventName.UPDATES.value, EventName.CUSTOM.value, EventName.TASKS.value, EventName.EVENTS.value)
+_RESHAPED = {EventName.TOOLS.value: tool_event, EventName.LIFECYCLE.value: lifecycle_event}
+"""Rows in the protocol's newer shape, and what makes the older one of it."""
 
 Load = Callable[[RunEvent, dict[str, Any]], Awaitable[bytes | None]]
 """The content of a `values` or `checkpoints` mark; None when there is nothing to show."""
@@ -36,6 +52,17 @@ def check_modes(modes: Sequence[str]) -> frozenset[str]:
                 f"there is no stream mode {mode!r}", field="stream_mode", hint=f"modes: {', '.join(MODES)}"
             )
     return frozenset(modes)
+
+
+def check_recorded(run: Run, modes: Sequence[str]) -> frozenset[str]:
+    """As `check_modes`. Raises `InvalidRequest` also for `events` of a run that was started without them."""
+    if "events" in modes and "events" not in run.request.stream_mode:
+        raise InvalidRequest(
+            f"run {run.run_id} was started without the stream mode 'events', so it has none",
+            field="stream_mode",
+            hint="start the run with stream_mode events; every other mode can be joined later",
+        )
+    return check_modes(modes)
 
 
 class Renderer:
@@ -68,12 +95,14 @@ class Renderer:
         event = row.event
         if event in _ALWAYS:
             return Frame(row.seq, event, row.data)
-        if row.namespace and not self._subgraphs:
+        if row.namespace and not self._subgraphs and event != EventName.LIFECYCLE:
             return None
         if event == EventName.TASKS and self._debug:
             return self._frame(row, "debug", self._wrapped(row, row.data))
         if event in _PLAIN:
             return self._frame(row, event, row.data) if event in self._modes else None
+        if event in _RESHAPED:
+            return self._frame(row, event, _RESHAPED[event](row.data)) if event in self._modes else None
         if event == EventName.VALUES:
             return await self._value(row)
         if event == EventName.CHECKPOINTS:
@@ -137,7 +166,7 @@ class Renderer:
 
 def _hidden(modes: frozenset[str]) -> Iterator[str]:
     """Events that these modes never show and that no shown one depends on."""
-    for event in ("values", "checkpoints", *_PLAIN):
+    for event in ("values", "checkpoints", *_PLAIN, *_RESHAPED):
         if event not in modes:
             yield event
     if not modes & {"messages", "messages-tuple"}:

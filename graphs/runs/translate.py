@@ -10,21 +10,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from langchain_core.messages import AIMessageChunk, BaseMessage, BaseMessageChunk
 from langgraph.types import StreamMode
 
 from stemma.graphs.runs.events import EventName
 from stemma.graphs.runs.rows import to_json
+from stemma.graphs.runs.subgraphs import Change, Subgraphs
 
 Row = tuple[str, str, bytes]
 """(event, namespace, data)."""
 Part = tuple[tuple[str, ...], str, Any]
 """(namespace, mode, payload), as `astream(subgraphs=True, stream_mode=[…])` yields them."""
 
-MODES: list[StreamMode] = ["updates", "custom", "tasks", "messages"]
-"""What every run subscribes to."""
+MODES = cast(list[StreamMode], ["updates", "custom", "tasks", "messages", "tools"])
+"""What every run subscribes to. LangGraph's type leaves `tools` out."""
 INTERRUPT = "__interrupt__"
 
 
@@ -38,6 +39,8 @@ class Translator:
     """Task id -> the interrupts it raised, of the root graph."""
     interrupted: bool = False
     """The root graph stopped, at an interrupt or at a breakpoint."""
+    _subgraphs: Subgraphs = field(default_factory=Subgraphs)
+    _tools: dict[str, str] = field(default_factory=dict)
     _seen: set[str] = field(default_factory=set)
     _chunk: tuple[str, BaseMessageChunk, Any] | None = None
 
@@ -58,9 +61,9 @@ class Translator:
             if isinstance(payload, Mapping) and INTERRUPT in payload:
                 rows.extend(self._interrupted(ns, payload[INTERRUPT]))
         elif mode == "tasks":
-            if payload.get("interrupts") and not ns:
-                self.interrupts[payload["id"]] = [_interrupt(entry) for entry in payload["interrupts"]]
-            rows.append((EventName.TASKS.value, ns, to_json(payload)))
+            rows.extend(self._task(path, ns, payload))
+        elif mode == "tools":
+            rows.append((EventName.TOOLS.value, ns, to_json(self._named(payload))))
         elif mode == "values":
             rows.append((EventName.VALUES.value, ns, to_json({"values": payload})))
         else:
@@ -77,6 +80,23 @@ class Translator:
         if isinstance(chunk, AIMessageChunk) and chunk.chunk_position == "last":
             rows.append((EventName.MESSAGES_COMPLETE.value, ns, to_json([None, {"id": chunk.id}])))
         return rows
+
+    def close(self, error: BaseException | None, stopped: bool) -> list[Row]:
+        """The rows that the run's end adds: deltas that were held, and the ends of subgraphs that it cut off."""
+        event = "interrupted" if stopped or self.interrupted else "completed"
+        return self.flush() + _changes(self._subgraphs.close(error, event))
+
+    def _task(self, path: tuple[str, ...], ns: str, payload: Any) -> list[Row]:
+        if payload.get("interrupts") and not ns:
+            self.interrupts[payload["id"]] = [_interrupt(entry) for entry in payload["interrupts"]]
+        return [*_changes(self._subgraphs.changes(path, payload)), (EventName.TASKS.value, ns, to_json(payload))]
+
+    def _named(self, payload: dict[str, Any]) -> dict[str, Any]:
+        """LangGraph names a tool only when it starts; here each of its rows stands for itself."""
+        call = payload["tool_call_id"]
+        if "tool_name" in payload:
+            self._tools[call] = payload["tool_name"]
+        return {"tool_name": self._tools.get(call, ""), **payload}
 
     def _interrupted(self, ns: str, raised: Sequence[Any]) -> list[Row]:
         if not ns:
@@ -102,6 +122,10 @@ class Translator:
         else:
             rows.append((EventName.MESSAGES_COMPLETE.value, ns, to_json([message, metadata])))
         return rows
+
+
+def _changes(changes: Sequence[Change]) -> list[Row]:
+    return [(EventName.LIFECYCLE.value, ns, to_json(said)) for ns, said in changes]
 
 
 def _last(message: BaseMessageChunk) -> bool:
