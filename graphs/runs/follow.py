@@ -37,7 +37,7 @@ class Follower:
         if last is not None and after >= last:
             return
         start = first - 1 if renderer.remembers else max(after, first - 1)
-        async for row in self._rows(run.thread_id, start, partial(self._store.run_span, run.run_id)):
+        async for row in self.rows(run.thread_id, start, partial(self._store.run_span, run.run_id)):
             if row.event in renderer.hidden or row.run_id != run.run_id:
                 continue
             if row.seq <= after:
@@ -64,7 +64,7 @@ class Follower:
         chosen = check_modes(modes) if modes is not None else None
         renderers: dict[str, Renderer] = {}
         start = 0 if chosen is None or chosen & {"messages", "debug"} else after
-        async for row in self._rows(thread_id, start, partial(self._store.thread, tenant, thread_id)):
+        async for row in self.rows(thread_id, start, partial(self._store.thread, tenant, thread_id)):
             renderer = renderers.get(row.run_id)
             if renderer is None:
                 graph_id = await self._store.thread_graph(thread_id) or ""
@@ -89,7 +89,7 @@ class Follower:
         marks = Marks(self._graphs, graph_id)
         return Renderer(modes, subgraphs, marks.values, marks.checkpoint)
 
-    async def _rows(
+    async def rows(
         self, thread_id: str, after: int, gone: Callable[[], Awaitable[object]]
     ) -> AsyncGenerator[RunEvent, None]:
         """The thread's rows after this number, waiting for more until `gone` raises."""
