@@ -9,14 +9,18 @@ from __future__ import annotations
 import copy
 import sys
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID, uuid5
 
+from langchain_core.runnables import RunnableConfig
 from langgraph._internal._serde import build_serde_allowlist
 from langgraph.graph.state import CompiledStateGraph, StateGraph
 from langgraph.pregel import Pregel
+from langgraph.store.base import BaseStore
+from langgraph_sdk.runtime import AccessContext
 from pydantic import BaseModel, TypeAdapter
 from pydantic.errors import PydanticUserError
 from typing_extensions import TypedDict, get_type_hints, is_typeddict
@@ -34,17 +38,38 @@ ContextFactory = Callable[[Actor, Run], Any]
 
 
 @dataclass(frozen=True, slots=True)
+class Access:
+    """Why a graph that is made anew for every use is asked for: what its maker may look at."""
+
+    kind: AccessContext
+    config: RunnableConfig
+    context: Any = None
+    """The run's context; None when nothing is run."""
+    store: BaseStore | None = None
+
+
+class GraphFactory(Protocol):
+    """Makes the graph anew for every use, as a project's function does."""
+
+    def open(self, access: Access) -> AbstractAsyncContextManager[AnyGraph]:
+        """The compiled graph, for as long as the block lasts. Raises whatever the project's code raises."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
 class CatalogEntry:
     """One graph as it is served."""
 
     graph_id: str
     assistant_id: str
     graph: AnyGraph
-    """Compiled, without a saver."""
+    """Compiled; of a graph that is made for every use, one that was made without a run."""
     description: str
     created_at: datetime
     context: ContextFactory | None = None
     """Builds the run's LangGraph context from who asked and what was asked."""
+    factory: GraphFactory | None = None
+    """Makes the graph for each run and each look at a thread."""
     drawings: dict[bool | int, dict[str, Any]] = field(default_factory=dict, repr=False)
 
     def schemas(self) -> dict[str, Any]:
@@ -62,10 +87,12 @@ class CatalogEntry:
             self.drawings[xray] = self.graph.get_graph(xray=xray).to_json()
         return self.drawings[xray]
 
-    def bind(self, saver: RunSaver) -> AnyGraph:
-        """The graph with this saver, which then reads the types that the graph's own schemas name, and no others."""
-        bound = copy.copy(self.graph)
-        bound.checkpointer = saver.with_allowlist(_allowlist(self.graph))
+    def bind(self, saver: RunSaver, made: AnyGraph | None = None) -> AnyGraph:
+        """The graph, or one that its factory made, with this saver, whatever saver it was compiled with. The saver then
+        reads the types that the graph's own schemas name, and no others.
+        """
+        bound = copy.copy(made or self.graph)
+        bound.checkpointer = saver.with_allowlist(_allowlist(bound))
         return bound
 
 
@@ -82,11 +109,15 @@ class Catalog:
         *,
         context: ContextFactory | None = None,
         description: str = "",
+        factory: GraphFactory | None = None,
     ) -> None:
-        """Serve a graph under this name. A builder is compiled; a saver the graph was compiled with is not used."""
+        """Serve a graph under this name. A builder is compiled; a saver the graph was compiled with is not used.
+
+        With a `factory`, `graph` only shows its schemas and its drawing.
+        """
         compiled: AnyGraph = graph.compile() if isinstance(graph, StateGraph) else graph
         entry = CatalogEntry(
-            graph_id, str(uuid5(NAMESPACE, graph_id)), compiled, description, datetime.now(UTC), context
+            graph_id, str(uuid5(NAMESPACE, graph_id)), compiled, description, datetime.now(UTC), context, factory
         )
         self._entries[graph_id] = entry
 

@@ -190,6 +190,11 @@ class Executor:
         message = {"error": type(error).__name__, "message": str(error)}
         self.store.log(unit, EventName.ERROR.value, "", to_json(message))
         ending = _ending(RunStatus.ERROR, translator, f"{type(error).__name__}: {error}")
+        if is_refusal(error):
+            thread = await self.store.thread(run.tenant, run.thread_id)
+            state = await self.graphs.get(run.graph_id).aget_state(where(run.thread_id))
+            stands = ThreadStatus.INTERRUPTED if state.next else ThreadStatus.IDLE
+            ending = replace(ending, thread_status=stands, interrupts=thread.interrupts)
         return await self.store.finish(unit, ending)
 
 
