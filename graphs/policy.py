@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import Any, Protocol
 
 from stemma.graphs.errors import Forbidden
 from stemma.memory.scope import DEFAULT_TENANT, EVERYONE, Scope
+
+Filter = Mapping[str, Any]
+"""Field of the metadata -> the value it must have, or {"$eq": value}, or {"$contains": element or elements}. All must
+hold; filters.py says how."""
 
 
 class Permission(StrEnum):
@@ -35,11 +41,34 @@ class Actor:
     permissions: frozenset[Permission] = frozenset(Permission)
     name: str = "local"
     """What decisions are signed with when the actor is no particular user."""
+    rules: Rules | None = field(default=None, compare=False, repr=False)
+    """What a project's own handlers say, besides the permissions."""
+    profile: Mapping[str, Any] | None = field(default=None, compare=False, repr=False)
+    """What is known of the user, in JSON's words: a graph that runs for them reads it. It may hold secrets."""
+
+    def answered(self) -> Actor:
+        """The same actor, once the rules have been asked about what is being done."""
+        return replace(self, rules=None) if self.rules is not None else self
 
     @property
     def signature(self) -> str:
         """Who did it, as a retraction keeps it."""
         return self.user or self.name
+
+
+class Rules(Protocol):
+    """What stands between an actor and every operation, besides the actor's permissions.
+
+    Who writes such rules is not known here: the API brings those of a project's `langgraph_sdk.Auth`.
+    """
+
+    async def decide(self, actor: Actor, resource: str, action: str, value: dict[str, Any]) -> Filter | None:
+        """None allows it; a filter allows it on what it matches. `value` says what is asked, and may be changed in
+        place: what stands in it afterwards is done.
+
+        Raises `Forbidden`, and what a rule itself raises to refuse.
+        """
+        ...
 
 
 LOCAL = Actor()

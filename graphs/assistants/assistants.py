@@ -12,16 +12,17 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 from uuid import uuid4
 
+from stemma.graphs.assistants.guard import BY_DEFAULT, UNCHANGED, created, narrowed, permitted, seen, usable
 from stemma.graphs.assistants.model import Assistant, AssistantChange, AssistantQuery
 from stemma.graphs.assistants.ports import AssistantStore
 from stemma.graphs.catalog import Catalog, CatalogEntry
 from stemma.graphs.errors import AssistantExists, Conflict, UnknownAssistant
-from stemma.graphs.policy import Actor, Permission, require
+from stemma.graphs.filters import matches
+from stemma.graphs.policy import Actor, Filter, Permission, require
 from stemma.graphs.runs.model import RunRequest
 
-BY_DEFAULT: Mapping[str, Any] = {"created_by": "system"}
-"""The metadata of an assistant that a graph brings."""
 UNTITLED = "Untitled"
+EVERYTHING = 1_000_000
 
 
 class Assistants:
@@ -43,6 +44,7 @@ class Assistants:
         require(actor, Permission.ASSISTANTS_WRITE)
         now = datetime.now(UTC)
         made = Assistant(assistant_id or str(uuid4()), self._catalog.entry(graph_id).graph_id, UNTITLED, now, now)
+        change, allowed = await created(actor, made.assistant_id, made.graph_id, change, if_exists)
         made = change.of(made, 1, now)
         if self._default(made.assistant_id) is None and await self._store.create(actor.tenant, made):
             return made
@@ -50,12 +52,20 @@ class Assistants:
             raise AssistantExists(
                 f"an assistant with the id {made.assistant_id} exists", hint="use if_exists=do_nothing"
             )
-        return await self.find(actor, made.assistant_id)
+        there = await self.find(actor, made.assistant_id)
+        seen(there, allowed)
+        return there
 
     async def get(self, actor: Actor, name: str) -> Assistant:
         """Raises `UnknownAssistant`."""
         require(actor, Permission.ASSISTANTS_READ)
-        return await self.find(actor, name)
+        found = await self.find(actor, name)
+        await permitted(actor, "read", found)
+        return found
+
+    async def usable(self, actor: Actor, name: str) -> Assistant:
+        """One to run: the rules are asked about those that somebody made. Raises `UnknownAssistant`."""
+        return await usable(actor, await self.find(actor, name))
 
     async def find(self, actor: Actor, name: str) -> Assistant:
         """By id, or the default of a graph by the graph's name; no permission is asked. Raises `UnknownAssistant`."""
@@ -74,6 +84,7 @@ class Assistants:
         require(actor, Permission.ASSISTANTS_WRITE)
         if change.graph_id is not None:
             change = replace(change, graph_id=self._catalog.entry(change.graph_id).graph_id)
+        change = await self._ruled(actor, "update", name, change)
         default = self._default(name)
         assistant_id = default.assistant_id if default else name
         return await self._store.change(actor.tenant, assistant_id, change, datetime.now(UTC), default)
@@ -81,6 +92,7 @@ class Assistants:
     async def use_version(self, actor: Actor, name: str, version: int) -> Assistant:
         """Use another version from now on. Raises `UnknownAssistant` when there is no such version."""
         require(actor, Permission.ASSISTANTS_WRITE)
+        await self._ruled(actor, "update", name, version=version)
         default = self._default(name)
         if default is not None and version == 1 and await self._store.get(actor.tenant, default.assistant_id) is None:
             return default
@@ -101,6 +113,7 @@ class Assistants:
     async def delete(self, actor: Actor, name: str) -> None:
         """Raises `UnknownAssistant`, and `Conflict` for what a graph brings."""
         require(actor, Permission.ASSISTANTS_WRITE)
+        await self._ruled(actor, "delete", name)
         if self._default(name) is not None:
             raise Conflict(f"{name} comes with its graph", hint="delete only assistants that were created")
         if not await self._store.delete(actor.tenant, name):
@@ -109,12 +122,28 @@ class Assistants:
     async def search(self, actor: Actor, query: AssistantQuery) -> list[Assistant]:
         """A page of the assistants of the actor's tenant."""
         require(actor, Permission.ASSISTANTS_READ)
-        return await self._store.search(replace(query, tenant=actor.tenant, defaults=self._defaults()))
+        asked, allowed = await narrowed(actor, replace(query, tenant=actor.tenant, defaults=self._defaults()))
+        if not allowed:
+            return await self._store.search(asked)
+        found = await self._matching(asked, allowed)
+        return found[asked.offset : asked.offset + asked.limit]
 
     async def count(self, actor: Actor, query: AssistantQuery) -> int:
         """How many there are, whatever the page."""
         require(actor, Permission.ASSISTANTS_READ)
-        return await self._store.count(replace(query, tenant=actor.tenant, defaults=self._defaults()))
+        asked, allowed = await narrowed(actor, replace(query, tenant=actor.tenant, defaults=self._defaults()))
+        return len(await self._matching(asked, allowed)) if allowed else await self._store.count(asked)
+
+    async def _matching(self, query: AssistantQuery, allowed: Filter) -> list[Assistant]:
+        found = await self._store.search(replace(query, limit=EVERYTHING, offset=0))
+        return [assistant for assistant in found if matches(assistant.metadata, allowed)]
+
+    async def _ruled(
+        self, actor: Actor, action: str, name: str, change: AssistantChange = UNCHANGED, **asked: Any
+    ) -> AssistantChange:
+        if actor.rules is None:
+            return change
+        return await permitted(actor, action, await self.find(actor, name), change, **asked)
 
     def _default(self, name: str) -> Assistant | None:
         try:

@@ -6,8 +6,9 @@ import contextlib
 from collections.abc import Sequence
 
 from stemma.graphs.errors import UnknownRun
-from stemma.graphs.policy import Actor
+from stemma.graphs.policy import Actor, Permission
 from stemma.graphs.runs.follow import Follower
+from stemma.graphs.runs.guard import Guard
 from stemma.graphs.runs.model import CancelAction, RunStatus
 from stemma.graphs.runs.ports import RunStore
 from stemma.graphs.runs.worker import Worker
@@ -18,8 +19,8 @@ EVERY = 1_000_000
 class Cancellations:
     """Stops runs, here or in another process."""
 
-    def __init__(self, store: RunStore, follower: Follower, worker: Worker | None) -> None:
-        self._store, self._follower, self._worker = store, follower, worker
+    def __init__(self, store: RunStore, guard: Guard, follower: Follower, worker: Worker | None) -> None:
+        self._store, self._guard, self._follower, self._worker = store, guard, follower, worker
 
     async def cancel(self, actor: Actor, thread_id: str | None, run_id: str, action: CancelAction, wait: bool) -> None:
         """See `Runtime.cancel`. A run that has ended stays as it ended, unless it is to be rolled back."""
@@ -40,10 +41,14 @@ class Cancellations:
         action: CancelAction,
     ) -> None:
         """See `Runtime.cancel_all`. Waiting runs are stopped first, newest first, so that none begins."""
-        found = [await self._store.run(actor.tenant, thread_id, run_id) for run_id in run_ids]
+        found = []
+        for run_id in run_ids:
+            await self._guard.thread(actor, Permission.RUNS_WRITE, "update", thread_id, run_id, action=action)
+            found.append(await self._store.run(actor.tenant, thread_id, run_id))
         for status in (RunStatus.PENDING, RunStatus.RUNNING):
             if status in statuses:
-                found += await self._store.runs(actor.tenant, thread_id, status=status, limit=EVERY, offset=0)
+                live = await self._store.runs(actor.tenant, thread_id, status=status, limit=EVERY, offset=0)
+                found += await self._guard.seen(actor, "update", live, action=action)
         for run in found:
             with contextlib.suppress(UnknownRun):  # somebody else deleted it meanwhile
                 await self.cancel(actor, run.thread_id, run.run_id, action, wait=False)

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import CheckpointTuple
 from langgraph.types import Command, Send
 
-from stemma.graphs.catalog import Access
 from stemma.graphs.errors import InvalidRequest
+from stemma.graphs.runs.auth_user import PREFIX, configurable_of
 from stemma.graphs.runs.model import Run
 from stemma.graphs.runs.ports import Unit
 from stemma.graphs.runs.saver import LEASE_KEY
@@ -71,7 +71,13 @@ def run_config(run: Run, unit: Unit, recursion_limit: int) -> RunnableConfig:
             "graph_id": run.graph_id,
             "assistant_id": run.assistant_id,
         },
-        "configurable": {**configurable, "thread_id": run.thread_id, "checkpoint_ns": "", LEASE_KEY: unit},
+        "configurable": {
+            **configurable,
+            **configurable_of(run.request.auth_user),
+            "thread_id": run.thread_id,
+            "checkpoint_ns": "",
+            LEASE_KEY: unit,
+        },
     }
     if asked.get("tags"):
         config["tags"] = list(asked["tags"])
@@ -81,8 +87,9 @@ def run_config(run: Run, unit: Unit, recursion_limit: int) -> RunnableConfig:
 
 
 def _allowed(key: str) -> bool:
-    """Names that begin with two underscores steer LangGraph and Stemma from inside; a request may not use them."""
-    return not key.startswith("__") and key not in _OURS
+    """Names that begin with two underscores steer LangGraph and Stemma from inside, others say who asks; a request may
+    use neither."""
+    return not key.startswith(("__", PREFIX)) and key not in _OURS
 
 
 def to_command(command: Mapping[str, Any]) -> Command[Any]:
@@ -91,16 +98,6 @@ def to_command(command: Mapping[str, Any]) -> Command[Any]:
     if unknown:
         raise InvalidRequest(f"a command has no {', '.join(sorted(unknown))}", field="command")
     goto = command.get("goto")
-def access_of(run: Run) -> Access:
-    """What a function that makes the run's graph is told of the run: its config, without what steers from inside, and
-    its context. The context is a mapping as it was sent; the graph's own schema is not known before it is made.
-    """
-    config = dict(run.request.config)
-    asked = {key: value for key, value in dict(config.get("configurable") or {}).items() if _allowed(key)}
-    config |= {"configurable": {**asked, "thread_id": run.thread_id}, "run_id": UUID(run.run_id)}
-    return Access("threads.create_run", cast("RunnableConfig", config), run.request.context or None)
-
-
     targets = goto if isinstance(goto, list) else [goto] if goto else []
     update = command.get("update")
     if isinstance(update, list):

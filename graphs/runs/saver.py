@@ -15,7 +15,7 @@ types a graph's own schemas name are ever built; a crafted row runs nothing. Fou
 from __future__ import annotations
 
 import random
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from inspect import signature
 from typing import Any, TypeVar
 
@@ -33,6 +33,7 @@ from langgraph.checkpoint.base import (
 )
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 
+from stemma.graphs.runs.auth_user import USER_ID
 from stemma.graphs.runs.events import EventName
 from stemma.graphs.runs.ports import CheckpointRow, RunStore, Unit, WriteRow
 from stemma.graphs.runs.prune import kept
@@ -81,7 +82,8 @@ class RunSaver(BaseCheckpointSaver[int]):
         inline = self._put_blobs(unit, ns, values, checkpoint["channel_versions"], new_versions)
         if inline:
             body["channel_values"] = inline
-        stored = get_checkpoint_metadata(config, metadata)
+        stored: dict[str, Any] = {**get_checkpoint_metadata(config, metadata)}
+        stored.pop(USER_ID, None)  # LangGraph copies any text of the config, and clients see what is stored here
         row = CheckpointRow(
             thread_id,
             ns,
@@ -116,7 +118,7 @@ class RunSaver(BaseCheckpointSaver[int]):
                 self.store.put_blob(unit, ns, channel, int(new[channel]), kind, data)
         return inline
 
-    def _mark(self, lease: Unit, ns: str, checkpoint: Checkpoint, metadata: CheckpointMetadata) -> None:
+    def _mark(self, lease: Unit, ns: str, checkpoint: Checkpoint, metadata: Mapping[str, Any]) -> None:
         """Log that there is a checkpoint: `checkpoints` and `values` frames are read from it."""
         lease.heads[ns] = checkpoint["id"]
         mark = {"checkpoint_id": checkpoint["id"], "checkpoint_ns": ns, "step": metadata.get("step")}

@@ -19,6 +19,7 @@ from stemma.graphs.assistants.assistants import Assistants, inherited
 from stemma.graphs.errors import InvalidRequest
 from stemma.graphs.policy import Actor
 from stemma.graphs.runs.graphs import BoundGraphs
+from stemma.graphs.runs.guard import Guard
 from stemma.graphs.runs.model import Run, RunRequest, RunStatus
 from stemma.graphs.runs.ports import RunStore
 from stemma.graphs.runs.resume import to_command
@@ -50,6 +51,7 @@ class Submissions:
     ) -> None:
         self._store, self._graphs, self._assistants, self._states = store, graphs, assistants, states
         self._tails, self._worker = tails, worker
+        self._guard = Guard(store)
 
     async def submit(
         self,
@@ -79,9 +81,11 @@ class Submissions:
     ) -> Submission:
         if thread_id is not None and request.on_completion == "delete":
             raise InvalidRequest("only the thread of a run without one is deleted", field="on_completion")
-        assistant = await self._assistants.find(actor, request.assistant_id)
+        assistant = await self._assistants.usable(actor, request.assistant_id)
         asked = request_json(request)
-        request = inherited(request, assistant)
+        request = await self._guard.run(actor, thread_id, request, assistant.assistant_id, if_not_exists)
+        own_metadata = request.metadata if actor.rules else {}  # by it the thread will be found again
+        request = replace(inherited(request, assistant), auth_user=actor.profile)
         self._check(request, assistant.graph_id)
         if request.checkpoint_id:
             if thread_id is None:
@@ -107,10 +111,14 @@ class Submissions:
             request_json(request),
             first_event=to_json({"run_id": run.run_id, "attempt": 1}),
             create_thread=thread_id is None or if_not_exists == "create",
-            thread_metadata={"graph_id": assistant.graph_id, "assistant_id": assistant.assistant_id},
+            thread_metadata={
+                **own_metadata,
+                "graph_id": assistant.graph_id,
+                "assistant_id": assistant.assistant_id,
+            },
             lifetime=LIFETIMES[request.on_completion] if thread_id is None else Lifetime.KEPT,
             idempotency_key=idempotency_key,
-            fingerprint=hashlib.sha256(f"{thread_id or ''}\n".encode() + asked).hexdigest(),
+            fingerprint=_fingerprint(actor, thread_id, asked),
             due=now.timestamp() + request.after_seconds if request.after_seconds else 0.0,
             owner=self._worker.owner if self._worker is not None and self._worker.has_room else None,
             lease_until=self._worker.lease_until() if self._worker is not None else 0.0,
@@ -156,3 +164,9 @@ class Submissions:
             unknown = [step for step in steps if step not in graph.nodes] if steps != "*" else []
             if unknown:
                 raise InvalidRequest(f"the graph has no step {unknown[0]!r}", field=field)
+
+
+def _fingerprint(actor: Actor, thread_id: str | None, asked: bytes) -> str:
+    # Where rules tell a tenant's users apart, one of them must not get another one's run for the same key.
+    whose = f"{actor.user}\n" if actor.rules else ""
+    return hashlib.sha256(f"{thread_id or ''}\n{whose}".encode() + asked).hexdigest()

@@ -8,7 +8,9 @@ from typing import Any, Literal
 
 from stemma.graphs.errors import UnknownThread
 from stemma.graphs.policy import Actor, Permission, require
+from stemma.graphs.rules import copied, metadata_of
 from stemma.graphs.runs.cancel import Cancellations
+from stemma.graphs.runs.guard import Guard
 from stemma.graphs.runs.model import StateSnapshot, Superstep, Thread, ThreadStatus, ThreadTtl, TtlStrategy
 from stemma.graphs.runs.ports import RunStore
 from stemma.graphs.runs.state import States
@@ -27,6 +29,7 @@ class ThreadFacade:
     _threads: Threads
     _states: States
     _cancellations: Cancellations
+    _guard: Guard
 
     # --- threads ----------------------------------------------------------------------------------------------------
     async def create_thread(
@@ -41,11 +44,17 @@ class ThreadFacade:
     ) -> Thread:
         """Raises `ThreadExists`, `InvalidRequest`."""
         require(actor, Permission.THREADS_WRITE)
-        return await self._threads.create(actor, thread_id, metadata, if_exists, ttl, supersteps)
+        metadata, allowed = await self._guard.created(actor, thread_id, metadata, if_exists, ttl)
+        return await self._threads.create(actor, thread_id, metadata, if_exists, ttl, supersteps, allowed)
 
     async def get_thread(self, actor: Actor, thread_id: str) -> Thread:
-        require(actor, Permission.THREADS_READ)
+        await self._guard.thread(actor, Permission.THREADS_READ, "read", thread_id)
         return await self._threads.get(actor, thread_id)
+
+    async def require_thread(self, actor: Actor, thread_id: str) -> None:
+        """Raises `UnknownThread` for one whose runs the actor may not follow: before an answer begins, not within."""
+        await self._guard.thread(actor, Permission.RUNS_READ, "read", thread_id)
+        await self._store.thread(actor.tenant, thread_id)
 
     async def search_threads(
         self,
@@ -61,9 +70,9 @@ class ThreadFacade:
         sort_order: Literal["asc", "desc"] = "desc",
     ) -> list[Thread]:
         """Threads whose metadata and values contain what is given. Raises `InvalidRequest`."""
-        require(actor, Permission.THREADS_READ)
         query = ThreadQuery(actor.tenant, metadata, ids, status, limit, offset, sort_by, sort_order == "desc")
-        return await self._threads.search(query, values)
+        query, allowed = await self._guard.search(actor, query, values)
+        return await self._threads.search(query, values, allowed)
 
     async def count_threads(
         self,
@@ -73,21 +82,28 @@ class ThreadFacade:
         values: Mapping[str, Any] = NOTHING,
         status: ThreadStatus | None = None,
     ) -> int:
-        require(actor, Permission.THREADS_READ)
-        return await self._threads.count(ThreadQuery(actor.tenant, metadata, (), status), values)
+        query, allowed = await self._guard.search(actor, ThreadQuery(actor.tenant, metadata, (), status), values)
+        return await self._threads.count(query, values, allowed)
 
     async def patch_thread(
         self, actor: Actor, thread_id: str, metadata: Mapping[str, Any], *, ttl: ThreadTtl | None = None
     ) -> Thread:
         """Merges metadata; sets the time to live if one is given."""
-        require(actor, Permission.THREADS_WRITE)
-        await self._store.patch_thread(actor.tenant, thread_id, metadata, ttl)
+        asked = {"metadata": copied(metadata)}
+        left = await self._guard.thread(actor, Permission.THREADS_WRITE, "update", thread_id, **asked)
+        await self._store.patch_thread(actor.tenant, thread_id, metadata_of(left), ttl)
         return await self._threads.get(actor, thread_id)
 
     async def copy_thread(self, actor: Actor, thread_id: str) -> Thread:
         """A new thread with this one's metadata and checkpoints; runs and events stay behind."""
-        require(actor, Permission.THREADS_WRITE)
-        return await self._threads.copy(actor, thread_id)
+        await self._guard.thread(actor, Permission.THREADS_WRITE, "read", thread_id)
+        metadata = (await self._store.thread(actor.tenant, thread_id)).metadata
+        stamped, _ = await self._guard.created(actor, None, metadata, "raise", None)
+        copy = await self._threads.copy(actor, thread_id)
+        if stamped == metadata:
+            return copy
+        await self._store.patch_thread(actor.tenant, copy.thread_id, stamped)
+        return await self._threads.get(actor, copy.thread_id)
 
     async def prune_threads(self, actor: Actor, thread_ids: Sequence[str], strategy: TtlStrategy) -> int:
         """Delete threads, or all but their latest state; how many there were. Raises `ThreadBusy` for keep_latest."""
@@ -98,6 +114,7 @@ class ThreadFacade:
                 if strategy == "delete":
                     await self.delete_thread(actor, thread_id)
                 else:
+                    await self._guard.thread(actor, Permission.THREADS_WRITE, "delete", thread_id)
                     await self._threads.keep_latest(actor, thread_id)
             except UnknownThread:
                 continue
@@ -106,7 +123,7 @@ class ThreadFacade:
 
     async def delete_thread(self, actor: Actor, thread_id: str) -> None:
         """Cancels what runs, and removes runs, events and checkpoints."""
-        require(actor, Permission.THREADS_WRITE)
+        await self._guard.thread(actor, Permission.THREADS_WRITE, "delete", thread_id)
         await self._cancellations.cancel_thread(actor, thread_id)
         await self._store.delete_thread(actor.tenant, thread_id)
         self._tails.wake_all()
@@ -122,7 +139,7 @@ class ThreadFacade:
         subgraphs: bool = False,
     ) -> StateSnapshot:
         """Raises `UnknownCheckpoint`."""
-        require(actor, Permission.THREADS_READ)
+        await self._guard.thread(actor, Permission.THREADS_READ, "read", thread_id)
         await self._store.thread(actor.tenant, thread_id)
         return await self._states.get(
             thread_id, checkpoint_id=checkpoint_id, checkpoint_ns=checkpoint_ns, subgraphs=subgraphs
@@ -139,7 +156,7 @@ class ThreadFacade:
         checkpoint_ns: str = "",
     ) -> Mapping[str, Any]:
         """The new checkpoint; the one that was edited stays. Raises `UnknownCheckpoint`, `InvalidRequest`."""
-        require(actor, Permission.THREADS_WRITE)
+        await self._guard.thread(actor, Permission.THREADS_WRITE, "update", thread_id)
         await self._store.thread(actor.tenant, thread_id)
         return await self._states.update(
             thread_id, values, as_node=as_node, checkpoint_id=checkpoint_id, checkpoint_ns=checkpoint_ns
@@ -157,7 +174,7 @@ class ThreadFacade:
         checkpoint_id: str | None = None,
     ) -> list[StateSnapshot]:
         """Newest first."""
-        require(actor, Permission.THREADS_READ)
+        await self._guard.thread(actor, Permission.THREADS_READ, "read", thread_id)
         await self._store.thread(actor.tenant, thread_id)
         return await self._states.history(
             thread_id,

@@ -10,7 +10,8 @@ from typing import Any, Literal
 from langgraph.checkpoint.base.id import uuid6
 
 from stemma.graphs.errors import InvalidRequest, ThreadBusy, ThreadExists, UnknownAssistant
-from stemma.graphs.policy import Actor
+from stemma.graphs.filters import matches
+from stemma.graphs.policy import Actor, Filter
 from stemma.graphs.runs.model import Superstep, Thread, ThreadStatus, ThreadTtl
 from stemma.graphs.runs.ports import RunStore
 from stemma.graphs.runs.state import States
@@ -34,9 +35,10 @@ class Threads:
         if_exists: Literal["raise", "do_nothing"],
         ttl: ThreadTtl | None,
         supersteps: Sequence[Superstep],
+        allowed: Filter | None = None,
     ) -> Thread:
-        """Raises `ThreadExists`, with do_nothing only when the thread is another tenant's, and `InvalidRequest` for
-        supersteps that no graph can take; then there is no thread.
+        """Raises `ThreadExists`, with do_nothing only when the thread is another tenant's or not `allowed` to be seen,
+        and `InvalidRequest` for supersteps that no graph can take; then there is no thread.
         """
         now = datetime.now(UTC)
         thread = Thread(thread_id or str(uuid6()), actor.tenant, now, now, dict(metadata), ThreadStatus.IDLE, ttl=ttl)
@@ -46,7 +48,7 @@ class Threads:
             if if_exists == "raise":
                 raise
             found = await self._store.threads(ThreadQuery(actor.tenant, ids=(thread.thread_id,)))
-            if not found:
+            if not found or not matches(found[0].metadata, allowed):
                 raise
             return await self._with_values(found[0])
         if not supersteps:
@@ -76,24 +78,26 @@ class Threads:
         """Raises `UnknownThread`."""
         return await self._with_values(await self._store.thread(actor.tenant, thread_id))
 
-    async def search(self, query: ThreadQuery, values: Mapping[str, Any]) -> list[Thread]:
-        """Raises `InvalidRequest` for a sort that does not exist."""
+    async def search(
+        self, query: ThreadQuery, values: Mapping[str, Any], allowed: Filter | None = None
+    ) -> list[Thread]:
+        """`allowed`: what an actor's rules let them see. Raises `InvalidRequest` for a sort that does not exist."""
         if query.sort_by not in SORTS:
             raise InvalidRequest(f"one of {', '.join(SORTS)}", field="sort_by")
-        if not values:
+        if not values and not allowed:
             return [await self._with_values(thread) for thread in await self._store.threads(query)]
-        matching = await self._matching(query, values)
+        matching = await self._matching(query, values, allowed)
         return matching[query.offset : query.offset + query.limit]
 
-    async def count(self, query: ThreadQuery, values: Mapping[str, Any]) -> int:
-        if not values:
+    async def count(self, query: ThreadQuery, values: Mapping[str, Any], allowed: Filter | None = None) -> int:
+        if not values and not allowed:
             return await self._store.count_threads(query)
-        return len(await self._matching(query, values))
+        return len(await self._matching(query, values, allowed))
 
-    async def _matching(self, query: ThreadQuery, values: Mapping[str, Any]) -> list[Thread]:
+    async def _matching(self, query: ThreadQuery, values: Mapping[str, Any], allowed: Filter | None) -> list[Thread]:
         found = await self._store.threads(replace(query, limit=EVERYTHING, offset=0))
-        threads = [await self._with_values(thread) for thread in found]
-        return [thread for thread in threads if _contains(thread.values, values)]
+        threads = [await self._with_values(thread) for thread in found if matches(thread.metadata, allowed)]
+        return [thread for thread in threads if not values or _contains(thread.values, values)]
 
     async def _with_values(self, thread: Thread) -> Thread:
         try:
