@@ -125,3 +125,11 @@ class ModelUnavailable(ModelFailure):
 
 class InvalidSetting(GraphFailure):
     """A GRAPHS_* setting has an impossible value."""
+
+
+class InvalidProject(GraphFailure):
+    """A project's langgraph.json cannot be served as it stands."""
+
+
+class CannotImport(InvalidProject):
+    """What a path of langgraph.json names cannot be imported, or is not what is needed there."""
