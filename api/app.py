@@ -80,6 +80,7 @@ def _routers() -> Sequence[APIRouter]:
     """Matched in this order, one by one: what is asked most often stands first."""
     from stemma.api.routes import (
         assistants,
+        crons,
         evals,
         feedback,
         memory,
@@ -91,7 +92,19 @@ def _routers() -> Sequence[APIRouter]:
         threads,
     )
 
-    modules = (stateless_runs, runs, threads, state, assistants, system, memory, memory_decisions, feedback, evals)
+    modules = (
+        stateless_runs,
+        runs,
+        threads,
+        state,
+        assistants,
+        crons,
+        system,
+        memory,
+        memory_decisions,
+        feedback,
+        evals,
+    )
     return [module.router for module in modules]
 
 

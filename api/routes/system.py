@@ -47,7 +47,7 @@ async def healthy(served: Served) -> Response:
 @router.get("/info", response_model=Info, responses=documented())
 async def info(_: RunsRead, served: Served) -> Response:
     """Version, abilities and graphs."""
-    flags = {"assistants": True, "crons": False, "langsmith": False, "store": False}
+    flags = {"assistants": True, "crons": True, "langsmith": False, "store": False}
     return Json({"version": version("stemma-agents"), "flags": flags, "graphs": served.runtime.catalog.ids()})
 
 

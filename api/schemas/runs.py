@@ -30,6 +30,9 @@ Unsupported = Annotated[
 ]
 
 
+Webhook = Annotated[
+    str, Field(min_length=1, max_length=65_536, description="Called with the run when it has ended; http or https")
+]
 MOST_SECONDS = 366 * 24 * 3600
 """A year."""
 
@@ -91,7 +94,7 @@ class RunCreate(Body):
     if_not_exists: Literal["create", "reject"] | None = None
     durability: Literal["sync", "async", "exit"] | None = None
     checkpoint_during: bool | None = Field(default=None, json_schema_extra={"deprecated": True})
-    webhook: Unsupported = None
+    webhook: Webhook | None = None
     after_seconds: Annotated[float, Field(ge=0, le=MOST_SECONDS)] | None = Field(
         default=None, description="Begin so many seconds later; other runs of the thread do not wait for it until then"
     )
@@ -132,6 +135,7 @@ class RunCreate(Body):
             checkpoint_ns=(self.checkpoint.checkpoint_ns if self.checkpoint else None) or "",
             interrupt_before=self.interrupt_before or (),
             interrupt_after=self.interrupt_after or (),
+            webhook=self.webhook,
             after_seconds=self.after_seconds,
             on_completion=self.on_completion,
             durability=self.durability or _DURABILITY[self.checkpoint_during],
@@ -208,6 +212,11 @@ def show_run(run: Run) -> RunBody:
         "status": run.status.value,
         "metadata": dict(run.metadata),
         "multitask_strategy": request.multitask_strategy,
-        "kwargs": {"input": request.input, "command": request.command, "config": request.config},
+        "kwargs": {
+            "input": request.input,
+            "command": request.command,
+            "config": request.config,
+            "webhook": request.webhook,
+        },
         "error": run.error,
     }

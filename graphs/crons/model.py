@@ -65,7 +65,7 @@ class CronChange:
     """What is to be different; None leaves a field as it is. Metadata is merged, the rest replaced."""
 
     schedule: str | None = None
-    timezone: str | None = None
+    timezone: str | Unchanged | None = UNCHANGED
     end_time: datetime | Unchanged | None = UNCHANGED
     enabled: bool | None = None
     on_run_completed: OnRunCompleted | None = None
@@ -81,7 +81,7 @@ class CronChange:
         after = replace(
             before,
             schedule=before.schedule if self.schedule is None else self.schedule,
-            timezone=before.timezone if self.timezone is None else self.timezone,
+            timezone=before.timezone if isinstance(self.timezone, Unchanged) else self.timezone,
             end_time=before.end_time if isinstance(self.end_time, Unchanged) else self.end_time,
             enabled=before.enabled if self.enabled is None else self.enabled,
             on_run_completed=before.on_run_completed if self.on_run_completed is None else self.on_run_completed,

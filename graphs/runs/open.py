@@ -35,6 +35,7 @@ async def open_runtime(
     if taker is not None and sweeper is not None:
         taker.start()
         sweeper.start()
+        runtime.scheduler.start()
     return runtime
 
 

@@ -18,12 +18,15 @@ from stemma.api.listening import bind
 from stemma.api.serving import Server
 from stemma.api.settings import ApiSettings
 from stemma.graphs.catalog import Catalog
+from stemma.graphs.policy import LOCAL
+from stemma.graphs.runs.model import Run
 from stemma.graphs.runs.open import open_runtime
 from stemma.graphs.runs.runtime import Runtime
 from stemma.graphs.settings import GraphSettings
 from stemma.memory.long_term import LongTermMemory
 from stemma.memory.open import open_memory
 from stemma.memory.settings import MemorySettings
+from tests.integration.commits import Commits
 from tests.integration.toy_graphs import toy_graphs
 
 KEY = "a-key-for-tests"
@@ -35,9 +38,15 @@ class Live:
 
     url: str
     runtime: Runtime
+    commits: Commits
     app: FastAPI
     memory: LongTermMemory
     key: str | None = None
+
+    async def ended(self, cron_id: str) -> list[Run]:
+        """The runs of a cron that have ended, newest first."""
+        runs = await self.runtime.list_runs(LOCAL, limit=1000)
+        return [run for run in runs if run.metadata.get("cron_id") == cron_id and run.status.ended]
 
     def client(self) -> LangGraphClient:
         """The official SDK, talking to this server."""
@@ -77,7 +86,7 @@ async def live_server(folder: Path, **given: Any) -> AsyncIterator[Live]:
             await started.wait()
             port = listener.getsockname()[1]
             key = settings.key.get_secret_value() if settings.key else None
-            yield Live(f"http://127.0.0.1:{port}", runtime, app, memory, key)
+            yield Live(f"http://127.0.0.1:{port}", runtime, Commits(runtime), app, memory, key)
         finally:
             server.should_exit = True
             await serving
