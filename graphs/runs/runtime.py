@@ -21,6 +21,7 @@ from stemma.graphs.runs.cancel import Cancellations
 from stemma.graphs.runs.events import Frame
 from stemma.graphs.runs.follow import Follower
 from stemma.graphs.runs.graphs import BoundGraphs
+from stemma.graphs.runs.guard import Guard
 from stemma.graphs.runs.join import Joins
 from stemma.graphs.runs.model import CancelAction, Run, RunRequest, RunStatus
 from stemma.graphs.runs.ports import RunStore
@@ -55,6 +56,7 @@ class Runtime(ThreadFacade):
         self.keys = Keys(store.keys, store.version)
         self._store, self._worker = store, worker
         self.sweeper = sweeper
+        self._guard = Guard(store)
         self._states = States(store, graphs)
         self._threads = Threads(store, self._states)
         self._follower = Follower(store, graphs, tails)
@@ -63,7 +65,7 @@ class Runtime(ThreadFacade):
         self.scheduler = Scheduler(store.crons, self._submissions)
         self.crons = Crons(store.crons, self._submissions, self.assistants, self.scheduler.look)
         self._reruns = Reruns(store, self._states, self._submissions)
-        self._cancellations = Cancellations(store, self._follower, worker)
+        self._cancellations = Cancellations(store, self._guard, self._follower, worker)
         self._watch = Watch(store, self._foreign_change, lambda: tails.followed)
         self._tails = tails
 
@@ -116,7 +118,7 @@ class Runtime(ThreadFacade):
 
     async def get_run(self, actor: Actor, thread_id: str | None, run_id: str) -> Run:
         """No thread: found by its id alone."""
-        require(actor, Permission.RUNS_READ)
+        await self._guard.thread(actor, Permission.RUNS_READ, "read", thread_id, run_id)
         return await self._store.run(actor.tenant, thread_id, run_id)
 
     async def list_runs(
@@ -129,10 +131,11 @@ class Runtime(ThreadFacade):
         status: RunStatus | None = None,
     ) -> list[Run]:
         """Newest first; no thread: all of the tenant."""
-        require(actor, Permission.RUNS_READ)
+        await self._guard.thread(actor, Permission.RUNS_READ, "search", thread_id, limit=limit, offset=offset)
         if thread_id is not None:
             await self._store.thread(actor.tenant, thread_id)
-        return await self._store.runs(actor.tenant, thread_id, status=status, limit=limit, offset=offset)
+        found = await self._store.runs(actor.tenant, thread_id, status=status, limit=limit, offset=offset)
+        return found if thread_id is not None else await self._guard.seen(actor, "read", found)
 
     async def cancel(
         self,
@@ -144,7 +147,7 @@ class Runtime(ThreadFacade):
         wait: bool = False,
     ) -> None:
         """Stop a run, wherever it runs; rollback also deletes what it did to the thread."""
-        require(actor, Permission.RUNS_WRITE)
+        await self._guard.thread(actor, Permission.RUNS_WRITE, "update", thread_id, run_id, action=action)
         await self._cancellations.cancel(actor, thread_id, run_id, action, wait)
 
     async def cancel_all(
@@ -162,27 +165,27 @@ class Runtime(ThreadFacade):
 
     async def delete_run(self, actor: Actor, thread_id: str, run_id: str) -> None:
         """Delete an ended or waiting run and its checkpoints. Raises `ThreadBusy` while it runs."""
-        require(actor, Permission.RUNS_WRITE)
+        await self._guard.thread(actor, Permission.RUNS_WRITE, "delete", thread_id, run_id)
         await self._store.run(actor.tenant, thread_id, run_id)
         await self._store.erase_run(None, thread_id, run_id)
 
     async def join(self, actor: Actor, thread_id: str | None, run_id: str) -> Any:
         """Wait for the run's end and return its last values. Raises `RunFailed`."""
-        require(actor, Permission.RUNS_READ)
+        await self._guard.thread(actor, Permission.RUNS_READ, "read", thread_id, run_id)
         return await self._joins.join(await self._store.run(actor.tenant, thread_id, run_id))
 
     async def replay(
         self, actor: Actor, thread_id: str, checkpoint_id: str, *, idempotency_key: str | None = None
     ) -> Run:
         """Run again from a checkpoint, on a new branch."""
-        require(actor, Permission.RUNS_WRITE)
+        await self._guard.thread(actor, Permission.RUNS_WRITE, "read", thread_id)
         return await self._reruns.replay(actor, thread_id, checkpoint_id, idempotency_key)
 
     async def fork(
         self, actor: Actor, thread_id: str, checkpoint_id: str, values: Mapping[str, Any], *, as_node: str | None = None
     ) -> Run:
         """Edit the state at a checkpoint and run on from there, on a new branch."""
-        require(actor, Permission.RUNS_WRITE)
+        await self._guard.thread(actor, Permission.RUNS_WRITE, "update", thread_id)
         return await self._reruns.fork(actor, thread_id, checkpoint_id, values, as_node)
 
     # --- streams ----------------------------------------------------------------------------------------------------
@@ -197,7 +200,7 @@ class Runtime(ThreadFacade):
         subgraphs: bool = False,
     ) -> AsyncGenerator[Frame, None]:
         """The run's frames after a cursor, then live; ends with the run. Raises `InvalidRequest`, `UnknownRun`."""
-        require(actor, Permission.RUNS_READ)
+        await self._guard.thread(actor, Permission.RUNS_READ, "read", thread_id, run_id)
         run = self._worker.running(run_id) if self._worker is not None else None
         if run is None or run.tenant != actor.tenant or thread_id not in (None, run.thread_id):
             run = await self._store.run(actor.tenant, thread_id, run_id)
@@ -209,7 +212,7 @@ class Runtime(ThreadFacade):
         self, actor: Actor, thread_id: str, *, modes: Sequence[str] = ("run_modes",), after: int = 0
     ) -> AsyncGenerator[Frame, None]:
         """The frames of all runs of a thread; does not end. `run_modes`: each run as it was started."""
-        require(actor, Permission.RUNS_READ)
+        await self._guard.thread(actor, Permission.RUNS_READ, "read", thread_id)
         await self._store.thread(actor.tenant, thread_id)
         chosen = None if "run_modes" in modes else modes
         async with aclosing(self._follower.thread(actor.tenant, thread_id, chosen, after)) as frames:
