@@ -71,6 +71,10 @@ class ThreadBusy(Conflict):
     """The thread has an active run."""
 
 
+class NotWaiting(Conflict):
+    """No interrupt with this id waits for an answer on the thread: somebody has given it, or it never asked."""
+
+
 class RunActive(Conflict):
     """The run has not ended, so there is nothing yet to say about it."""
 

@@ -96,8 +96,8 @@ class MemoryRuns(MemoryLog):
             return Accepted(self.runs[known], leased=False)
         if run.thread_id in self.threads or not submission.create_thread:
             self.owned(run.tenant, run.thread_id)
-        if run.request.multitask_strategy == "reject" and self.live(run.thread_id):
-            raise ThreadBusy()
+        known = self.threads.get(run.thread_id)
+        submission.admit(known.interrupts if known is not None else {}, bool(self.live(run.thread_id)))
         if run.thread_id not in self.threads:
             now, metadata = run.created_at, submission.thread_metadata
             self.threads[run.thread_id] = Thread(run.thread_id, run.tenant, now, now, metadata, ThreadStatus.IDLE)

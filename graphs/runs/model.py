@@ -102,6 +102,8 @@ class RunRequest:
     """Of the thread of a stateless run: gone at once for who asks for it, listed like others, or swept later."""
     webhook: str | None = None
     """Where its end is told, as HTTP POST."""
+    answers: Sequence[str] = ()
+    """Interrupts that it answers: accepted only while all of them wait and no other run is active."""
     stream_mode: Sequence[str] = ("values",)
     """What a reader gets who joins without asking for modes; everything recordable is logged whatever it says."""
     auth_user: Mapping[str, Any] | None = None

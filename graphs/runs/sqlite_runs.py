@@ -45,8 +45,7 @@ def submit(tx: Transaction, submission: Submission) -> Accepted:
         sqlite_threads.owned(tx, run.tenant, run.thread_id)
     live = tx.all("run_live", (run.thread_id,)) if exists else []
     strategy = run.request.multitask_strategy
-    if live and strategy == "reject":
-        raise ThreadBusy(f"thread {run.thread_id} has an active run", hint="wait for it, or use another strategy")
+    submission.admit(sqlite_threads.interrupts(tx, run.thread_id) if run.request.answers else {}, bool(live))
     now = run.created_at.timestamp()
     if not exists:
         thread = Thread(

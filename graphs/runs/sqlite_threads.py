@@ -48,6 +48,12 @@ def owned(tx: Transaction, tenant: str, thread_id: str) -> None:
         raise UnknownThread(f"there is no thread {thread_id}")
 
 
+def interrupts(tx: Transaction, thread_id: str) -> dict[str, Any]:
+    """What the thread waits for, by task."""
+    found = tx.all("thread_interrupts", (thread_id,))
+    return dict(orjson.loads(found[0][0])) if found else {}
+
+
 def patch(tx: Transaction, tenant: str, thread_id: str, metadata: Mapping[str, Any], ttl: ThreadTtl | None) -> None:
     found = tx.all("thread_get", (thread_id, tenant))
     if not found:

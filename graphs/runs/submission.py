@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from stemma.graphs.errors import NotWaiting, ThreadBusy
 from stemma.graphs.runs.model import Run
 from stemma.graphs.runs.thread_ports import Lifetime
 
@@ -29,6 +30,21 @@ class Submission:
     owner: str | None = None
     """Lease at once for this worker if the thread is free."""
     lease_until: float = 0.0
+
+
+    def admit(self, interrupts: Mapping[str, Sequence[Mapping[str, Any]]], active: bool) -> None:
+        """Say no to what the thread has no place for now. `interrupts`: those it waits for, by task.
+
+        Raises `ThreadBusy`, `NotWaiting`.
+        """
+        thread_id, answers = self.run.thread_id, self.run.request.answers
+        if answers:
+            waiting = {entry.get("id") for raised in interrupts.values() for entry in raised}
+            for interrupt_id in answers:
+                if active or interrupt_id not in waiting:
+                    raise NotWaiting(f"interrupt {interrupt_id} does not wait for an answer on thread {thread_id}")
+        if active and self.run.request.multitask_strategy == "reject":
+            raise ThreadBusy(f"thread {thread_id} has an active run", hint="wait for it, or use another strategy")
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,12 +18,13 @@ from tests.contracts import (
     cron_store,
     key_store,
     run_store,
+    run_store_answers,
     run_store_rows,
     thread_store,
     webhook_store,
 )
 
-SUITES = (run_store, run_store_rows, thread_store, assistant_store, key_store, cron_store, webhook_store)
+SUITES = (run_store, run_store_rows, run_store_answers, thread_store, assistant_store, key_store, cron_store, webhook_store)
 CHECKS = [check for suite in SUITES for check in suite.CHECKS]
 Open = Callable[[Path], RunStore]
 ADAPTERS: dict[str, Open] = {

@@ -10,6 +10,9 @@ SELECT thread_id, tenant, created, updated, metadata,
     THEN 'busy' ELSE status END AS state, interrupts, ttl_minutes, ttl_strategy
 FROM threads t WHERE thread_id = ?1 AND tenant = ?2 AND (temporary < 2 OR state = 'busy')
 
+-- name: thread_interrupts
+SELECT interrupts FROM threads WHERE thread_id = ?
+
 -- name: thread_tenant
 SELECT tenant FROM threads WHERE thread_id = ?
 
