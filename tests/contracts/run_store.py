@@ -47,9 +47,10 @@ async def submit(
     fingerprint: str = "same",
     tenant: str = TENANT,
     due: float = 0.0,
+    answers: Sequence[str] = (),
 ) -> Accepted:
     now = datetime.now(UTC)
-    request = RunRequest("graph", multitask_strategy=strategy)
+    request = RunRequest("graph", multitask_strategy=strategy, answers=answers)
     run_id = str(uuid4())
     run = Run(run_id, thread_id, tenant, "assistant", "graph", now, now, RunStatus.PENDING, {"m": 1}, request)
     first = to_json({"run_id": run_id, "attempt": 1})

@@ -24,7 +24,16 @@ from tests.contracts import (
     webhook_store,
 )
 
-SUITES = (run_store, run_store_rows, run_store_answers, thread_store, assistant_store, key_store, cron_store, webhook_store)
+SUITES = (
+    run_store,
+    run_store_rows,
+    run_store_answers,
+    thread_store,
+    assistant_store,
+    key_store,
+    cron_store,
+    webhook_store,
+)
 CHECKS = [check for suite in SUITES for check in suite.CHECKS]
 Open = Callable[[Path], RunStore]
 ADAPTERS: dict[str, Open] = {
