@@ -15,8 +15,8 @@ from dataclasses import dataclass, field, replace
 from stemma.memory.grounding.check import check
 from stemma.memory.identifiers import claim_id, statement_key
 from stemma.memory.ingest.claims import READING
-from stemma.memory.learning import LearnedClaim
-from stemma.memory.model import Answer, Claim, Scope
+from stemma.memory.learning import Antecedent, LearnedClaim
+from stemma.memory.model import Answer, Claim, Passage, Scope, Source
 from stemma.memory.ports import MemoryGraph
 
 _HEARSAY = 0.5
@@ -33,6 +33,8 @@ class Known:
     """For the claims of wider scopes: the sets of antecedents that support each."""
     trust: Mapping[str, float] = field(default_factory=dict)
     """For the passages among the antecedents: the trust in their source."""
+    earlier: Mapping[Antecedent, Sequence[Antecedent]] = field(default_factory=dict)
+    """Where an earlier version of the cited document says the same, word for word and under the same heading."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,32 @@ async def known_statements(graph: MemoryGraph, answer: Answer, learned: Sequence
         claims=claims,
         justifications={name: list(found.values()) for name, found in sets.items()},
         trust={p.id: sources[p.source_id].trust for p in passages if p.source_id in sources},
+        earlier=await _earlier(graph, scope, learned, [p for p in passages if _is_revised(sources.get(p.source_id))]),
     )
+
+
+def _is_revised(source: Source | None) -> bool:
+    return source is not None and source.version > 1
+
+
+async def _earlier(
+    graph: MemoryGraph, scope: Scope, learned: Sequence[LearnedClaim], revised: Sequence[Passage]
+) -> dict[Antecedent, list[Antecedent]]:
+    """For quotes of revised documents: the same quotes in earlier versions."""
+    passages = {passage.id: passage for passage in revised}
+    quoted = {each for claim in learned for each in claim.antecedents if each.antecedent_id in passages and each.quote}
+    if not quoted:
+        return {}
+    pairs = sorted({(passages[each.antecedent_id].source_id, each.quote) for each in quoted})
+    before = await graph.earlier_passages(scope, pairs)
+    return {
+        each: [
+            Antecedent(old.id, each.quote, start, start + len(each.quote))
+            for old in before
+            if old.title == passages[each.antecedent_id].title and (start := old.text.find(each.quote)) >= 0
+        ]
+        for each in quoted
+    }
 
 
 def linked(answer: Answer, learned: Sequence[LearnedClaim], known: Known) -> Linked:
@@ -90,7 +117,8 @@ def linked(answer: Answer, learned: Sequence[LearnedClaim], known: Known) -> Lin
         asserts |= dict.fromkeys(stated)
         own = claim_id(answer.scope, claim.text)
         if fresh is not None and (not stated or own in stated):
-            new.append(replace(fresh, confidence=_confidence(fresh, known)))
+            sure = replace(fresh, confidence=_confidence(fresh, known))
+            new += [sure, *_said_before(sure, known)]
     return Linked(new, list(asserts))
 
 
@@ -114,6 +142,17 @@ def _without(claim: LearnedClaim, repeated: Sequence[str], question: str) -> Lea
     if not others or not check(claim.text, [other.quote for other in others], question=question).supported:
         return None
     return replace(claim, antecedents=others)
+
+
+def _said_before(claim: LearnedClaim, known: Known) -> list[LearnedClaim]:
+    """The same statement for another reason: what it quotes stood in an earlier version of the document already.
+
+    Only of statements that rest on one quote. Otherwise a revision that turns out false would take with it what it left
+    as it was.
+    """
+    if len(claim.antecedents) != 1:
+        return []
+    return [replace(claim, antecedents=(old,)) for old in known.earlier.get(claim.antecedents[0], ())]
 
 
 def _says_it(wide: Claim, claim: LearnedClaim, known: Known) -> bool:

@@ -14,7 +14,7 @@ from operator import mul
 from stemma.memory.bundles import AnswerBundle, SourceBundle
 from stemma.memory.errors import MemoryUnavailable, UnknownItem
 from stemma.memory.lineage.model import Direction, Effect, Lineage, Retraction, Standing
-from stemma.memory.memory_paths import decisions, lineage, stated_relations
+from stemma.memory.memory_paths import decisions, earlier_passages, lineage, stated_relations
 from stemma.memory.memory_rows import LABELS, TenantRows, add_answer, add_source, listing_order, stands
 from stemma.memory.memory_search import bm25
 from stemma.memory.memory_truth import give_back, settle, supersede, take_back
@@ -100,6 +100,9 @@ class InMemoryGraph(InMemoryItems):
 
     async def passages(self, scope: Scope, ids: Sequence[str]) -> list[Passage]:
         return [item for item in self._rows(scope).chosen(scope, ids) if isinstance(item, Passage)]
+
+    async def earlier_passages(self, scope: Scope, quotes: Sequence[tuple[str, str]]) -> list[Passage]:
+        return earlier_passages(self._rows(scope), scope, quotes)
 
     async def claims(self, scope: Scope, ids: Sequence[str]) -> list[Claim]:
         return [item for item in self._rows(scope).chosen(scope, ids) if isinstance(item, Claim)]

@@ -23,7 +23,7 @@ from stemma.memory.model import (
     Source,
     Use,
 )
-from stemma.memory.ports import StatedRelation
+from stemma.memory.ports import EARLIER, StatedRelation
 
 _RESTS_ON = frozenset({Relation.PART_OF, Relation.DERIVED_FROM, Relation.USED, Relation.ASSERTS})
 _STANDS_FOR = frozenset({Relation.SUPERSEDES, Relation.REPLACES})
@@ -47,6 +47,20 @@ def lineage(rows: TenantRows, scope: Scope, root: str, direction: Direction, lim
         retractions=decisions(rows, scope, list(kept)),
         truncated=len(order) > limit,
     )
+
+
+def earlier_passages(rows: TenantRows, scope: Scope, quotes: Sequence[tuple[str, str]]) -> list[Passage]:
+    """By id, each once, from as many versions back as the port says."""
+    older = {link.dependent: link.antecedent for link in rows.links if link.relation is Relation.REPLACES}
+    wanted: set[tuple[str, str]] = set()
+    for source_id, quote in quotes:
+        at: str | None = source_id
+        for _ in range(EARLIER):
+            at = older.get(at) if at else None
+            wanted |= {(at, quote)} if at else set()
+    held = [item for item in rows.visible(scope) if isinstance(item, Passage)]
+    found = {p.id: p for p in held for source_id, quote in wanted if p.source_id == source_id and quote in p.text}
+    return [found[item_id] for item_id in sorted(found)]
 
 
 def decisions(rows: TenantRows, scope: Scope, item_ids: Sequence[str]) -> list[Retraction]:

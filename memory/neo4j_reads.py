@@ -48,6 +48,13 @@ class Neo4jReads:
     async def passages(self, scope: Scope, ids: Sequence[str]) -> list[Passage]:
         return [passage(scope.tenant, row) for row in await self._chosen("passages", scope, ids)]
 
+    async def earlier_passages(self, scope: Scope, quotes: Sequence[tuple[str, str]]) -> list[Passage]:
+        if not quotes:
+            return []
+        asked = [{"source": source_id, "quote": quote} for source_id, quote in quotes]
+        found = await self._rows("earlier_passages", scope, quotes=asked)
+        return [passage(scope.tenant, row) for row in found]
+
     async def claims(self, scope: Scope, ids: Sequence[str]) -> list[Claim]:
         return [claim(scope.tenant, row) for row in await self._chosen("claims", scope, ids)]
 

@@ -63,6 +63,10 @@ class NewVectors:
     sentences: Sequence[Sequence[float]]
 
 
+EARLIER = 8
+"""How many versions back a document's words are looked for."""
+
+
 @dataclass(frozen=True, slots=True)
 class StatedRelation:
     """What a supported claim relates: two entities by id and name, and the claim that says so."""
@@ -152,6 +156,11 @@ class MemoryGraph(LineageStore, ChangeStore, DetailStore, ItemStore, Protocol):
 
     async def passages(self, scope: Scope, ids: Sequence[str]) -> list[Passage]:
         """Those of the passages that the scope may see, in the order of `ids`."""
+
+    async def earlier_passages(self, scope: Scope, quotes: Sequence[tuple[str, str]]) -> list[Passage]:
+        """For pairs of a source's id and a quote: passages that hold the quote, character for character, in versions
+        which that source replaces, up to `EARLIER` versions back, as far as the scope may see; by id, each once.
+        """
 
     async def claims(self, scope: Scope, ids: Sequence[str]) -> list[Claim]:
         """Those of the claims that the scope may see, in the order of `ids`."""

@@ -18,7 +18,7 @@ import apsw
 
 from stemma.memory.bundles import AnswerBundle, SourceBundle
 from stemma.memory.model import Claim, Derivation, Passage, Scope, Scored, Source
-from stemma.memory.ports import EmbedderIdentity
+from stemma.memory.ports import EARLIER, EmbedderIdentity
 from stemma.memory.queries import load_queries
 from stemma.memory.sqlite_changes import SqliteChanges
 from stemma.memory.sqlite_database import SqliteDatabase, copy_database, rows
@@ -122,6 +122,11 @@ class SqliteGraph(SqliteListing, SqliteLineage, SqliteChanges, SqliteReindexing,
 
     async def passages(self, scope: Scope, ids: Sequence[str]) -> list[Passage]:
         return await self._chosen(scope, ids, "passages", read_passage)
+
+    async def earlier_passages(self, scope: Scope, quotes: Sequence[tuple[str, str]]) -> list[Passage]:
+        where = {**reader(scope), "quotes": json.dumps(list(quotes)), "back": EARLIER}
+        found = await self._database.read(lambda connection: rows(connection, _QUERIES["earlier_passages"], where))
+        return [read_passage(row) for row in found]
 
     async def claims(self, scope: Scope, ids: Sequence[str]) -> list[Claim]:
         return await self._chosen(scope, ids, "claims", read_claim)

@@ -21,6 +21,15 @@ MATCH (n:Passage {tenant: $tenant, id: id}) WHERE n.audience IN $audiences
 RETURN collect(n {.id, .audience, .source_id, .ordinal, .title, .text, .start, .end, .page, .sheet, .recallable,
                   .supported}) AS rows;
 
+// name: earlier_passages
+// Passages that hold a quote in versions which a source replaces, nearest eight versions; $quotes has {source, quote}.
+UNWIND $quotes AS one
+MATCH (:Source {tenant: $tenant, id: one.source})-[:REPLACES*1..8]->(old:Source)<-[:PART_OF]-(n:Passage)
+WHERE n.tenant = $tenant AND n.audience IN $audiences AND n.text CONTAINS one.quote
+WITH DISTINCT n ORDER BY n.id
+RETURN collect(n {.id, .audience, .source_id, .ordinal, .title, .text, .start, .end, .page, .sheet, .recallable,
+                  .supported}) AS rows;
+
 // name: claims
 // Those of the claims that the scope may see.
 UNWIND $ids AS id

@@ -22,6 +22,22 @@ SELECT tenant, id, audience, source_id, ordinal, title, text, first, last, page,
 FROM passage WHERE tenant = :tenant AND id IN (SELECT value FROM json_each(:ids))
 AND +audience IN (SELECT value FROM json_each(:audiences));
 
+-- name: earlier_passages
+-- Passages that hold a quote in versions which a source replaces; `:quotes` is a JSON list of [source id, quote].
+WITH RECURSIVE earlier (id, quote, back) AS (
+    SELECT source.replaces, one.value ->> 1, 1 FROM json_each(:quotes) AS one
+        CROSS JOIN source ON source.tenant = :tenant AND source.id = one.value ->> 0
+        WHERE source.replaces IS NOT NULL
+    UNION SELECT source.replaces, earlier.quote, earlier.back + 1 FROM earlier
+        CROSS JOIN source ON source.tenant = :tenant AND source.id = earlier.id
+        WHERE source.replaces IS NOT NULL AND earlier.back < :back
+)
+SELECT DISTINCT tenant, passage.id, audience, source_id, ordinal, title, text, first, last, page, sheet, recallable,
+    supported
+FROM earlier CROSS JOIN passage ON passage.tenant = :tenant AND passage.source_id = earlier.id
+WHERE instr(passage.text, earlier.quote) > 0 AND +audience IN (SELECT value FROM json_each(:audiences))
+ORDER BY passage.id;
+
 -- name: entities
 -- Those of the entities that the reader may see.
 SELECT tenant, id, audience, name, kind, aliases

@@ -61,6 +61,7 @@ CHECKS: list[Check] = [
     memory_sources.check_details_are_all_that_is_said_of_hits,
     memory_sources.check_same_source_again_changes_nothing,
     memory_sources.check_new_version_replaces_the_old,
+    memory_sources.check_earlier_versions_are_searched_for_a_quote,
     memory_sources.check_only_the_next_version_is_taken,
     memory_sources.check_one_uri_has_versions_of_its_own_in_each_scope,
     memory_sources.check_hostile_text_is_kept_as_it_is,

@@ -102,6 +102,26 @@ async def check_new_version_replaces_the_old(graph: MemoryGraph) -> None:
     assert (await graph.statistics(scope)).by_relation[Relation.REPLACES] == 1
 
 
+async def check_earlier_versions_are_searched_for_a_quote(graph: MemoryGraph) -> None:
+    scope = new_scope("ann")
+    said = 'It\'s "100%" (sure).'
+    first = source_bundle(scope, "u:1", [f"{said} One.", "Other words."])
+    second = source_bundle(scope, "u:1", [f"{said} Two."], version=2, replaces=first.source.id)
+    third = source_bundle(scope, "u:1", [f"{said} Three."], version=3, replaces=second.source.id)
+    stranger = source_bundle(scope, "u:2", [f"{said} One."])
+    await put(graph, first)
+    await put(graph, second)
+    await put(graph, third, stranger)
+    before = await graph.earlier_passages(scope, [(third.source.id, said), (third.source.id, "sure")])
+    assert before == sorted(
+        (replace(each.passages[0], recallable=False) for each in (first, second)), key=lambda passage: passage.id
+    )
+    asked = [(second.source.id, said), (second.source.id, "not there"), (stranger.source.id, said), ("none", said)]
+    assert [passage.id for passage in await graph.earlier_passages(scope, asked)] == [first.passages[0].id]
+    assert await graph.earlier_passages(Scope(scope.tenant, "bob"), asked) == []
+    assert await graph.earlier_passages(scope, []) == []
+
+
 async def check_only_the_next_version_is_taken(graph: MemoryGraph) -> None:
     scope = new_scope()
     first = source_bundle(scope, "u:1", ["first"])

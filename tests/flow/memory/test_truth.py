@@ -38,7 +38,7 @@ async def ingested(memory: LongTermMemory, document: Document, scope: Scope = SC
     """Ids of the source and of its only passage."""
     (source,) = (await memory.ingest(scope, [document])).source_ids
     found = await memory.lineage(scope, source, Direction.DOWNSTREAM)
-    (passage,) = [item.id for item in found.items.values() if isinstance(item, Passage)]
+    (passage,) = [item.id for item in found.items.values() if isinstance(item, Passage) and item.source_id == source]
     return source, passage
 
 
@@ -188,3 +188,20 @@ async def test_deciding_twice_is_told(memory: LongTermMemory) -> None:
     assert again.retraction
     assert again.retraction.id != effect.retraction.id
     assert (await memory.retractions(SCOPE))[1] == 2
+
+
+async def test_a_false_revision_does_not_take_what_it_left_as_it_was(memory: LongTermMemory) -> None:
+    """A sentence that a run read in the false version stood in the true one before it, so it has two to stand on."""
+    fee, master = "The berth fee is 40 euros.", "The harbour master is {}."
+    before = replace(PORT, text=f"{fee} {master.format('Tomas Reyl')}")
+    await memory.ingest(SCOPE, [before])
+    false, passage = await ingested(memory, replace(before, text=f"{fee} {master.format('Ida Vole')}"))
+    answer = Answer("", SCOPE, "…", "run-1", "thread", "c-1", "What is the fee?", NOON)
+    quotes = [fee, master.format("Ida Vole")]
+    learned = [LearnedClaim(quote, [Antecedent(passage, quote, 0, len(quote))]) for quote in quotes]
+    await memory.learn(SCOPE, answer, learned)
+    assert await claimed(memory, "berth", "harbour") == set(quotes)
+    effect = await memory.retract(SCOPE, false, reason="forged", actor="ann")
+    assert await claimed(memory, "berth", "harbour") == {fee}
+    await memory.restore(SCOPE, effect.retraction.id if effect.retraction else "", actor="ann")
+    assert await claimed(memory, "berth", "harbour") == set(quotes)

@@ -104,3 +104,19 @@ def test_a_justification_that_holds_the_claim_itself_is_not_stored() -> None:
     own = claim_id(TENANT, SAID)
     bundle = bundle_of(answer(), [LearnedClaim(SAID, cited(own, "p"))], [[1.0]])
     assert bundle.derivations == []
+
+
+def test_a_quote_that_an_earlier_version_holds_is_another_reason() -> None:
+    (quote,), (old,) = cited("p"), cited("old")
+    found = linked(answer(), [LearnedClaim(SAID, (quote,))], replace(known(), earlier={quote: [old]}))
+    assert [item.antecedents for item in found.new] == [(quote,), (old,)]
+    assert found.new[0].confidence == found.new[1].confidence
+    bundle = bundle_of(answer(), found.new, [[0.0], [0.0]])
+    assert len(bundle.claims) == 1
+    assert len({row.justification for row in bundle.derivations}) == 2
+
+
+def test_an_earlier_version_of_one_of_two_passages_supports_nothing_alone() -> None:
+    quotes, (old,) = cited("p", "q"), cited("old")
+    found = linked(answer(), [LearnedClaim(SAID, quotes)], replace(known(), earlier={quotes[0]: [old]}))
+    assert [item.antecedents for item in found.new] == [quotes]
