@@ -12,7 +12,8 @@ from stemma.api.errors import documented
 from stemma.api.eventual_json import EventualJson
 from stemma.api.json_wire import Json, JsonRoute
 from stemma.api.routes.streams import STREAM_RESPONSES, WAIT_RESPONSES, location, stream, submit, wait
-from stemma.api.schemas.runs import RunBatch, RunBody, RunCreate, RunsCancel, show_run
+from stemma.api.schemas.batches import RunBatch
+from stemma.api.schemas.runs import RunBody, RunCreate, RunsCancel, show_run
 from stemma.api.schemas.values import IdempotencyKey, JoinedModes, LastEventId, RunId, cursor
 from stemma.api.services import Served
 from stemma.api.sse import EventStream

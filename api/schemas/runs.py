@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, RootModel, WithJsonSchema, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
 from typing_extensions import TypedDict
 
 from stemma.api.schemas.values import Body, CheckpointId, Mapped, Name, StreamModes
@@ -143,10 +143,6 @@ class RunCreate(Body):
             stream_subgraphs=self.stream_subgraphs,
             stream_mode=tuple(self.modes()),
         )
-
-
-class RunBatch(RootModel[Annotated[list[RunCreate], Field(min_length=1, max_length=1000)]]):
-    """Runs without threads, to start at the same time."""
 
 
 class RunsCancel(Body):

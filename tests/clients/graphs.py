@@ -1,0 +1,90 @@
+"""The graphs that real clients are driven against: an agent with a reviewed tool, a drawing one, gates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Any
+
+from langchain.agents import create_agent
+from langchain.agents.middleware import HumanInTheLoopMiddleware
+from langchain_core.language_models.chat_models import BaseChatModel
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, HumanMessage
+from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
+from langchain_core.runnables import Runnable
+from langchain_core.tools import tool
+from langgraph.graph import StateGraph
+from langgraph.graph.message import MessagesState
+from langgraph.graph.ui import AnyUIMessage, push_ui_message, ui_message_reducer
+
+from tests.integration.toy_graphs import GATES, Steps, toy_graphs
+
+
+class Echo(BaseChatModel):
+    """Says back what a person said, word by word; asked to mail somebody, it calls the tool for it."""
+
+    @property
+    def _llm_type(self) -> str:
+        return "echo"
+
+    def bind_tools(self, tools: Sequence[Any], **_: Any) -> Runnable[Any, AIMessage]:
+        return self.bind(tools=[one.name for one in tools])
+
+    def _words(self, messages: list[BaseMessage]) -> AIMessage:
+        last = messages[-1]
+        text = last.text
+        if isinstance(last, HumanMessage) and text.startswith("mail "):
+            call = {"name": "send_mail", "args": {"to": text.removeprefix("mail ")}, "id": f"call-{len(messages)}"}
+            return AIMessage("", tool_calls=[{**call, "type": "tool_call"}])
+        return AIMessage(f"you said {text}" if isinstance(last, HumanMessage) else f"done {text}")
+
+    def _generate(self, messages: list[BaseMessage], *_: Any, **__: Any) -> ChatResult:
+        return ChatResult(generations=[ChatGeneration(message=self._words(messages))])
+
+    def _stream(self, messages: list[BaseMessage], *_: Any, **__: Any) -> Iterator[ChatGenerationChunk]:
+        whole = self._words(messages)
+        if whole.tool_calls:
+            yield ChatGenerationChunk(message=AIMessageChunk(whole.content, tool_calls=whole.tool_calls))
+            return
+        for number, word in enumerate(whole.text.split(" ")):
+            yield ChatGenerationChunk(message=AIMessageChunk(word if number == 0 else f" {word}"))
+
+
+@tool
+def send_mail(to: str) -> str:
+    """Send a mail."""
+    return f"sent to {to}"
+
+
+class Drawing(MessagesState):
+    """A conversation with something to look at."""
+
+    ui: Annotated[Sequence[AnyUIMessage], ui_message_reducer]
+
+
+async def _draw(_: Drawing) -> dict[str, Any]:
+    message = AIMessage("look", id="look-1")
+    push_ui_message("weather", {"degrees": 21}, message=message)
+    return {"messages": [message]}
+
+
+async def _open(state: Steps) -> Steps:
+    GATES[state["gate"]].set()
+    return {"log": ["opened"]}
+
+
+def _one(state: type[Any], step: Any) -> Any:
+    graph: Any = StateGraph(state)
+    graph.add_node("step", step)
+    graph.set_entry_point("step")
+    return graph.compile()
+
+
+def client_graphs() -> dict[str, Any]:
+    """The toy graphs; `agent` and `draw`, as frontends know them; and `open`, which lets a `gate` go on."""
+    review: Any = HumanInTheLoopMiddleware(interrupt_on={"send_mail": True})
+    return {
+        **toy_graphs(),
+        "agent": create_agent(Echo(), tools=[send_mail], middleware=[review]),
+        "draw": _one(Drawing, _draw),
+        "open": _one(Steps, _open),
+    }

@@ -1,0 +1,28 @@
+"""Every endpoint of the protocol is reached by the official SDKs, and the documentation says by which call."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.clients.drive import drive_both
+from tests.clients.endpoints import ENDPOINTS, document, green
+from tests.clients.table import PAGE
+
+NOT_IN_PYTHON = {55, 56, 57}
+"""The Python SDK has no call for these."""
+MISSING: set[int] = {47, 48, 49, 50, 51, 52, 53, 54, 55}
+"""Not served yet. One that is served must go from here."""
+
+
+async def test_both_sdks_reach_every_endpoint(tmp_path: Path) -> None:
+    python, javascript = await drive_both(tmp_path)
+    wanted = {"python": (python, ENDPOINTS.keys() - NOT_IN_PYTHON), "javascript": (javascript, ENDPOINTS.keys())}
+    told = {
+        f"{language} {number}": calls[number].told() if number in calls else "never called"
+        for language, (calls, numbers) in wanted.items()
+        for number in numbers - green(calls).keys()
+    }
+    found = {int(name.split()[1]) for name in told}
+    assert found == MISSING, "\n".join(f"{name} {why}" for name, why in told.items())
+    written = PAGE.read_text()
+    assert document(green(python), green(javascript)) == written, "write it anew: python -m tests.clients.table"
