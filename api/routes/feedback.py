@@ -5,7 +5,9 @@ Saying something asks for runs:read as well: nobody judges a run that they may n
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from typing import Annotated
+
+from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from stemma.api.auth.access import FeedbackWrite, RunsRead
@@ -23,7 +25,12 @@ router = APIRouter(prefix="/threads/{thread_id}/runs/{run_id}/feedback", tags=["
 
 @router.post("", response_model=FeedbackBody, responses=documented(404, 409, 507))
 async def create_feedback(
-    thread_id: ThreadId, run_id: RunId, body: FeedbackCreate, actor: FeedbackWrite, served: Served
+    thread_id: ThreadId,
+    run_id: RunId,
+    body: FeedbackCreate,
+    actor: FeedbackWrite,
+    served: Served,
+    key: Annotated[str, Query(max_length=100, description="What it is about; kept before the comment")] = "",
 ) -> Response:
     """Keep an opinion on an ended run as a source of its own; the same again changes nothing.
 
@@ -31,7 +38,7 @@ async def create_feedback(
     its source back (POST /memory/retractions) undoes both.
     """
     with served.statements.one(served.settings.max_statements):
-        kept = await give_feedback(served.runtime, served.memory, actor, str(thread_id), str(run_id), body.opinion())
+        kept = await give_feedback(served.runtime, served.memory, actor, str(thread_id), str(run_id), body.opinion(key))
     return Json(feedback_record(kept))
 
 

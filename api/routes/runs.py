@@ -10,6 +10,7 @@ from starlette.responses import Response
 from stemma.api.auth.access import RunsRead, RunsWrite
 from stemma.api.errors import documented
 from stemma.api.eventual_json import EventualJson
+from stemma.api.feedback_links import Base
 from stemma.api.json_wire import Json, JsonRoute
 from stemma.api.routes.streams import STREAM_RESPONSES, WAIT_RESPONSES, location, stream, submit, wait
 from stemma.api.schemas.runs import RunBody, RunCreate, RunField, show_run
@@ -42,7 +43,12 @@ async def create_run(
 
 @router.post("/stream", status_code=200, response_class=EventStream, responses=STREAM_RESPONSES)
 async def create_and_stream(
-    thread_id: ThreadId, body: RunCreate, actor: RunsWrite, served: Served, idempotency_key: IdempotencyKey = None
+    thread_id: ThreadId,
+    body: RunCreate,
+    actor: RunsWrite,
+    served: Served,
+    base: Base,
+    idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """Accept a run and stream its events."""
     run = await submit(served, actor, str(thread_id), body, idempotency_key)
@@ -53,6 +59,7 @@ async def create_and_stream(
         modes=body.modes(),
         subgraphs=body.stream_subgraphs,
         cancel_when_gone=body.on_disconnect == "cancel",
+        base=base,
     )
 
 
@@ -127,6 +134,7 @@ async def join_stream(
     run_id: RunId,
     actor: RunsRead,
     served: Served,
+    base: Base,
     stream_mode: JoinedModes = None,
     cancel_on_disconnect: bool = False,
     last_event_id: LastEventId = None,
@@ -141,4 +149,5 @@ async def join_stream(
         subgraphs=run.request.stream_subgraphs,
         after=cursor(last_event_id),
         cancel_when_gone=cancel_on_disconnect,
+        base=base,
     )

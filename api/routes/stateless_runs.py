@@ -10,6 +10,7 @@ from starlette.responses import Response
 from stemma.api.auth.access import RunsRead, RunsWrite
 from stemma.api.errors import documented
 from stemma.api.eventual_json import EventualJson
+from stemma.api.feedback_links import Base
 from stemma.api.json_wire import Json, JsonRoute
 from stemma.api.routes.streams import STREAM_RESPONSES, WAIT_RESPONSES, location, stream, submit, wait
 from stemma.api.schemas.batches import RunBatch
@@ -55,7 +56,7 @@ async def cancel_runs(
 
 @router.post("/stream", status_code=200, response_class=EventStream, responses=STREAM_RESPONSES)
 async def create_and_stream_stateless(
-    body: RunCreate, actor: RunsWrite, served: Served, idempotency_key: IdempotencyKey = None
+    body: RunCreate, actor: RunsWrite, served: Served, base: Base, idempotency_key: IdempotencyKey = None
 ) -> Response:
     """Accept a run and stream its events."""
     run = await submit(served, actor, None, body, idempotency_key)
@@ -66,6 +67,7 @@ async def create_and_stream_stateless(
         modes=body.modes(),
         subgraphs=body.stream_subgraphs,
         cancel_when_gone=body.on_disconnect == "cancel",
+        base=base,
     )
 
 
@@ -83,6 +85,7 @@ async def join_stateless_stream(
     run_id: RunId,
     actor: RunsRead,
     served: Served,
+    base: Base,
     stream_mode: JoinedModes = None,
     cancel_on_disconnect: bool = False,
     last_event_id: LastEventId = None,
@@ -97,4 +100,5 @@ async def join_stateless_stream(
         subgraphs=run.request.stream_subgraphs,
         after=cursor(last_event_id),
         cancel_when_gone=cancel_on_disconnect,
+        base=base,
     )

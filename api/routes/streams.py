@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from stemma.api.errors import documented
 from stemma.api.eventual_json import EventualJson
+from stemma.api.feedback_links import linked
 from stemma.api.schemas.runs import RunCreate
 from stemma.api.services import Services
 from stemma.api.sse import EventStream
@@ -64,6 +65,7 @@ def stream(
     subgraphs: bool,
     after: int = 0,
     cancel_when_gone: bool = False,
+    base: str = "",
 ) -> Response:
     """The run's events after the cursor. Raises what `check_recorded` raises.
 
@@ -75,7 +77,7 @@ def stream(
     )
     query = [("stream_mode", mode) for mode in modes] if tuple(modes) != tuple(run.request.stream_mode) else []
     return EventStream(
-        frames,
+        linked(frames, base) if run.request.feedback_keys else frames,
         served.settings,
         served.answers,
         headers=location(run, "/stream", query),

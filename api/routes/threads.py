@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from stemma.api.auth.access import RunsRead, ThreadsRead, ThreadsWrite
 from stemma.api.errors import documented
+from stemma.api.feedback_links import Base, linked
 from stemma.api.json_wire import Json, JsonRoute, dumps
 from stemma.api.routes.streams import STREAM_RESPONSES
 from stemma.api.schemas.paths import extracted
@@ -135,6 +136,7 @@ async def stream_thread(
     thread_id: ThreadId,
     actor: RunsRead,
     served: Served,
+    base: Base,
     stream_mode: Annotated[list[ThreadStreamMode] | None, Query()] = None,
     stream_modes: Annotated[list[ThreadStreamMode] | None, Query()] = None,
     last_event_id: LastEventId = None,
@@ -149,4 +151,4 @@ async def stream_thread(
         after=cursor(last_event_id),
     )
     location = {"Location": f"/threads/{thread_id}/stream"}
-    return EventStream(frames, served.settings, served.answers, headers=location)
+    return EventStream(linked(frames, base), served.settings, served.answers, headers=location)

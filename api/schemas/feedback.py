@@ -47,10 +47,11 @@ class FeedbackCreate(Body):
             raise ValueError("give a score, a correction or a comment")
         return self
 
-    def opinion(self) -> Opinion:
-        """As graphs/ takes it."""
+    def opinion(self, key: str = "") -> Opinion:
+        """As graphs/ takes it; the key, if there is one, begins the comment."""
         score = THUMBS[self.score] if isinstance(self.score, str) else self.score
-        return Opinion(score, self.correction, self.comment)
+        comment = ": ".join(part for part in (_said(key), self.comment) if part)
+        return Opinion(score, self.correction, comment)
 
 
 class FeedbackBody(TypedDict):

@@ -33,6 +33,7 @@ Unsupported = Annotated[
 Webhook = Annotated[
     str, Field(min_length=1, max_length=65_536, description="Called with the run when it has ended; http or https")
 ]
+FeedbackKeys = Annotated[list[Annotated[str, Field(min_length=1, max_length=100)]], Field(max_length=32)]
 MOST_SECONDS = 366 * 24 * 3600
 """A year."""
 
@@ -98,9 +99,14 @@ class RunCreate(Body):
     after_seconds: Annotated[float, Field(ge=0, le=MOST_SECONDS)] | None = Field(
         default=None, description="Begin so many seconds later; other runs of the thread do not wait for it until then"
     )
-    feedback_keys: Unsupported = None
+    feedback_keys: FeedbackKeys | None = Field(
+        default=None, description="The stream gets an event `feedback`: for each key where to POST what a reader says"
+    )
     langsmith_tracer: Unsupported = None
-    strict_resume: Unsupported = None
+    strict_resume: bool | None = Field(
+        default=None,
+        description="An answer to an interrupt that does not wait fails the run; the thread stays as it is",
+    )
     on_completion: Literal["delete", "keep"] | None = Field(
         default=None, description="Of the thread of a run without one; otherwise it is kept for an hour, unlisted"
     )
@@ -142,6 +148,8 @@ class RunCreate(Body):
             multitask_strategy=self.multitask_strategy or "enqueue",
             stream_subgraphs=self.stream_subgraphs,
             stream_mode=tuple(self.modes()),
+            strict_resume=bool(self.strict_resume),
+            feedback_keys=tuple(self.feedback_keys or ()),
         )
 
 

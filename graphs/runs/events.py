@@ -35,7 +35,7 @@ class EventName(StrEnum):
     EVENTS = "events"
     """LangChain's own event, of runs that were started with the mode `events`."""
     FEEDBACK = "feedback"
-    """{feedback key: path of the link that takes it}, of runs that were started with feedback keys."""
+    """{"thread_id", "run_id", "keys"}, of runs that were started with feedback keys."""
     ERROR = "error"
     """{"error", "message"}."""
     END = "end"

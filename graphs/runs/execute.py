@@ -11,7 +11,7 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from stemma.graphs.catalog import AnyGraph
@@ -22,6 +22,7 @@ from stemma.graphs.runs.graphs import BoundGraphs
 from stemma.graphs.runs.model import CancelAction, Run, RunStatus, ThreadStatus
 from stemma.graphs.runs.parts import parts
 from stemma.graphs.runs.ports import Ending, RunStore, Unit
+from stemma.graphs.runs.refusal import failure, is_refusal
 from stemma.graphs.runs.resume import access_of, context_of, start, stops_at_once
 from stemma.graphs.runs.rows import to_json
 from stemma.graphs.runs.state import where
@@ -98,7 +99,10 @@ class Executor:
         return await asyncio.shield(self._end(run, unit, orders, translator, completed, error))
 
     async def _drive(self, run: Run, unit: Unit, translator: Translator) -> None:
-        async with self.graphs.opened(run.graph_id, access_of(run)) as graph:
+        if run.request.feedback_keys:
+            links = {"thread_id": run.thread_id, "run_id": run.run_id, "keys": run.request.feedback_keys}
+            self.store.log(unit, EventName.FEEDBACK.value, "", to_json(links))
+        async with self.graphs.opened(run.graph_id, access_of(run), run) as graph:
             await self._drive_graph(graph, run, unit, translator)
 
     async def _drive_graph(self, graph: AnyGraph, run: Run, unit: Unit, translator: Translator) -> None:
@@ -158,17 +162,17 @@ class Executor:
         error: BaseException | None,
     ) -> bool:
         """Write the end, again and again while the store cannot be written."""
-        failure = unit.failed
+        broken = unit.failed
         while not isinstance(unit.failed, LostLease):
             if unit.failed is not None:
                 unit = Unit(run.thread_id, run.run_id, run.epoch)
             try:
-                if orders.drain and not completed and failure is None and orders.action is None:
+                if orders.drain and not completed and broken is None and orders.action is None:
                     await self.store.release(unit)
                     return False
                 if completed and orders.action == "interrupt":
                     orders.action = None
-                return await self._try_end(run, unit, orders, translator, failure or error)
+                return await self._try_end(run, unit, orders, translator, broken or error)
             except LostLease:
                 break
             except GraphFailure as trouble:
@@ -187,15 +191,19 @@ class Executor:
             return await self.store.finish(unit, _ending(RunStatus.INTERRUPTED, translator))
         if error is None:
             return await self.store.finish(unit, _ending(RunStatus.SUCCESS, translator))
-        message = {"error": type(error).__name__, "message": str(error)}
-        self.store.log(unit, EventName.ERROR.value, "", to_json(message))
+        self.store.log(unit, EventName.ERROR.value, "", to_json(failure(error)))
         ending = _ending(RunStatus.ERROR, translator, f"{type(error).__name__}: {error}")
         if is_refusal(error):
-            thread = await self.store.thread(run.tenant, run.thread_id)
-            state = await self.graphs.get(run.graph_id).aget_state(where(run.thread_id))
-            stands = ThreadStatus.INTERRUPTED if state.next else ThreadStatus.IDLE
-            ending = replace(ending, thread_status=stands, interrupts=thread.interrupts)
+            ending = await self._standing(run, ending)
         return await self.store.finish(unit, ending)
+
+    async def _standing(self, run: Run, ending: Ending) -> Ending:
+        """The same end, but for the thread: it stays as it was."""
+        thread = await self.store.thread(run.tenant, run.thread_id)
+        async with self.graphs.opened(run.graph_id, access_of(run)) as graph:
+            state = await graph.aget_state(where(run.thread_id))
+        status = ThreadStatus.INTERRUPTED if state.next else ThreadStatus.IDLE
+        return replace(ending, thread_status=status, interrupts=thread.interrupts)
 
 
 def _ending(status: RunStatus, translator: Translator, error: str | None = None) -> Ending:

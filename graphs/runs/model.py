@@ -100,6 +100,10 @@ class RunRequest:
     """It begins so many seconds after it was accepted, and no run of its thread waits for it until then."""
     on_completion: Literal["delete", "keep"] | None = None
     """Of the thread of a stateless run: gone at once for who asks for it, listed like others, or swept later."""
+    strict_resume: bool = False
+    """An answer to an interrupt that does not wait fails the run, instead of being passed over."""
+    feedback_keys: Sequence[str] = ()
+    """What its reader wants to be able to say about it: each gets a link in the run's stream."""
     webhook: str | None = None
     """Where its end is told, as HTTP POST."""
     answers: Sequence[str] = ()

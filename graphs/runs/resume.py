@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import CheckpointTuple
 from langgraph.types import Command, Send
 
+from stemma.graphs.catalog import Access
 from stemma.graphs.errors import InvalidRequest
 from stemma.graphs.runs.auth_user import PREFIX, configurable_of
 from stemma.graphs.runs.model import Run
@@ -22,6 +23,8 @@ from stemma.graphs.runs.saver import LEASE_KEY
 
 NULL_TASK = "00000000-0000-0000-0000-000000000000"
 """LangGraph's task id for writes that come from a command."""
+STRICT_RESUME_KEY = "__pregel_strict_resume"
+"""LangGraph's own name for it."""
 _OURS = ("thread_id", "checkpoint_id", "checkpoint_ns", "checkpoint_map")
 
 
@@ -79,11 +82,23 @@ def run_config(run: Run, unit: Unit, recursion_limit: int) -> RunnableConfig:
             LEASE_KEY: unit,
         },
     }
+    if run.request.strict_resume:
+        config["configurable"][STRICT_RESUME_KEY] = True
     if asked.get("tags"):
         config["tags"] = list(asked["tags"])
     if asked.get("max_concurrency"):
         config["max_concurrency"] = int(asked["max_concurrency"])
     return config
+
+
+def access_of(run: Run) -> Access:
+    """What a function that makes the run's graph is told of the run: its config, without what steers from inside, and
+    its context. The context is a mapping as it was sent; the graph's own schema is not known before it is made.
+    """
+    config = dict(run.request.config)
+    asked = {key: value for key, value in dict(config.get("configurable") or {}).items() if _allowed(key)}
+    config |= {"configurable": {**asked, "thread_id": run.thread_id}, "run_id": UUID(run.run_id)}
+    return Access("threads.create_run", cast("RunnableConfig", config), run.request.context or None)
 
 
 def _allowed(key: str) -> bool:
