@@ -24,7 +24,7 @@ def resolve(lock: str, *arguments: str) -> list[str]:
 
 def main() -> None:
     pyproject = str(FOLDER.parent / "pyproject.toml")
-    extras = [word for extra in ("minilm", "ingest", "local-neo4j", "evals") for word in ("--extra", extra)]
+    extras = [word for extra in ("minilm", "ingest", "local-neo4j", "jwt", "evals") for word in ("--extra", extra)]
     pins = resolve("full.lock", pyproject, *extras, "--group", "dev")
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as constraints:
         constraints.write("\n".join(pins))
