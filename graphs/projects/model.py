@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 from stemma.graphs.runs.model import TtlStrategy
 
-NOTHING: Mapping[str, Any] = MappingProxyType({})
 BUILT_IN = "stemma:answer"
 """The path of a graph that is no file: the answer graph, with this server's memory and model."""
 
@@ -77,7 +75,7 @@ class AuthSpec:
 
     path: str | None = None
     disable_studio_auth: bool = False
-    openapi: Mapping[str, Any] = field(default=NOTHING)
+    openapi: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,15 +85,15 @@ class Project:
     file: Path
     graphs: tuple[GraphSpec, ...]
     dependencies: tuple[str, ...] = ()
-    env: str | Mapping[str, str] = field(default=NOTHING, repr=False)
-    store: Mapping[str, Any] = field(default=NOTHING)
+    env: str | Mapping[str, str] = field(default_factory=dict, repr=False)
+    store: Mapping[str, Any] = field(default_factory=dict)
     """`store` as it stands: index.fields, ttl.default_ttl and so on, of the right types."""
     threads: ThreadTimes = ThreadTimes()
     auth: AuthSpec = AuthSpec()
     http: Http = Http()
-    webhooks: Mapping[str, Any] = field(default=NOTHING, repr=False)
+    webhooks: Mapping[str, Any] = field(default_factory=dict, repr=False)
     """`webhooks` as it stands, of the right types."""
-    ui: Mapping[str, str] = field(default=NOTHING)
+    ui: Mapping[str, str] = field(default_factory=dict)
     ignored: tuple[str, ...] = ()
     """Keys that were accepted and have no effect here."""
 
