@@ -43,6 +43,10 @@ class UnknownCron(NotFound):
     """There is no such cron."""
 
 
+class UnknownNamespace(NotFound):
+    """The thread has no state in this namespace."""
+
+
 class UnknownCheckpoint(NotFound):
     """There is no such checkpoint in this thread."""
 
@@ -53,6 +57,10 @@ class InvalidRequest(GraphFailure):
     def __init__(self, message: str = "", *, field: str = "", hint: str = "") -> None:
         super().__init__(message, hint=hint)
         self.field = field
+
+
+class NotSupported(InvalidRequest):
+    """A client may ask for it, but this server cannot do it."""
 
 
 class Conflict(GraphFailure):

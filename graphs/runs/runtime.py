@@ -17,6 +17,7 @@ from stemma.graphs.crons.firing import Firings
 from stemma.graphs.crons.scheduler import Scheduler
 from stemma.graphs.keys.keys import Keys
 from stemma.graphs.policy import Actor, Permission, require
+from stemma.graphs.protocol.reading import ThreadEvents
 from stemma.graphs.runs.cancel import Cancellations
 from stemma.graphs.runs.events import Frame
 from stemma.graphs.runs.follow import Follower
@@ -61,6 +62,7 @@ class Runtime(ThreadFacade):
         self._threads = Threads(store, self._states)
         self._follower = Follower(store, graphs, tails)
         self._joins = Joins(store, graphs, self._follower)
+        self.thread_events = ThreadEvents(store, graphs, self._follower)
         self._submissions = Firings(store, graphs, self.assistants, self._states, tails, worker)
         self.scheduler = Scheduler(store.crons, self._submissions)
         self.crons = Crons(store.crons, self._submissions, self.assistants, self.scheduler.look)
