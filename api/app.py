@@ -88,6 +88,7 @@ def _routers() -> Sequence[APIRouter]:
         runs,
         state,
         stateless_runs,
+        store,
         system,
         threads,
     )
@@ -102,6 +103,7 @@ def _routers() -> Sequence[APIRouter]:
         system,
         memory,
         memory_decisions,
+        store,
         feedback,
         evals,
     )

@@ -43,6 +43,7 @@ STATUS: Mapping[type[Exception], int] = {
     memory.NotRetractable: 422,
     memory.UnknownRecipe: 422,
     memory.UnreadableDocument: 422,
+    memory.InvalidItem: 422,
     memory.MemoryFull: 507,
     memory.MemoryBusy: 503,
     memory.MemoryUnavailable: 503,

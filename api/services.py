@@ -14,6 +14,7 @@ from stemma.api.settings import ApiSettings
 from stemma.api.sse import OpenAnswers
 from stemma.evals.archive import Archive, open_archive
 from stemma.graphs.runs.runtime import Runtime
+from stemma.graphs.store.stores import Stores
 from stemma.memory.errors import MemoryUnavailable
 from stemma.memory.long_term import LongTermMemory
 
@@ -41,6 +42,13 @@ class Services:
         if self.opened is None:
             raise MemoryUnavailable("this server was started without a memory", hint="create_app(runtime, memory=…)")
         return self.opened
+
+    @property
+    def stores(self) -> Stores:
+        """Raises `MemoryUnavailable` when the runtime was opened without a memory."""
+        if self.runtime.stores is None:
+            raise MemoryUnavailable("this server was started without a memory", hint="open_runtime(…, memory=…)")
+        return self.runtime.stores
 
 
 async def _services(request: Request) -> Services:

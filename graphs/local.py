@@ -55,7 +55,7 @@ async def open_local(
             register_answer(catalog, memory, settings)
         for graph_id, graph in graphs.items():
             catalog.register(graph_id, graph)
-        async with await open_runtime(catalog, settings, worker=worker) as runtime:
+        async with await open_runtime(catalog, settings, worker=worker, memory=memory) as runtime:
             yield Local(memory, runtime)
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 
 class GraphSettings(BaseSettings):
@@ -39,3 +39,21 @@ class GraphSettings(BaseSettings):
     """How often threads whose time is over are looked for."""
     recursion_limit: int = Field(default=25, ge=1)
     """Supersteps a run may take, unless it says otherwise."""
+    store_fields: Annotated[list[str], NoDecode] = ["$"]
+    """Paths of an item's value that are searched by meaning when a put does not say, separated by commas; `$` is all of
+    it. Empty: the store embeds nothing, and a search by meaning finds items in the order of their updates."""
+    store_ttl_minutes: float | None = Field(default=None, gt=0, le=500_000_000)
+    """How long an item of the store lives whose put does not say; none: until it is deleted."""
+    store_refresh_on_read: bool = True
+    """Whether reading an item that lives for a time makes that time begin again."""
+    store_sweep_minutes: float = Field(default=5.0, gt=0)
+    """How often items whose time is over are taken back. Nobody is shown them in between."""
+    store_shared: bool = False
+    """One store for all users of a tenant. Otherwise each user has items of their own, and sees those of nobody."""
+    store_recall: bool = False
+    """Let recall, and so the answer graph, find what is put into the store from now on."""
+
+    @field_validator("store_fields", mode="before")
+    @classmethod
+    def _commas(cls, value: object) -> object:
+        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value

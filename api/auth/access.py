@@ -16,6 +16,7 @@ from starlette.requests import Request
 from stemma.api.auth.key import ACTOR
 from stemma.api.services import Served, Services
 from stemma.graphs.policy import Actor, Permission, memory_scope, require
+from stemma.graphs.store.stores import StoreAccess
 from stemma.memory.long_term import LongTermMemory
 from stemma.memory.scope import Scope
 
@@ -75,5 +76,16 @@ def _allow_memory(permission: Permission) -> Callable[[Request, Services, str, U
     return access
 
 
+def _allow_store(permission: Permission) -> Callable[[Request, Services], Awaitable[StoreAccess]]:
+    async def access(request: Request, served: Served) -> StoreAccess:
+        actor: Actor = request.scope[ACTOR]
+        require(actor, permission)
+        return StoreAccess(served.stores, actor)
+
+    return access
+
+
+StoreRead = Annotated[StoreAccess, Depends(_allow_store(Permission.STORE_READ))]
+StoreWrite = Annotated[StoreAccess, Depends(_allow_store(Permission.STORE_WRITE))]
 MemoryRead = Annotated[MemoryAccess, Depends(_allow_memory(Permission.MEMORY_READ))]
 MemoryWrite = Annotated[MemoryAccess, Depends(_allow_memory(Permission.MEMORY_WRITE))]

@@ -22,7 +22,12 @@ class Role(StrEnum):
 
 
 _READER = frozenset(permission for permission in Permission if permission.value.endswith(":read"))
-_RUNNER = _READER | {Permission.RUNS_WRITE, Permission.THREADS_WRITE, Permission.FEEDBACK_WRITE}
+_RUNNER = _READER | {
+    Permission.RUNS_WRITE,
+    Permission.THREADS_WRITE,
+    Permission.FEEDBACK_WRITE,
+    Permission.STORE_WRITE,
+}
 PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     Role.READER: _READER,
     Role.RUNNER: _RUNNER,

@@ -4,21 +4,26 @@ run).
 
 from __future__ import annotations
 
+import copy
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 from langgraph.checkpoint.base import BaseCheckpointSaver
+from langgraph.store.base import BaseStore
 
 from stemma.graphs.catalog import Access, AnyGraph, Catalog, CatalogEntry
+from stemma.graphs.runs.model import Run
 from stemma.graphs.runs.ports import RunStore
 from stemma.graphs.runs.saver import RunSaver
+from stemma.graphs.store.stores import Stores
 
 
 class BoundGraphs:
     """Graph id or assistant id -> the graph with a saver."""
 
-    def __init__(self, catalog: Catalog, store: RunStore) -> None:
-        self.catalog = catalog
+    def __init__(self, catalog: Catalog, store: RunStore, stores: Stores | None = None) -> None:
+        self.catalog, self._stores = catalog, stores
         self.saver = RunSaver(store)
         self._bound: dict[str, tuple[CatalogEntry, AnyGraph]] = {}
 
@@ -31,19 +36,30 @@ class BoundGraphs:
         return known[1]
 
     @asynccontextmanager
-    async def opened(self, name: str, access: Access) -> AsyncIterator[AnyGraph]:
-        """The graph for one use: made for it and closed after it where a factory makes it, else as `get` gives it.
+    async def opened(self, name: str, access: Access, run: Run | None = None) -> AsyncIterator[AnyGraph]:
+        """The graph for one use: made for it and closed after it where a factory makes it, else as `get` gives it. For
+        a run it has the store of whoever runs it, in place of one that it was compiled with.
 
         Raises `UnknownAssistant`, and whatever a factory raises.
         """
         entry = self.catalog.entry(name)
+        if self._stores is not None and run is not None:
+            access = replace(access, store=self._stores.of_run(run))
         if entry.factory is None:
-            yield self.get(name)
+            yield _with_store(self.get(name), access.store)
             return
         async with entry.factory.open(access) as made:
-            yield entry.bind(self.saver, made)
+            yield _with_store(entry.bind(self.saver, made), access.store)
 
     def saver_of(self, name: str) -> BaseCheckpointSaver[int]:
         """The saver that reads this graph's own types. Raises `UnknownAssistant`."""
         saver = self.get(name).checkpointer
         return saver if isinstance(saver, BaseCheckpointSaver) else self.saver
+
+
+def _with_store(graph: AnyGraph, store: BaseStore | None) -> AnyGraph:
+    if store is None:
+        return graph
+    served = copy.copy(graph)
+    served.store = store
+    return served

@@ -13,14 +13,23 @@ from stemma.graphs.runs.sweep import Sweeper
 from stemma.graphs.runs.tail import Tails
 from stemma.graphs.runs.worker import Worker
 from stemma.graphs.settings import GraphSettings
+from stemma.graphs.store.stores import Stores
+from stemma.memory.long_term import LongTermMemory
 
 PREFIX = "sqlite:///"
 
 
 async def open_runtime(
-    catalog: Catalog, settings: GraphSettings | None = None, *, worker: bool = True, store: RunStore | None = None
+    catalog: Catalog,
+    settings: GraphSettings | None = None,
+    *,
+    worker: bool = True,
+    store: RunStore | None = None,
+    memory: LongTermMemory | None = None,
 ) -> Runtime:
     """A runtime over `settings.database_url`, or over a given store; close it with `aclose` or `async with`.
+
+    With a memory, which stays the caller's to close, graphs get a store that is kept there.
 
     Raises `InvalidSetting`, `StoreTooNew`, `StoreBusy`, `StoreCorrupt`, `StoreUnavailable`.
     """
@@ -28,14 +37,17 @@ async def open_runtime(
     store = store if store is not None else open_store(settings.database_url)
     tails = Tails()
     store.on_commit = tails.publish
-    graphs = BoundGraphs(catalog, store)
+    stores = Stores(memory, settings) if memory is not None else None
+    graphs = BoundGraphs(catalog, store, stores)
     taker = Worker(Executor(store, graphs, settings), tails) if worker else None
     sweeper = Sweeper(store, graphs.saver, settings) if worker else None
-    runtime = Runtime(catalog, store, tails, graphs, taker, sweeper)
+    runtime = Runtime(catalog, store, tails, graphs, taker, sweeper, stores)
     if taker is not None and sweeper is not None:
         taker.start()
         sweeper.start()
         runtime.scheduler.start()
+        if stores is not None:
+            stores.start()
     return runtime
 
 

@@ -34,6 +34,7 @@ from stemma.graphs.runs.thread_facade import ThreadFacade
 from stemma.graphs.runs.threads import Threads
 from stemma.graphs.runs.watch import Watch
 from stemma.graphs.runs.worker import Worker
+from stemma.graphs.store.stores import Stores
 
 
 class Runtime(ThreadFacade):
@@ -51,8 +52,9 @@ class Runtime(ThreadFacade):
         graphs: BoundGraphs,
         worker: Worker | None,
         sweeper: Sweeper | None = None,
+        stores: Stores | None = None,
     ) -> None:
-        self.catalog = catalog
+        self.catalog, self.stores = catalog, stores
         self.assistants = Assistants(store.assistants, catalog)
         self.keys = Keys(store.keys, store.version)
         self._store, self._worker = store, worker
@@ -83,6 +85,8 @@ class Runtime(ThreadFacade):
         if self.sweeper is not None:
             await self.sweeper.stop()
         await self.scheduler.stop()
+        if self.stores is not None:
+            await self.stores.stop()
         if self._worker is not None:
             await self._worker.stop()
         await self._store.close()

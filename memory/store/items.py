@@ -8,6 +8,7 @@ what has none, the last updated first. Which fields are indexed the caller says.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -15,6 +16,7 @@ from math import hypot
 from typing import Any
 
 from stemma.memory.bundles import SourceBundle
+from stemma.memory.errors import EmbedderUnavailable, InvalidItem
 from stemma.memory.identifiers import content_hash, source_id
 from stemma.memory.ingest.bundling import Prepared, Step, bundles_of, prepare
 from stemma.memory.ingest.passage_vectors import passage_vectors
@@ -33,8 +35,13 @@ from stemma.memory.store.model import (
     written,
 )
 
+log = logging.getLogger(__name__)
 EXPIRED = "its time to live was over"
 DELETED = "deleted from the store"
+MOST_FIELDS = 200
+"""Texts that one item is indexed by: each costs an embedding."""
+LONGEST_FIELD = 32_000
+"""Characters of one that are embedded: no embedder reads more."""
 SWEPT = 100
 """Items that one step of a sweep takes."""
 _UNSCORED = -2.0
@@ -80,6 +87,7 @@ class Items:
         """`embedder` is the memory's; `index` that of the items' fields: without one nothing is searched by meaning.
         With `recalled`, recall finds what is put from now on, too."""
         self._graph, self._embedder, self._index, self._recalled = graph, embedder, index, recalled
+        self._warned = False
 
     async def change(
         self, scope: Scope, puts: Sequence[Put], deletes: Sequence[Place] = (), *, origin: Origin | None = None
@@ -89,11 +97,9 @@ class Items:
         No two are of one place. Several writers at one place take turns: the last one's value stays.
         """
         origin, now = origin or Origin(), datetime.now(UTC)
-        fields = [await self._vectors(put.texts) for put in puts]
         removals = [ItemRemoval(scope, checked(place), origin.actor, DELETED, now) for place in deletes]
-        left = [(put, written(put.value), vectors) for put, vectors in zip(puts, fields, strict=True)]
-        for put in puts:
-            checked(put.place)
+        values = [written(checked_put(put).value) for put in puts]
+        left = list(zip(puts, values, [await self._indexed(put.texts) for put in puts], strict=True))
         while left or removals:
             newest = await self._graph.current_sources(scope, [put.place.uri for put, _, _ in left])
             writes = [await self._write(scope, *each, newest.get(each[0].place.uri), origin) for each in left]
@@ -157,8 +163,18 @@ class Items:
         """Unit vectors; none for a text that the embedder makes nothing of, and none at all without an index."""
         if self._index is None or not texts:
             return []
-        rows = [(row, hypot(*row)) for row in await self._index.embed(list(dict.fromkeys(texts)))]
+        rows = [(row, hypot(*row)) for row in await self._index.embed(_cut(texts))]
         return [[number / length for number in row] for row, length in rows if length]
+
+    async def _indexed(self, texts: Sequence[str]) -> list[list[float]]:
+        """A put must not fail for want of an embedder: the item is then found by its place and fields alone."""
+        try:
+            return await self._vectors(texts)
+        except EmbedderUnavailable as failure:
+            if not self._warned:
+                log.warning("items of the store are not searched by meaning for now: %s", failure)
+            self._warned = True
+            return []
 
     @property
     def _name(self) -> str:
@@ -211,6 +227,18 @@ def _source(scope: Scope, place: Place, value: str, current: Source | None, orig
         added_at=now,
         metadata={name: text for name, text in said.items() if text},
     )
+
+
+def checked_put(put: Put) -> Put:
+    """The put, if it can be kept. Raises `InvalidItem`."""
+    checked(put.place)
+    if len(put.texts) > MOST_FIELDS:
+        raise InvalidItem(f"an item is indexed by {MOST_FIELDS} texts at most, and this one has {len(put.texts)}")
+    return put
+
+
+def _cut(texts: Sequence[str]) -> list[str]:
+    return list(dict.fromkeys(text[:LONGEST_FIELD] for text in texts))
 
 
 def _end(now: datetime, ttl: float | None) -> datetime | None:

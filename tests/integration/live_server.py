@@ -54,13 +54,13 @@ class Live:
 
 
 @asynccontextmanager
-async def toy_runtime(folder: Path) -> AsyncIterator[Runtime]:
-    """A running runtime over the toy graphs, its store in the folder."""
+async def toy_runtime(folder: Path, memory: LongTermMemory | None = None) -> AsyncIterator[Runtime]:
+    """A running runtime over the toy graphs, its store in the folder; with a memory, graphs get a store."""
     catalog = Catalog()
     for name, graph in toy_graphs().items():
         catalog.register(name, graph)
     settings = GraphSettings(database_url=f"sqlite:///{folder / 'runs.db'}")
-    async with await open_runtime(catalog, settings) as runtime:
+    async with await open_runtime(catalog, settings, memory=memory) as runtime:
         yield runtime
 
 
@@ -76,7 +76,7 @@ async def toy_memory(folder: Path) -> AsyncIterator[LongTermMemory]:
 async def live_server(folder: Path, **given: Any) -> AsyncIterator[Live]:
     """Serve the toy graphs and an empty memory on a free port until the block ends. `given` are ApiSettings."""
     settings = ApiSettings(**{"port": 0, "heartbeat_seconds": 0.2, **given})
-    async with toy_memory(folder) as memory, toy_runtime(folder) as runtime:
+    async with toy_memory(folder) as memory, toy_runtime(folder, memory) as runtime:
         app = create_app(runtime, settings, memory=memory)
         listener = bind(settings)
         started = asyncio.Event()
