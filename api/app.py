@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import gc
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from fastapi import APIRouter, FastAPI
 
+    from stemma.api.project import ServedProject
     from stemma.api.settings import ApiSettings
     from stemma.graphs.runs.runtime import Runtime
     from stemma.memory.long_term import LongTermMemory
@@ -36,13 +37,14 @@ def create_app(
     memory: LongTermMemory | None = None,
     graphs: Mapping[str, Any] | None = None,
     answer: bool = True,
+    project: ServedProject | None = None,
 ) -> FastAPI:
     """An ASGI application over durable runs.
 
     `graphs` are compiled graphs or builders by name, served beside the built-in `answer` graph (unless `answer` is
     false). Stores are those of the MEMORY_* and GRAPHS_* settings, opened when the application starts and closed when
     it stops. A caller that has an open `runtime` gives it instead, with its `memory` if it has one; they stay open and
-    are served as they are.
+    are served as they are. A `project` brings its graphs, its own application and what its `http` says.
     """
     from fastapi import FastAPI
     from starlette.middleware import Middleware
@@ -51,28 +53,39 @@ def create_app(
     from stemma.api.auth.key import Authenticate
     from stemma.api.browser import BrowserDefence
     from stemma.api.errors import HANDLERS
+    from stemma.api.cors import cross_origin
+    from stemma.api.custom_app import inside, outside
     from stemma.api.limits import BodyLimits
     from stemma.api.settings import ApiSettings
+    from stemma.api.mounting import Prefix, RunHeaders, Withheld
 
+    from stemma.graphs.projects.model import Http
     settings = settings or ApiSettings()
     app = FastAPI(
+    http, custom = (project.http, project.app) if project else (Http(), None)
+    pages = cross_origin(settings, http.cors)
         title="Stemma",
         description=DESCRIPTION,
         version="1",
         docs_url=None,
         redoc_url=None,
-        lifespan=_lifespan(runtime, memory, settings, graphs or {}, answer=answer),
+        lifespan=_lifespan(runtime, memory, settings, graphs or {}, project, answer=answer),
         exception_handlers=HANDLERS,
         middleware=[
-            Middleware(CORSMiddleware, **_cors(settings)),
-            Middleware(BrowserDefence, settings=settings),
+            Middleware(CORSMiddleware, **pages.options),
+            Middleware(BrowserDefence, settings=settings, cross_origin=pages),
+            *([Middleware(Prefix, prefix=http.mount_prefix)] if http.mount_prefix else []),
+            *outside(custom, http),
             Middleware(Authenticate, settings=settings),
+            *inside(custom, http),
+            *([Middleware(Withheld, parts=http.disabled)] if http.disabled else []),
+            *([Middleware(RunHeaders, choice=http.headers)] if http.headers.includes else []),
             Middleware(BodyLimits, max_bytes=settings.max_body_bytes, max_upload_bytes=settings.max_upload_bytes),
         ],
     )
     for router in _routers():
         app.include_router(router)
-    app.openapi = _openapi(app)  # type: ignore[method-assign]  # FastAPI's documented way to extend the document
+    app.openapi = _openapi(app, project)  # type: ignore[method-assign]  # FastAPI's documented way to extend the document
     return app
 
 
@@ -116,52 +129,41 @@ def _lifespan(
     settings: ApiSettings,
     graphs: Mapping[str, Any],
     *,
+    project: ServedProject | None,
     answer: bool,
 ) -> Any:
     from stemma.api.services import Services
 
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        if runtime is not None:
-            app.state.services = Services(runtime, settings, memory)
-            yield
-            return
-        from stemma.graphs.local import open_local
+    async def lifespan(app: FastAPI) -> AsyncIterator[Mapping[str, Any]]:
+        async with AsyncExitStack() as stack:
+            entered = await stack.enter_async_context(project.entered()) if project else None
+            state = (entered and entered.state) or {}
+            if runtime is not None:
+                app.state.services = Services(runtime, settings, memory)
+                yield state
+                return
+            from stemma.graphs.local import open_local
 
-        async with open_local(graphs=graphs, answer=answer) as local:
+            loaded = project.loaded if project else None
+            local = await stack.enter_async_context(open_local(graphs=graphs, answer=answer, project=loaded))
             app.state.services = Services(local.runtime, settings, local.memory)
             # What start-up made stays for good: walking it again in every full collection costs 70 ms at a time.
             gc.freeze()
             gc.set_threshold(10_000, 10, 10)  # a run makes thousands of short-lived objects and hardly a cycle
-            yield
+            yield state
 
     return lifespan
 
 
-def _cors(settings: ApiSettings) -> dict[str, Any]:
-    return {
-        "allow_origins": settings.cors_origins,
-        "allow_methods": ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"],
-        "allow_headers": [
-            "authorization",
-            "content-type",
-            "idempotency-key",
-            "last-event-id",
-            "prefer",
-            "x-api-key",
-            "x-auth-scheme",
-        ],
-        "expose_headers": ["Content-Location", "Location", "X-Pagination-Next", "X-Pagination-Total"],
-    }
-
-
-def _openapi(app: FastAPI) -> Any:
+def _openapi(app: FastAPI, project: ServedProject | None) -> Any:
     """The document with the key's scheme and the error schema, made once."""
     from fastapi.openapi.utils import get_openapi
 
     from stemma.api.auth.key import OPEN_PATHS
     from stemma.api.errors import documented
     from stemma.api.schemas.problem import Problem
+    from stemma.api.project_document import with_project
 
     def document() -> dict[str, Any]:
         if app.openapi_schema is None:
@@ -182,7 +184,7 @@ def _openapi(app: FastAPI) -> Any:
                         operation["security"] = []
                     if path.endswith("/stream"):
                         operation["responses"]["200"]["content"] = {"text/event-stream": {"itemSchema": EVENT}}
-            app.openapi_schema = made
+            app.openapi_schema = with_project(made, project)
         return app.openapi_schema
 
     return document

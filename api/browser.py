@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from stemma.api.cors import CrossOrigin
 from stemma.api.errors import problem
 from stemma.api.settings import ApiSettings
 
@@ -19,13 +20,13 @@ from stemma.api.settings import ApiSettings
 class BrowserDefence:
     """Answer 403 to what only a foreign web page would send."""
 
-    def __init__(self, app: ASGIApp, settings: ApiSettings) -> None:
+    def __init__(self, app: ASGIApp, settings: ApiSettings, cross_origin: CrossOrigin) -> None:
         self.app = app
         self.names = frozenset(name.lower() for name in (*settings.allowed_hosts, settings.host))
-        self.origins = frozenset(origin.rstrip("/").lower() for origin in settings.cors_origins)
+        self.cross_origin = cross_origin
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and (reason := self._refusal(scope)):
+        if scope["type"] in ("http", "websocket") and (reason := self._refusal(scope)):
             await problem(403, reason, kind="Forbidden")(scope, receive, send)
             return
         await self.app(scope, receive, send)
@@ -37,9 +38,9 @@ class BrowserDefence:
             return "this Host is not allowed; add it to API_ALLOWED_HOSTS"
         if origin := headers.get(b"origin"):
             text = origin.decode("latin-1").lower()
-            if text not in self.origins and urlsplit(text).netloc != host:
+            if not self.cross_origin.allows(text) and urlsplit(text).netloc != host:
                 return "this Origin is not allowed; add it to API_CORS_ORIGINS"
-        elif headers.get(b"sec-fetch-site") in _FOREIGN and not _follows_a_link(scope["method"], headers):
+        elif headers.get(b"sec-fetch-site") in _FOREIGN and not _follows_a_link(scope.get("method", ""), headers):
             return "another site's page may not call this server"
         return ""
 

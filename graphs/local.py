@@ -18,6 +18,8 @@ from stemma.graphs.catalog import Catalog
 from stemma.graphs.models.decomposition import ModelDecomposer
 from stemma.graphs.models.open import open_model
 from stemma.graphs.models.reranking import ModelReranker
+from stemma.graphs.projects.load import LoadedProject
+from stemma.graphs.projects.register import project_settings, register_project
 from stemma.graphs.runs.open import open_runtime
 from stemma.graphs.runs.runtime import Runtime
 from stemma.graphs.settings import GraphSettings
@@ -42,21 +44,33 @@ async def open_local(
     settings: GraphSettings | None = None,
     graphs: Mapping[str, Any] = NO_GRAPHS,
     answer: bool = True,
+    project: LoadedProject | None = None,
 ) -> AsyncIterator[Local]:
     """Open the configured stores; with `worker`, this process also executes runs.
 
-    `graphs` are compiled graphs or builders by name, beside the built-in `answer` graph, which `answer` may leave out.
-    Raises: MemoryFailure, StoreUnavailable, ModelUnavailable, InvalidSetting.
+    `graphs` are compiled graphs or builders by name, beside the built-in `answer` graph, which `answer` may leave out,
+    and which with a `project` is there only if the project names it.
+    Raises: MemoryFailure, StoreUnavailable, ModelUnavailable, InvalidSetting, InvalidProject.
     """
     settings = settings or GraphSettings()
-    async with await _open_memory(settings, answer=answer) as memory:
+    if project is not None:
+        answer = False
+        settings = project_settings(settings, project)
+    async with await _open_memory(settings, answer=answer or _answers(project)) as memory:
         catalog = Catalog()
         if answer:
             register_answer(catalog, memory, settings)
+        if project is not None:
+            register_project(catalog, project, memory, settings)
         for graph_id, graph in graphs.items():
             catalog.register(graph_id, graph)
         async with await open_runtime(catalog, settings, worker=worker, memory=memory) as runtime:
             yield Local(memory, runtime)
+
+
+def _answers(project: LoadedProject | None) -> bool:
+    """Whether the project names the built-in answer graph."""
+    return project is not None and any(graph.graph is None for graph in project.graphs)
 
 
 async def _open_memory(settings: GraphSettings, *, answer: bool) -> LongTermMemory:

@@ -26,11 +26,13 @@ def register_answer(
     k: int = 8,
     recipe: str | None = None,
     learn: bool = True,
+    graph_id: str = GRAPH_ID,
+    description: str = DESCRIPTION,
 ) -> None:
-    """Register the graph under `answer`. The model is opened once, for all runs. Raises `ModelUnavailable`."""
+    """Register the graph, under `answer` unless a project names it otherwise. The model is opened once, for all runs. Raises `ModelUnavailable`."""
     model = open_model(settings)
 
     def context(actor: Actor, _: Run) -> AnswerContext:
         return AnswerContext(memory=memory, model=model, scope=memory_scope(actor), k=k, recipe=recipe, learn=learn)
 
-    catalog.register(GRAPH_ID, build_answer_graph(), context=context, description=DESCRIPTION)
+    catalog.register(graph_id, build_answer_graph(), context=context, description=description)

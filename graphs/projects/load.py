@@ -1,4 +1,4 @@
-"""A `langgraph.json` on disk -> graphs that can be served.
+"""A checked project -> graphs that can be served.
 
 Decides the order: variables first, then folders, then imports. One graph that cannot be imported does not hide what is
 wrong with the next; who needs them all asks for `failures`.
@@ -10,19 +10,15 @@ import contextlib
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from stemma.graphs.catalog import Access, AnyGraph
-from stemma.graphs.errors import CannotImport, InvalidProject
+from stemma.graphs.errors import CannotImport
 from stemma.graphs.projects.dependencies import Dependencies, put_on_path, resolve
 from stemma.graphs.projects.factory import GraphFactory, compiled, factory_of, is_graph
 from stemma.graphs.projects.imports import Guard, import_object
 from stemma.graphs.projects.model import BUILT_IN, GraphSpec, Project
-from stemma.graphs.projects.parse import parse
 from stemma.graphs.projects.settings import set_variables, variables
-
-FILE = "langgraph.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,18 +60,6 @@ class LoadedProject:
             yield f"not installed: {', '.join(self.dependencies.missing)}; try: {self.dependencies.hint}"
         for graph in self.graphs:
             yield from graph.notices
-
-
-def read_project(file: Path) -> Project:
-    """The project of a file. Nothing is imported. Raises `InvalidProject`."""
-    file = file.absolute()
-    try:
-        text = file.read_text(encoding="utf-8")
-    except FileNotFoundError as error:
-        raise InvalidProject(f"there is no {file}", hint="stemma init --template own .") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise InvalidProject(f"{file} cannot be read") from error
-    return parse(text, file)
 
 
 def prepare(project: Project) -> Dependencies:
