@@ -52,18 +52,18 @@ def create_app(
 
     from stemma.api.auth.key import Authenticate
     from stemma.api.browser import BrowserDefence
-    from stemma.api.errors import HANDLERS
     from stemma.api.cors import cross_origin
     from stemma.api.custom_app import inside, outside
+    from stemma.api.errors import HANDLERS
     from stemma.api.limits import BodyLimits
-    from stemma.api.settings import ApiSettings
     from stemma.api.mounting import Prefix, RunHeaders, Withheld
-
+    from stemma.api.settings import ApiSettings
     from stemma.graphs.projects.model import Http
+
     settings = settings or ApiSettings()
-    app = FastAPI(
     http, custom = (project.http, project.app) if project else (Http(), None)
     pages = cross_origin(settings, http.cors)
+    app = FastAPI(
         title="Stemma",
         description=DESCRIPTION,
         version="1",
@@ -128,8 +128,8 @@ def _lifespan(
     memory: LongTermMemory | None,
     settings: ApiSettings,
     graphs: Mapping[str, Any],
-    *,
     project: ServedProject | None,
+    *,
     answer: bool,
 ) -> Any:
     from stemma.api.services import Services
@@ -162,8 +162,8 @@ def _openapi(app: FastAPI, project: ServedProject | None) -> Any:
 
     from stemma.api.auth.key import OPEN_PATHS
     from stemma.api.errors import documented
-    from stemma.api.schemas.problem import Problem
     from stemma.api.project_document import with_project
+    from stemma.api.schemas.problem import Problem
 
     def document() -> dict[str, Any]:
         if app.openapi_schema is None:

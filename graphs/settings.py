@@ -37,6 +37,10 @@ class GraphSettings(BaseSettings):
     """How long the thread of a stateless run is kept after the run's end, so that the run can still be read."""
     sweep_minutes: float = Field(default=5.0, gt=0)
     """How often threads whose time is over are looked for."""
+    thread_minutes: float | None = Field(default=None, gt=0)
+    """How long a thread that does not say stays after its last change; None: until somebody deletes it."""
+    thread_strategy: Literal["delete", "keep_latest"] = "delete"
+    """What happens to such a thread then."""
     recursion_limit: int = Field(default=25, ge=1)
     """Supersteps a run may take, unless it says otherwise."""
     store_fields: Annotated[list[str], NoDecode] = ["$"]
