@@ -51,6 +51,7 @@ def create_app(
     from starlette.middleware.cors import CORSMiddleware
 
     from stemma.api.auth.key import Authenticate
+    from stemma.api.auth.sources import who_asks
     from stemma.api.browser import BrowserDefence
     from stemma.api.cors import cross_origin
     from stemma.api.custom_app import inside, outside
@@ -76,7 +77,7 @@ def create_app(
             Middleware(BrowserDefence, settings=settings, cross_origin=pages),
             *([Middleware(Prefix, prefix=http.mount_prefix)] if http.mount_prefix else []),
             *outside(custom, http),
-            Middleware(Authenticate, settings=settings),
+            Middleware(Authenticate, settings=settings, **who_asks(settings)),
             *inside(custom, http),
             *([Middleware(Withheld, parts=http.disabled)] if http.disabled else []),
             *([Middleware(RunHeaders, choice=http.headers)] if http.headers.includes else []),

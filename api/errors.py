@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from stemma.api.auth.refusals import Refusal
 from stemma.api.json_wire import dumps
 from stemma.api.schemas.problem import Problem
 from stemma.evals import errors as evals
@@ -84,7 +85,9 @@ def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 def status_of(failure: Exception) -> int:
-    """The status of a failure of any package; 500 for what nobody declared."""
+    """The status of a failure of any package; 500 for what nobody declared. A refusal brings its own."""
+    if isinstance(failure, Refusal):
+        return failure.status
     return next((STATUS[cls] for cls in type(failure).__mro__ if cls in STATUS), 500)
 
 
@@ -109,6 +112,11 @@ def problem(
 
 async def show_failure(_request: Request, failure: Exception) -> Response:
     """A failure that graphs/ or memory/ raised."""
+    return problem_of(failure)
+
+
+def problem_of(failure: Exception) -> Response:
+    """A declared failure as an answer."""
     status = status_of(failure)
     if status >= 500:
         logger.error("%s: %s", type(failure).__name__, failure)
@@ -116,9 +124,10 @@ async def show_failure(_request: Request, failure: Exception) -> Response:
     return problem(
         status,
         f"{field}: {failure}" if field else str(failure),
-        kind=type(failure).__name__,
+        kind="Unauthorized" if status == 401 else type(failure).__name__,
         hint=getattr(failure, "hint", ""),
         errors=[(field, str(failure))] if field else (),
+        headers=failure.headers if isinstance(failure, Refusal) else None,
     )
 
 

@@ -29,3 +29,7 @@ class KeyRequired(ApiFailure):
     """Other machines could reach a server that asks for no key."""
 
     hint = "set API_KEY, or API_REQUIRE_KEY=true with `stemma keys create`, or say --insecure on a closed network"
+
+
+class UnusableAuth(ApiFailure):
+    """What says who may ask cannot be used."""

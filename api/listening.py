@@ -3,23 +3,12 @@
 from __future__ import annotations
 
 import errno
-import ipaddress
 import socket
-from functools import lru_cache
 
+from stemma.api.auth.settings import JwtSettings
 from stemma.api.failures import CannotListen, KeyRequired, PortInUse
+from stemma.api.loopback import is_loopback
 from stemma.api.settings import ApiSettings
-
-
-@lru_cache(maxsize=256)
-def is_loopback(host: str) -> bool:
-    """Whether a host name or address can only be reached from this machine."""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
 
 
 def bind(settings: ApiSettings) -> socket.socket:
@@ -27,7 +16,8 @@ def bind(settings: ApiSettings) -> socket.socket:
 
     Raises: KeyRequired when other machines could reach a server without a key; PortInUse; CannotListen.
     """
-    if not (settings.key or settings.require_key or settings.insecure or is_loopback(settings.host)):
+    asked = settings.key or settings.require_key or settings.auth_path or JwtSettings().configured
+    if not (asked or settings.insecure or is_loopback(settings.host)):
         raise KeyRequired(f"refusing to listen on {settings.host} without a key")
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(

@@ -22,6 +22,11 @@ class ApiSettings(BaseSettings):
     """Every request needs a key, from this machine too: API_KEY, or one of `stemma keys create`."""
     insecure: bool = False
     """Answer other machines without a key. Only for closed networks."""
+    auth_path: str = ""
+    """A project's `langgraph_sdk.Auth` object, as "file.py:name" or "package.module:name": who may ask, and what."""
+    auth_studio: bool = True
+    """LangGraph Studio (`x-auth-scheme: langsmith`) with an operator's key is a `StudioUser` to the project's handlers;
+    off is `disable_studio_auth`."""
     allowed_hosts: Annotated[list[str], NoDecode] = []
     """Host names under which clients reach this server, besides localhost and plain IP addresses; `*` is any."""
     cors_origins: Annotated[list[str], NoDecode] = []

@@ -11,25 +11,38 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends, Query
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 
 from stemma.api.auth.key import ACTOR
 from stemma.api.services import Served, Services
+from stemma.graphs.errors import Forbidden
 from stemma.graphs.policy import Actor, Permission, memory_scope, require
+from stemma.graphs.rules import decide
 from stemma.graphs.store.stores import StoreAccess
 from stemma.memory.long_term import LongTermMemory
 from stemma.memory.scope import Scope
 
 
-def _allow(permission: Permission) -> Callable[[Request], Awaitable[Actor]]:
-    # Async, because FastAPI would run a plain function in a thread.
-    async def actor(request: Request) -> Actor:
+def _allow(permission: Permission) -> Callable[[HTTPConnection], Awaitable[Actor]]:
+    # Async, because FastAPI would run a plain function in a thread. A connection may be a WebSocket as well.
+    async def actor(request: HTTPConnection) -> Actor:
         asker: Actor = request.scope[ACTOR]
-        require(asker, permission)
+        await _permit(asker, permission)
         return asker
 
     return actor
 
+
+async def _permit(actor: Actor, permission: Permission) -> None:
+    """Raises `Forbidden`. What is no resource of the protocol is asked about here; graphs/ asks about the others."""
+    require(actor, permission)
+    resource, _, action = permission.value.partition(":")
+    if resource in OWN and await decide(actor, resource, action, {}):
+        raise Forbidden(f"a filter cannot narrow {resource}: a handler of {resource}.{action} says yes or no")
+
+
+OWN = frozenset({"memory", "evals", "feedback"})
+"""Resources that Stemma has and the Agent Server has not."""
 
 RunsRead = Annotated[Actor, Depends(_allow(Permission.RUNS_READ))]
 RunsWrite = Annotated[Actor, Depends(_allow(Permission.RUNS_WRITE))]
@@ -67,7 +80,7 @@ class MemoryAccess:
 def _allow_memory(permission: Permission) -> Callable[[Request, Services, str, UUID | None], Awaitable[MemoryAccess]]:
     async def access(request: Request, served: Served, agent: Agent = "", thread_id: OwnThread = None) -> MemoryAccess:
         actor: Actor = request.scope[ACTOR]
-        require(actor, permission)
+        await _permit(actor, permission)
         if thread_id is None:
             return MemoryAccess(actor, memory_scope(actor, agent=agent), served)
         thread = await served.runtime.get_thread(actor, str(thread_id))  # a stranger's thread is a 404

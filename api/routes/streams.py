@@ -72,8 +72,9 @@ def stream(
     The Location repeats the modes, so that a reconnect gets the same stream.
     """
     check_recorded(run, modes)  # before the answer begins
+    # The rules were asked when the run was made or found; a refusal now would be a broken stream.
     frames = served.runtime.stream(
-        actor, run.thread_id, run.run_id, modes=tuple(modes), after=after, subgraphs=subgraphs
+        actor.answered(), run.thread_id, run.run_id, modes=tuple(modes), after=after, subgraphs=subgraphs
     )
     query = [("stream_mode", mode) for mode in modes] if tuple(modes) != tuple(run.request.stream_mode) else []
     return EventStream(
@@ -89,7 +90,7 @@ def wait(served: Services, actor: Actor, run: Run, *, cancel_when_gone: bool = F
     """The run's final values, once it has ended."""
 
     async def outcome() -> Any:
-        return await served.runtime.join(actor, run.thread_id, run.run_id)
+        return await served.runtime.join(actor.answered(), run.thread_id, run.run_id)
 
     return EventualJson(
         outcome,

@@ -143,9 +143,9 @@ async def stream_thread(
 ) -> Response:
     """Every event of every run on the thread, past ones after the cursor first. Ends only when the client goes."""
     # Before the answer begins: a thread that is not there is a 404, not a broken stream.
-    await served.runtime.list_runs(actor, str(thread_id), limit=1)
+    await served.runtime.require_thread(actor, str(thread_id))
     frames = served.runtime.stream_thread(
-        actor,
+        actor.answered(),
         str(thread_id),
         modes=[*(stream_mode or ()), *(stream_modes or ())] or ["run_modes"],
         after=cursor(last_event_id),
