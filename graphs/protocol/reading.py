@@ -20,6 +20,7 @@ from stemma.graphs.runs.events import RunEvent
 from stemma.graphs.runs.follow import Follower
 from stemma.graphs.runs.graphs import BoundGraphs
 from stemma.graphs.runs.marks import Marks
+from stemma.graphs.runs.model import Run
 from stemma.graphs.runs.ports import RunStore
 from stemma.graphs.runs.rows import to_json
 
@@ -44,6 +45,23 @@ class ThreadEvents:
                 for event in await translation.events(row):
                     if wanted.wants(event):
                         yield event
+
+    async def of_run(self, run: Run) -> list[RunEvent]:
+        """The rows a run has so far, in order."""
+        first, last = await self._store.run_span(run.run_id)
+        rows: list[RunEvent] = []
+        after = first - 1
+        while last is None or after < last:
+            page = await self._store.events(run.thread_id, after, PAGES[-1])
+            if not page:
+                break
+            rows.extend(row for row in page if row.run_id == run.run_id)
+            after = page[-1].seq
+        return rows
+
+    def takes_messages(self, graph: str) -> bool:
+        """Whether this graph's, or this assistant's graph's, state has messages. Raises `UnknownAssistant`."""
+        return "messages" in self._graphs.get(graph).channels
 
     async def earlier(self, row: RunEvent) -> AsyncIterator[RunEvent]:
         """The rows of the same run before this one, newest first."""
