@@ -99,6 +99,7 @@ def _routers() -> Sequence[APIRouter]:
         feedback,
         memory,
         memory_decisions,
+        protocol,
         runs,
         state,
         stateless_runs,
@@ -112,6 +113,7 @@ def _routers() -> Sequence[APIRouter]:
         runs,
         threads,
         state,
+        protocol,
         assistants,
         crons,
         system,
@@ -183,7 +185,7 @@ def _openapi(app: FastAPI, project: ServedProject | None) -> Any:
                         operation["responses"].setdefault("413", documented(413)[413])
                     if path in OPEN_PATHS:
                         operation["security"] = []
-                    if path.endswith("/stream"):
+                    if path.endswith(("/stream", "/stream/events")):
                         operation["responses"]["200"]["content"] = {"text/event-stream": {"itemSchema": EVENT}}
             app.openapi_schema = with_project(made, project)
         return app.openapi_schema
