@@ -71,6 +71,11 @@ async def _ask(_: Steps) -> Steps:
     return {"log": [f"answered {answer}"]}
 
 
+async def _other(_: Steps) -> Steps:
+    answer = interrupt({"question": "and the other?"})
+    return {"log": [f"other {answer}"]}
+
+
 async def _reply(state: Chat) -> dict[str, Any]:
     model = GenericFakeChatModel(messages=iter([AIMessage("a reply of six short words")]))
     return {"messages": [await model.ainvoke(state["messages"])]}
@@ -96,6 +101,15 @@ def _line(state: type[Any], context: type[Any] | None = None, **steps: Any) -> A
     return graph
 
 
+def _both() -> Any:
+    """Two steps that ask at the same time."""
+    graph: Any = StateGraph(Steps)
+    for name, step in (("ask", _ask), ("other", _other)):
+        graph.add_node(name, step)
+        graph.add_edge(START, name)
+    return graph
+
+
 def toy_graphs() -> dict[str, Any]:
     """The graphs by name, compiled."""
     inner = _line(Steps, first=_first, told=_tell).compile()
@@ -105,6 +119,7 @@ def toy_graphs() -> dict[str, Any]:
         "gate": _line(Steps, first=_first, wait=_wait).compile(),
         "fail": _line(Steps, first=_first, broken=_fail).compile(),
         "ask": _line(Steps, first=_first, ask=_ask, second=_second).compile(),
+        "both": _both().compile(),
         "chat": _line(Chat, reply=_reply).compile(),
         "configured": _line(Steps, Who, told=_told).compile(),
         "nested": _line(Steps, inner=inner, second=_second).compile(),
