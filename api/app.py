@@ -77,7 +77,7 @@ def create_app(
             Middleware(BrowserDefence, settings=settings, cross_origin=pages),
             *([Middleware(Prefix, prefix=http.mount_prefix)] if http.mount_prefix else []),
             *outside(custom, http),
-            Middleware(Authenticate, settings=settings, **who_asks(settings)),
+            Middleware(Authenticate, settings=settings, **who_asks(settings, project)),
             *inside(custom, http),
             *([Middleware(Withheld, parts=http.disabled)] if http.disabled else []),
             *([Middleware(RunHeaders, choice=http.headers)] if http.headers.includes else []),

@@ -26,6 +26,7 @@ from stemma.api.auth.refusals import HandlerFailure, Refusal
 from stemma.api.auth.users import actor_of, profile_of, shown_to_handlers
 from stemma.api.failures import UnusableAuth
 from stemma.graphs.policy import Actor
+from stemma.graphs.projects.imports import import_object
 
 Given = Callable[["Asked"], Awaitable[Any]]
 
@@ -182,11 +183,12 @@ class ProjectAuth:
         return await returned if inspect.isawaitable(returned) else returned
 
 
-def load_auth(path: str, *, studio: bool, max_body_bytes: int) -> ProjectAuth:
-    """The object that `file.py:name` or `package.module:name` names. Raises `UnusableAuth`, `CannotImport`."""
-    from stemma.graphs.projects.imports import import_object
+def load_auth(folder: Path, path: str, *, studio: bool, max_body_bytes: int) -> ProjectAuth:
+    """The object that `file.py:name` or `package.module:name` names; relative files begin at the folder.
 
-    found = import_object(Path.cwd(), path)
+    Raises `UnusableAuth`, `CannotImport`.
+    """
+    found = import_object(folder, path)
     if not isinstance(found, Auth):
         raise UnusableAuth(f"auth.path: {path} is a {type(found).__name__}", hint="name a langgraph_sdk.Auth object")
     return ProjectAuth(found, studio=studio, max_body_bytes=max_body_bytes)

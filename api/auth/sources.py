@@ -7,6 +7,7 @@ its handlers never saw cannot get past them.
 from __future__ import annotations
 
 from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
 from stemma.api.auth.settings import JwtSettings
@@ -16,6 +17,7 @@ from stemma.api.settings import ApiSettings
 if TYPE_CHECKING:
     from stemma.api.auth.bearer import Bearer
     from stemma.api.auth.project import ProjectAuth
+    from stemma.api.project import ServedProject
 
 
 class Sources(TypedDict):
@@ -25,14 +27,17 @@ class Sources(TypedDict):
     bearer: Bearer | None
 
 
-def who_asks(settings: ApiSettings, tokens: JwtSettings | None = None) -> Sources:
-    """Raises `UnusableAuth`, `CannotImport`."""
+def who_asks(settings: ApiSettings, served: ServedProject | None = None, tokens: JwtSettings | None = None) -> Sources:
+    """The settings' auth file, or else that of the project. Raises `UnusableAuth`, `CannotImport`."""
     tokens = tokens or JwtSettings()
     project, bearer = None, None
-    if settings.auth_path:
+    said = served.loaded.project if served else None
+    if path := settings.auth_path or (said.auth.path if said else None):
         from stemma.api.auth.project import load_auth
 
-        project = load_auth(settings.auth_path, studio=settings.auth_studio, max_body_bytes=settings.max_body_bytes)
+        folder = Path.cwd() if settings.auth_path or said is None else said.folder
+        studio = settings.auth_studio and not (said and said.auth.disable_studio_auth)
+        project = load_auth(folder, path, studio=studio, max_body_bytes=settings.max_body_bytes)
     if tokens.configured:
         if project is not None and project.authenticates:
             raise UnusableAuth(
