@@ -10,8 +10,8 @@ import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby, product
 from operator import itemgetter
+from typing import NamedTuple
 
 import apsw
 
@@ -29,8 +29,14 @@ _MARKS = {
     Node.CLAIM: "mark_claims",
     Node.ANSWER: "mark_answers",
 }
-_STATUSES = {flags: Status(*map(bool, flags)) for flags in product((0, 1), repeat=3)}
-"""By the stored numbers: one value for all items that stand alike, since there may be many."""
+_FACTS = {
+    Node.SOURCE: "source_facts",
+    Node.PASSAGE: "passage_facts",
+    Node.CLAIM: "claim_facts",
+    Node.ANSWER: "answer_facts",
+}
+_STATUSES = [Status(bool(flags & 1), bool(flags & 2), bool(flags & 4)) for flags in range(8)]
+"""By the flags as the queries put them together. One value for all items that stand alike: there may be many."""
 _DECIDE = {Node.SOURCE: "decide_source", Node.CLAIM: "decide_claim"}
 
 
@@ -89,53 +95,88 @@ def unsettled(connection: apsw.Connection, tenant: str, claim_ids: Iterable[str]
 def _read_facts(connection: apsw.Connection, tenant: str, ids: Mapping[Node, Iterable[str]]) -> _Region:
     """The facts of the items: sources first, then passages, claims and answers, each in the order of their ids."""
     facts = _Region()
-    wanted = {node: {"tenant": tenant, "ids": json.dumps(sorted(some))} for node, some in ids.items()}
-    if Node.SOURCE in wanted:
-        _read_sources(facts, rows(connection, _QUERIES["source_facts"], wanted[Node.SOURCE]))
-    if Node.PASSAGE in wanted:
-        found = rows(connection, _QUERIES["passage_facts"], wanted[Node.PASSAGE])
-        for item_id, audience, source_id, supported, current in found:
-            _add(facts, item_id, Node.PASSAGE, audience, _STATUSES[supported, current, 0])
-            facts.justifications[item_id] = [(source_id,)]
-    if Node.CLAIM in wanted:
-        found = rows(connection, _QUERIES["claim_facts"], wanted[Node.CLAIM])
-        for item_id, audience, taken_back, supported, current, stale in found:
-            _add(facts, item_id, Node.CLAIM, audience, _STATUSES[supported, current, stale], taken_back)
-            facts.justifications[item_id] = []
-        _justify(facts, rows(connection, _QUERIES["justifications"], wanted[Node.CLAIM]))
-        for older, newer in rows(connection, _QUERIES["superseding"], wanted[Node.CLAIM]):
-            facts.superseded_by.setdefault(older, []).append(newer)
-    if Node.ANSWER in wanted:
-        grounds: dict[str, list[str]] = {}
-        for item_id, audience, supported, stale in rows(connection, _QUERIES["answer_facts"], wanted[Node.ANSWER]):
-            _add(facts, item_id, Node.ANSWER, audience, _STATUSES[supported, supported, stale])
-            grounds[item_id] = []
-            facts.justifications[item_id] = [grounds[item_id]]
-        for item_id, ground in rows(connection, _QUERIES["grounds"], wanted[Node.ANSWER]):
-            grounds[item_id].append(ground)
+    for node, read in _READ.items():
+        if node in ids:
+            wanted = sorted(ids[node])
+            read(facts, _Wanted(connection, {"tenant": tenant, "ids": json.dumps(wanted)}, wanted))
     return facts
 
 
-def _read_sources(facts: _Region, found: Iterable[Row]) -> None:
-    for item_id, audience, taken_back, supported, current, newer in found:
-        _add(facts, item_id, Node.SOURCE, audience, _STATUSES[supported, current, 0], taken_back)
+class _Wanted(NamedTuple):
+    """Items of one label. Their facts name them by their places in the list: so an id is one string, however often
+    it is met."""
+
+    connection: apsw.Connection
+    parameters: Mapping[str, str]
+    ids: Sequence[str]
+
+    def rows(self, query: str) -> list[Row]:
+        return rows(self.connection, _QUERIES[query], self.parameters)
+
+
+def _read_sources(facts: _Region, wanted: _Wanted) -> None:
+    found = wanted.rows("source_facts")
+    _add(facts, Node.SOURCE, wanted.ids, found)
+    for place, _, _, taken_back, newer in found:
+        item_id = wanted.ids[place]
         facts.justifications[item_id] = [()]
+        if taken_back:
+            facts.taken_back.add(item_id)
         if newer:
             facts.superseded_by[item_id] = [newer]
 
 
-def _add(facts: _Region, item_id: str, node: Node, audience: str, before: Status, taken_back: int = 0) -> None:
-    facts.nodes[item_id] = node
-    facts.audiences[item_id] = audience
-    facts.before[item_id] = before
-    if taken_back:
-        facts.taken_back.add(item_id)
+def _read_passages(facts: _Region, wanted: _Wanted) -> None:
+    found = wanted.rows("passage_facts")
+    _add(facts, Node.PASSAGE, wanted.ids, found)
+    facts.justifications.update((wanted.ids[place], [(source_id,)]) for place, _, _, source_id in found)
 
 
-def _justify(facts: _Region, derivations: Iterable[Row]) -> None:
+def _read_claims(facts: _Region, wanted: _Wanted) -> None:
+    found = wanted.rows("claim_facts")
+    _add(facts, Node.CLAIM, wanted.ids, found)
+    facts.justifications.update((wanted.ids[place], []) for place, *_ in found)
+    facts.taken_back.update(wanted.ids[place] for place, _, _, taken_back in found if taken_back)
+    _justify(facts, wanted)
+    for place, newer in wanted.rows("superseding"):
+        facts.superseded_by.setdefault(wanted.ids[place], []).append(newer)
+
+
+def _read_answers(facts: _Region, wanted: _Wanted) -> None:
+    found = wanted.rows("answer_facts")
+    _add(facts, Node.ANSWER, wanted.ids, found)
+    grounds: dict[int, list[str]] = {place: [] for place, *_ in found}
+    for place, ground in wanted.rows("grounds"):
+        grounds[place].append(ground)
+    facts.justifications.update((wanted.ids[place], [together]) for place, together in grounds.items())
+
+
+_READ = {
+    Node.SOURCE: _read_sources,
+    Node.PASSAGE: _read_passages,
+    Node.CLAIM: _read_claims,
+    Node.ANSWER: _read_answers,
+}
+
+
+def _add(facts: _Region, node: Node, ids: Sequence[str], found: Sequence[Row]) -> None:
+    """Each row begins with the item's place, its audience and its flags."""
+    named = [ids[row[0]] for row in found]
+    facts.nodes.update(dict.fromkeys(named, node))
+    facts.audiences.update(zip(named, map(itemgetter(1), found), strict=True))
+    facts.before.update(zip(named, [_STATUSES[row[2]] for row in found], strict=True))
+
+
+def _justify(facts: _Region, wanted: _Wanted) -> None:
     """The rows of one justification follow one another."""
-    for (claim_id, _), together in groupby(derivations, key=itemgetter(0, 1)):
-        facts.justifications[claim_id].append([antecedent_id for _, _, antecedent_id in together])
+    last: tuple[int, str] | None = None
+    together: list[str] = []
+    for place, justification, antecedent_id in wanted.rows("justifications"):
+        if (place, justification) == last:
+            together.append(antecedent_id)
+        else:
+            together, last = [antecedent_id], (place, justification)
+            facts.justifications[wanted.ids[place]].append(together)
 
 
 def _around(connection: apsw.Connection, tenant: str, facts: _Region) -> dict[str, Status]:
@@ -143,16 +184,11 @@ def _around(connection: apsw.Connection, tenant: str, facts: _Region) -> dict[st
     named = {one for sets in facts.justifications.values() for together in sets for one in together}
     named |= {one for newer in facts.superseded_by.values() for one in newer}
     outside = _Region()
-    where = {"tenant": tenant, "ids": json.dumps(sorted(named - facts.nodes.keys()))}
-    _read_sources(outside, rows(connection, _QUERIES["source_facts"], where))
-    found = outside.before
-    for item_id, _, _, *flags in rows(connection, _QUERIES["passage_facts"], where):
-        found[item_id] = _STATUSES[*flags, 0]
-    for item_id, _, _, *flags in rows(connection, _QUERIES["claim_facts"], where):
-        found[item_id] = _STATUSES[tuple(flags)]
-    for item_id, _, supported, stale in rows(connection, _QUERIES["answer_facts"], where):
-        found[item_id] = _STATUSES[supported, supported, stale]
-    return found
+    others = sorted(named - facts.nodes.keys())
+    wanted = _Wanted(connection, {"tenant": tenant, "ids": json.dumps(others)}, others)
+    for node, query in _FACTS.items():
+        _add(outside, node, others, wanted.rows(query))
+    return outside.before
 
 
 def _store(connection: apsw.Connection, tenant: str, affected: Iterable[Affected], revision: int) -> None:

@@ -17,6 +17,9 @@ from stemma.memory.lineage.model import Status
 from stemma.memory.model import Node
 
 UNSUPPORTED = Status(supported=False, current=False, stale=False)
+_FRESH = Status(supported=True, current=True, stale=False)
+_STALE = Status(supported=True, current=True, stale=True)
+_REPLACED = Status(supported=True, current=False, stale=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +51,19 @@ def statuses(facts: Facts) -> dict[str, Status]:
         [item for item, status in facts.around.items() if status.supported],
     )
     current = _current(facts, supported)
-    fresh = current if _nothing_is_stale(facts, supported, current) else _fresh(facts, current)
-    return {
-        item: Status(item in supported, item in current, item in current and item not in fresh) for item in facts.nodes
-    }
+    if _nothing_is_stale(facts, supported, current):
+        return {item: _FRESH if item in supported else UNSUPPORTED for item in facts.nodes}
+    fresh = _fresh(facts, current)
+    return {item: _status(item, supported, current, fresh) for item in facts.nodes}
+
+
+def _status(item: str, supported: set[str], current: set[str], fresh: set[str]) -> Status:
+    """One of four values that all items share: there may be many items."""
+    if item not in supported:
+        return UNSUPPORTED
+    if item not in current:
+        return _REPLACED
+    return _FRESH if item in fresh else _STALE
 
 
 def _nothing_is_stale(facts: Facts, supported: set[str], current: set[str]) -> bool:
@@ -104,30 +116,51 @@ def _well_founded(
     justifications: Mapping[str, Sequence[Collection[str]]], blocked: Collection[str], given: Iterable[str]
 ) -> set[str]:
     """The items inside that follow from `given`, never through a blocked one."""
-    missing: list[int] = []
-    owner: list[str] = []
-    waiting: defaultdict[str, list[int]] = defaultdict(list)
-    ready: list[str] = []
-    for item, sets in justifications.items():
-        for antecedents in sets:
-            needed = set(antecedents)
-            for antecedent in needed:
-                waiting[antecedent].append(len(missing))
-            missing.append(len(needed))
-            owner.append(item)
-            if not needed:
-                ready.append(item)
+    steps = _Steps(justifications)
     found: set[str] = set()
     known = set(given)
-    queue = [*known, *ready]
+    queue = [*known, *steps.grounded]
     while queue:
         item = queue.pop()
         if item not in known:
             if item in blocked or item in found:
                 continue
             found.add(item)
-        for number in waiting.pop(item, ()):
-            missing[number] -= 1
-            if not missing[number]:
-                queue.append(owner[number])
+        queue += steps.from_one.pop(item, ())
+        for number in steps.from_several.pop(item, ()):
+            steps.missing[number] -= 1
+            if not steps.missing[number]:
+                queue.append(steps.owner[number])
     return found
+
+
+class _Steps:
+    """Justifications by their antecedents. Nearly all have a single one, and need no counting."""
+
+    def __init__(self, justifications: Mapping[str, Sequence[Collection[str]]]) -> None:
+        self.grounded: list[str] = []
+        """Items that have a justification without antecedents."""
+        self.from_one: defaultdict[str, list[str]] = defaultdict(list)
+        """The items that an antecedent supports alone."""
+        self.from_several: defaultdict[str, list[int]] = defaultdict(list)
+        """The numbers of justifications that an antecedent takes part in."""
+        self.missing: list[int] = []
+        """By number: how many antecedents are still to be found."""
+        self.owner: list[str] = []
+        """By number: the item that is justified."""
+        for item, sets in justifications.items():
+            for antecedents in sets:
+                needed = antecedents if len(antecedents) < 2 else set(antecedents)
+                if not needed:
+                    self.grounded.append(item)
+                elif len(needed) == 1:
+                    (antecedent,) = needed
+                    self.from_one[antecedent].append(item)
+                else:
+                    self._count(item, needed)
+
+    def _count(self, item: str, needed: Collection[str]) -> None:
+        for antecedent in needed:
+            self.from_several[antecedent].append(len(self.missing))
+        self.missing.append(len(needed))
+        self.owner.append(item)

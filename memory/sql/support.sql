@@ -45,47 +45,50 @@ SELECT older.id FROM json_each(:ids) AS one
             WHERE tenant = newer.tenant AND audience = newer.audience AND uri = newer.uri
             AND version < newer.version AND NOT withdrawn AND NOT quarantined);
 
+-- Facts name an item by its place in the list, and give its flags as one number: 1 supported, 2 current, 4 stale.
+
 -- name: source_facts
--- Sources: whether they are taken back, whether they were supported and current, and the newest supported newer version.
-SELECT source.id, source.audience, source.withdrawn OR source.quarantined, source.supported,
-    source.supported AND NOT EXISTS (SELECT 1 FROM source AS newer WHERE newer.tenant = source.tenant
-        AND newer.audience = source.audience AND newer.uri = source.uri AND newer.version > source.version AND newer.supported),
+-- Sources: their flags, whether they are taken back, and the newest newer version that is not.
+SELECT wanted.key, source.audience,
+    source.supported + 2 * (source.supported AND NOT EXISTS (SELECT 1 FROM source AS newer WHERE newer.tenant = source.tenant
+        AND newer.audience = source.audience AND newer.uri = source.uri AND newer.version > source.version AND newer.supported)),
+    source.withdrawn OR source.quarantined,
     (SELECT newer.id FROM source AS newer WHERE newer.tenant = source.tenant
         AND newer.audience = source.audience AND newer.uri = source.uri AND newer.version > source.version
         AND NOT newer.withdrawn AND NOT newer.quarantined ORDER BY newer.version DESC LIMIT 1)
 FROM json_each(:ids) AS wanted CROSS JOIN source ON source.tenant = :tenant AND source.id = wanted.value;
 
 -- name: passage_facts
--- Passages: their source and their flags.
-SELECT passage.id, passage.audience, passage.source_id, passage.supported, passage.recallable
+-- Passages: their flags and their source.
+SELECT wanted.key, passage.audience, passage.supported + 2 * passage.recallable, passage.source_id
 FROM json_each(:ids) AS wanted CROSS JOIN passage ON passage.tenant = :tenant AND passage.id = wanted.value;
 
 -- name: claim_facts
--- Claims: whether they are taken back, and their flags.
-SELECT claim.id, claim.audience, claim.withdrawn OR claim.quarantined, claim.supported, claim.recallable, claim.stale
+-- Claims: their flags, and whether they are taken back.
+SELECT wanted.key, claim.audience, claim.supported + 2 * claim.recallable + 4 * claim.stale, claim.withdrawn OR claim.quarantined
 FROM json_each(:ids) AS wanted CROSS JOIN claim ON claim.tenant = :tenant AND claim.id = wanted.value;
 
 -- name: answer_facts
--- Answers: their flags.
-SELECT answer.id, answer.audience, answer.supported, answer.stale
+-- Answers: their flags. A supported one is current.
+SELECT wanted.key, answer.audience, answer.supported * 3 + 4 * answer.stale
 FROM json_each(:ids) AS wanted CROSS JOIN answer ON answer.tenant = :tenant AND answer.id = wanted.value;
 
 -- name: justifications
 -- What claims were derived from: the antecedents of one justification support a claim together, and follow one another,
 -- because they do so in the table.
-SELECT derived_from.claim_id, derived_from.justification, derived_from.antecedent_id
+SELECT wanted.key, derived_from.justification, derived_from.antecedent_id
 FROM json_each(:ids) AS wanted CROSS JOIN derived_from ON derived_from.tenant = :tenant AND derived_from.claim_id = wanted.value;
 
 -- name: grounds
 -- What answers used or state: all of it together supports them.
-SELECT used.answer_id, used.item_id
+SELECT wanted.key, used.item_id
 FROM json_each(:ids) AS wanted CROSS JOIN used ON used.tenant = :tenant AND used.answer_id = wanted.value
-UNION ALL SELECT asserts.answer_id, asserts.claim_id
+UNION ALL SELECT wanted.key, asserts.claim_id
 FROM json_each(:ids) AS wanted CROSS JOIN asserts ON asserts.tenant = :tenant AND asserts.answer_id = wanted.value;
 
 -- name: superseding
 -- The newer claims that stand in the place of older ones.
-SELECT supersedes.older_id, supersedes.claim_id
+SELECT wanted.key, supersedes.claim_id
 FROM json_each(:ids) AS wanted CROSS JOIN supersedes INDEXED BY supersedes_older ON supersedes.tenant = :tenant AND supersedes.older_id = wanted.value;
 
 -- name: unsettled
