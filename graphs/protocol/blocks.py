@@ -40,6 +40,8 @@ class OpenMessage:
 
     message_id: str
     role: str = "ai"
+    node: str | None = None
+    """The step that speaks."""
     started: bool = False
     _blocks: dict[Any, tuple[int, Data]] = field(default_factory=dict)
     _usage: UsageMetadata | None = None
@@ -48,7 +50,7 @@ class OpenMessage:
     def add(self, message: BaseMessage, metadata: Mapping[str, Any]) -> list[Data]:
         """What a piece of it adds."""
         said = [] if self.started else [self._start(message, metadata)]
-        self.started = True
+        self.started, self.node = True, metadata.get("langgraph_node")
         self._about.update(message.response_metadata or {})
         usage = getattr(message, "usage_metadata", None)
         if usage:

@@ -37,27 +37,24 @@ class Messages:
             return [], None
         fields, about = orjson.loads(row.data)
         if fields is None:
-            return await self._finished(row, str(about["id"])), about.get("langgraph_node")
-        message_id, node = str(fields.get("id")), about.get("langgraph_node")
+            message = await self._known(row, str(about["id"]))
+            del self._open[row.run_id, message.message_id]
+            return message.finish(), message.node
+        message_id = str(fields.get("id"))
         if row.event == EventName.MESSAGES_DELTA:
             message = await self._known(row, message_id)
-            return message.add(_message(fields), about), node
+            return message.add(_message(fields), about), message.node
         self._open.pop((row.run_id, message_id), None)
         role = ROLES.get(fields.get("type"))
         if role is None:
             return [], None
         whole = OpenMessage(message_id, role)
-        return [*whole.add(_message(fields), about), *whole.finish()], node
+        return [*whole.add(_message(fields), about), *whole.finish()], whole.node
 
     def forget(self, run_id: str) -> None:
         """The run has ended; what it left open stays so."""
         for key in [key for key in self._open if key[0] == run_id]:
             del self._open[key]
-
-    async def _finished(self, row: RunEvent, message_id: str) -> list[Data]:
-        message = await self._known(row, message_id)
-        del self._open[row.run_id, message_id]
-        return message.finish()
 
     async def _known(self, row: RunEvent, message_id: str) -> OpenMessage:
         key = (row.run_id, message_id)
