@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from stemma.memory.lineage.model import LineageEdge, Retraction, RetractionKind
-from stemma.memory.model import Answer, Claim, Passage, Position, Source
+from stemma.memory.model import Answer, Claim, Passage, Position, Source, SourceKind
 from stemma.memory.terminal import printable
 
 Explained = Source | Passage | Claim | Answer
@@ -29,6 +29,8 @@ def label(item: Explained) -> str:
 def headline(item: Explained) -> str:
     """What it says, or is called."""
     match item:
+        case Source(kind=SourceKind.STORE):
+            return printable(f"{item.title}: {item.metadata.get('value', '')}")
         case Source():
             return printable(item.title) or printable(item.uri)
         case Passage():
