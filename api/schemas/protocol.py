@@ -29,6 +29,7 @@ def _channel(name: str) -> str:
 Channel = Annotated[str, Field(min_length=1, max_length=256), AfterValidator(_channel)]
 Segment = Annotated[str, Field(min_length=1, max_length=256, pattern=r"^[^|\x00-\x1f]+$")]
 Namespace = Annotated[list[Segment], Field(max_length=32)]
+SubscriptionId = Annotated[str, Field(max_length=100_000)]
 Strategy = Literal["reject", "interrupt", "rollback", "enqueue"]
 
 
@@ -168,7 +169,7 @@ class ForkParams(Body):
 class UnsubscribeParams(Body):
     """subscription.unsubscribe"""
 
-    subscription_id: Name
+    subscription_id: SubscriptionId
 
 
 class ReconnectParams(Body):
@@ -176,7 +177,7 @@ class ReconnectParams(Body):
 
     run_id: UUID
     last_event_id: Annotated[str, Field(max_length=256)] | None = None
-    subscriptions: Annotated[list[Name], Field(max_length=256)] | None = None
+    subscriptions: Annotated[list[SubscriptionId], Field(max_length=64)] | None = None
 
 
 class ResponseMeta(TypedDict, total=False):

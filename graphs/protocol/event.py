@@ -77,3 +77,9 @@ def row_before(seq: int) -> int:
 def before_row(row: int) -> int:
     """The number that everything before this row has, and nothing of it or after it."""
     return row * ROOM - 1
+
+
+def seq_of(event_id: str) -> int | None:
+    """The number of the event with this id; None for an id that no event has."""
+    number = event_id.rpartition(":")[2]
+    return int(number) if number.isascii() and number.isdigit() and len(number) < 17 else None

@@ -1,0 +1,202 @@
+"""One WebSocket of the thread-centric protocol: commands in, answers and the events of its subscriptions out.
+
+Decides that a subscription is a reader of the log of its own, so that a slow socket holds nothing but its readers: one
+that takes nothing for `slow_reader_seconds` is cut. A socket that is refused after it opened closes with 4000 plus the
+HTTP status, which is how a browser can learn of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from contextlib import aclosing
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from stemma.api.errors import UNEXPECTED, status_of
+from stemma.api.json_wire import dumps, loads
+from stemma.api.protocol_answers import Reply, answer, refusal, refused, said
+from stemma.api.schemas.protocol import CommandBody, EventStreamBody, ReconnectParams, UnsubscribeParams
+from stemma.api.services import Services
+from stemma.api.subscriptions import Overlap, body_of, id_of
+from stemma.graphs.errors import GraphFailure, UnknownThread
+from stemma.graphs.policy import Actor
+from stemma.graphs.protocol.commands import Protocol
+from stemma.graphs.protocol.event import seq_of
+
+logger = logging.getLogger("stemma.api")
+
+MOST = 64
+"""Subscriptions of one socket."""
+RESTART = 1012
+"""The close code of a server that stops: clients come back."""
+
+
+class ProtocolSocket:
+    """One open connection."""
+
+    def __init__(self, socket: WebSocket, served: Services, actor: Actor, thread_id: str) -> None:
+        self._socket, self._served, self._actor, self._thread_id = socket, served, actor, thread_id
+        self._protocol = Protocol(served.runtime)
+        self._readers: dict[str, asyncio.Task[None]] = {}
+        self._overlap = Overlap()
+        self._sending = asyncio.Lock()
+        self._count = 0
+        self._closing: tuple[int, str] | None = None
+        self._task: asyncio.Task[Any] | None = None
+        self._own: dict[str, tuple[type[BaseModel], Callable[[int, Any], Awaitable[None]]]] = {
+            "subscription.subscribe": (EventStreamBody, self._subscribe),
+            "subscription.unsubscribe": (UnsubscribeParams, self._unsubscribe),
+            "subscription.reconnect": (ReconnectParams, self._reconnect),
+        }
+
+    def stop(self) -> None:
+        """The server stops."""
+        self._close(RESTART, "the server stops")
+
+    async def serve(self) -> None:
+        """Take commands until the client goes or the connection is cut."""
+        self._task = asyncio.current_task()
+        await self._socket.accept()
+        self._served.answers.add(self)
+        try:
+            while self._closing is None:
+                await self._take(await self._socket.receive_text())
+        except (WebSocketDisconnect, KeyError):  # a frame of bytes has no text
+            self._closing = self._closing or (1003, "commands are text")
+        except asyncio.CancelledError:
+            if self._closing is None or self._task is None:
+                raise
+            self._task.uncancel()
+        finally:
+            self._served.answers.remove(self)
+            for reader in self._readers.values():
+                reader.cancel()
+            await asyncio.gather(*self._readers.values(), return_exceptions=True)
+        await self._end()
+
+    async def _end(self) -> None:
+        code, reason = self._closing or (1000, "")
+        try:
+            async with asyncio.timeout(1):
+                await self._socket.close(code, reason)
+        except (RuntimeError, WebSocketDisconnect, TimeoutError):
+            return  # the client has closed it, or takes nothing any more
+
+    def _close(self, code: int, reason: str) -> None:
+        if self._closing is None:
+            self._closing = (code, reason.encode()[:120].decode("utf-8", "ignore"))
+            if self._task is not None:
+                self._task.cancel()
+
+    async def _take(self, text: str) -> None:
+        try:
+            command = CommandBody.model_validate(loads(text.encode()))
+        except ValidationError as error:
+            await self._send(refusal(None, "invalid_argument", said(error)))
+            return
+        except ValueError:
+            await self._send(refusal(None, "invalid_argument", "a command is a JSON object"))
+            return
+        own = self._own.get(command.method)
+        try:
+            if own is None:
+                await self._send(await answer(self._protocol, self._actor, self._thread_id, command))
+                return
+            params, run = own
+            await run(command.id, params.model_validate(command.params or {}))
+        except ValidationError as error:
+            await self._send(refusal(command.id, "invalid_argument", said(error)))
+        except GraphFailure as failure:
+            await self._send(refused(command.id, failure))
+
+    async def _subscribe(self, command_id: int, body: EventStreamBody) -> None:
+        if not await self._admitted():
+            return
+        if len(self._readers) >= MOST:
+            await self._send(refusal(command_id, "invalid_argument", f"a connection has at most {MOST} subscriptions"))
+            return
+        self._count += 1
+        subscription_id = id_of(body, self._count)
+        await self._send({"type": "success", "id": command_id, "result": {"subscription_id": subscription_id}})
+        self._read(subscription_id, body)
+
+    async def _unsubscribe(self, command_id: int, params: UnsubscribeParams) -> None:
+        reader = self._readers.pop(params.subscription_id, None)
+        if reader is None:
+            await self._send(refusal(command_id, "no_such_subscription", "this connection has no such subscription"))
+            return
+        reader.cancel()
+        await asyncio.gather(reader, return_exceptions=True)
+        self._overlap.leave(params.subscription_id)
+        await self._send({"type": "success", "id": command_id, "result": {}})
+
+    async def _reconnect(self, command_id: int, params: ReconnectParams) -> None:
+        """Take up the subscriptions of an earlier connection after the last event it saw."""
+        if not await self._admitted():
+            return
+        since = seq_of(params.last_event_id) if params.last_event_id else 0
+        wanted = {name: body_of(name) for name in dict.fromkeys(params.subscriptions or ())}
+        found = {name: body for name, body in wanted.items() if body is not None}
+        if since is None or len(found) < len(wanted) or len(self._readers | found) > MOST:
+            code = "invalid_argument" if since is None else "no_such_subscription"
+            await self._send(refusal(command_id, code, "what the earlier connection had is not known here"))
+            return
+        tree = (await self._protocol.tree(self._actor, self._thread_id, str(params.run_id))).result["tree"]
+        result = {"restored": True, "current_namespaces": list(_flat(tree))}
+        await self._send({"type": "success", "id": command_id, "result": result})
+        for name, body in found.items():
+            if name not in self._readers:
+                self._read(name, body.model_copy(update={"since": since}))
+
+    async def _admitted(self) -> bool:
+        """Whether the actor may follow the thread. If not, the connection is of no use and is closed."""
+        try:
+            await self._protocol.admit(self._actor, self._thread_id)
+        except GraphFailure as failure:
+            self._close(4000 + status_of(failure), str(failure))
+            return False
+        return True
+
+    def _read(self, subscription_id: str, body: EventStreamBody) -> None:
+        self._overlap.join(subscription_id)
+        self._readers[subscription_id] = asyncio.create_task(self._follow(subscription_id, body))
+
+    async def _follow(self, subscription_id: str, body: EventStreamBody) -> None:
+        # A process border: whatever a graph or store raises ends this connection with a reply, not the server.
+        events = self._protocol.events(self._actor, self._thread_id, body.subscription())
+        try:
+            async with aclosing(events) as following:
+                async for event in following:
+                    if self._overlap.tells(subscription_id, event.seq):
+                        await self._write(event.encode())
+        except UnknownThread as failure:
+            self._close(4404, str(failure))
+        except WebSocketDisconnect:
+            self._close(1000, "")
+        except Exception as failure:
+            if not isinstance(failure, GraphFailure):
+                logger.exception("a stream failed")
+            declared = isinstance(failure, GraphFailure)
+            await self._send(refused(None, failure) if declared else refusal(None, "unknown_error", UNEXPECTED))
+            self._close(1011, "the stream failed")
+
+    async def _send(self, reply: Reply) -> None:
+        await self._write(dumps(reply))
+
+    async def _write(self, text: bytes) -> None:
+        try:
+            async with asyncio.timeout(self._served.settings.slow_reader_seconds), self._sending:
+                await self._socket.send_text(text.decode())
+        except TimeoutError:
+            logger.warning("a reader took nothing for %g s and was cut", self._served.settings.slow_reader_seconds)
+            self._close(1008, "took nothing for too long")
+
+
+def _flat(node: dict[str, Any]) -> list[dict[str, Any]]:
+    """Every namespace of a tree and what it is doing."""
+    below = [entry for child in node.get("children", ()) for entry in _flat(child)]
+    return [{"namespace": node["namespace"], "status": node["status"]}, *below]
