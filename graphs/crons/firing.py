@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from stemma.graphs.policy import Actor
-from stemma.graphs.runs.model import RunRequest
+from stemma.graphs.runs.model import Run, RunRequest
 from stemma.graphs.runs.submission import Accepted, Submission
 from stemma.graphs.runs.submit import Submissions
 
@@ -17,10 +17,9 @@ Door = Callable[[Submission], Awaitable[Accepted | None]]
 class Firings(Submissions):
     """What crons need of `Submissions`, besides what a client needs."""
 
-    async def checked(self, actor: Actor, thread_id: str | None, request: RunRequest) -> str:
-        """The assistant's id, when such a run could be submitted now. Raises what `submit` raises before it stores."""
-        submission = await self._prepare(actor, thread_id, request, None, "reject")
-        return submission.run.assistant_id
+    async def checked(self, actor: Actor, thread_id: str | None, request: RunRequest) -> Run:
+        """Such a run, when it could be submitted now. Raises what `submit` raises before it stores."""
+        return (await self._prepare(actor, thread_id, request, None, "reject")).run
 
     async def fire(self, actor: Actor, thread_id: str | None, request: RunRequest, door: Door) -> None:
         """Submit a run through a door of the store. A thread that is made for it names the cron in its metadata."""
