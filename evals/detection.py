@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from time import perf_counter
 
 from stemma.evals.stated import Memorised, Ungrounded, memorised
@@ -23,7 +23,7 @@ from stemma.memory.model import Node, Scope
 
 ACTOR = "nightly detection"
 SETTLED = timedelta(days=1)
-"""So much earlier a side must have been there to count as the senior one."""
+"""So much earlier a side must have been there to count as the senior one; so long a document counts as news."""
 _CONTRADICTED, _NOT_SAID = 0.9, 0.6
 """Scores of claims that what they rest on denies, or only does not say."""
 _BROAD = 5
@@ -70,11 +70,16 @@ class Sweep:
     seconds: float
 
 
-async def sweep(memory: LongTermMemory, scope: Scope, *, settled: timedelta = SETTLED) -> Sweep:
-    """Look at everything that the scope can recall. Raises what the store raises."""
+async def sweep(
+    memory: LongTermMemory, scope: Scope, *, settled: timedelta = SETTLED, news_since: datetime | None = None
+) -> Sweep:
+    """Look at everything that the scope can recall. A document that came in after `news_since` is not proposed only
+    because it is new (None: within `settled`). Raises what the store raises.
+    """
     started = perf_counter()
     known = await memorised(memory, scope)
-    found = conflicts(known.stated, known.sources, settled=settled)
+    lately = datetime.now(UTC) - settled if news_since is None else news_since
+    found = conflicts(known.stated, known.sources, settled=settled, news_since=lately)
     proposed: dict[str, Proposal] = {}
     for proposal in (*map(_ungrounded, known.ungrounded), *_outweighed(found, known)):
         kept = proposed.get(proposal.item_id)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from random import Random
 from statistics import fmean
 
@@ -47,6 +47,8 @@ class Detector:
         self._changed: set[Change] = set()
         """True changes that were proposed as false."""
         self._proposed: set[str] = set()
+        self._looked_at = datetime.now(UTC)
+        """What came in after the former sweep is news."""
         self._seconds: list[float] = []
         self._seen: dict[bool, set[str]] = {True: set(), False: set()}
         """Bad or not -> ids of what could be recalled before some sweep."""
@@ -70,7 +72,8 @@ class Detector:
         before = {each.id: bool(self._bad(each.text, session)) for each in await self._subject.statements()}
         for key, bad in before.items():
             self._seen[bad].add(key)
-        found = await sweep(self._subject.memory, self._subject.scope, settled=_SETTLED)
+        found = await sweep(self._subject.memory, self._subject.scope, settled=_SETTLED, news_since=self._looked_at)
+        self._looked_at = datetime.now(UTC)
         self._note(found, session)
         if self._applied and found.proposals:
             await apply(self._subject.memory, self._subject.scope, found.proposals)

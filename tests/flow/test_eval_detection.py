@@ -103,6 +103,38 @@ async def test_a_tool_counts_less_than_a_document_that_was_there_before(memory: 
     assert [each.item_id for each in (await sweep(memory, SCOPE, settled=AT_ONCE)).proposals] == [tool]
 
 
+async def test_a_newcomer_is_given_time_and_then_proposed_while_it_stays_alone(memory: LongTermMemory) -> None:
+    await add(memory, "a", TRUE)
+    before = datetime.now(UTC)
+    newcomer = await add(memory, "b", FALSE)
+    look = partial(sweep, memory, SCOPE, settled=AT_ONCE)
+    early = await look(news_since=before)
+    assert (early.proposals, early.undecided[0].waits) == ((), True)
+    assert [each.item_id for each in (await look(news_since=datetime.now(UTC))).proposals] == [newcomer]
+    await add(memory, "c", "Harrow Dock's managing director is Maria Lindqvist.")
+    assert [each.item_id for each in (await look(news_since=before)).proposals] == [newcomer]
+
+
+async def test_news_is_confirmed_by_the_next_look(memory: LongTermMemory) -> None:
+    await add(memory, "a", TRUE)
+    before = datetime.now(UTC)
+    await add(memory, "b", FALSE)
+    assert (await sweep(memory, SCOPE, settled=AT_ONCE, news_since=before)).proposals == ()
+    await add(memory, "a", FALSE)
+    assert (await sweep(memory, SCOPE, settled=AT_ONCE)).proposals == ()
+
+
+async def test_who_tells_a_change_is_not_proposed_for_being_new(memory: LongTermMemory) -> None:
+    """A lone document against another: a person has to say who is right, and a correction does."""
+    await add(memory, "a", TRUE)
+    newcomer = await add(memory, "b", "The managing director of Harrow Dock is now Owen Hartley.")
+    look = partial(sweep, memory, SCOPE, settled=AT_ONCE)
+    found = await look()
+    assert (found.proposals, len(found.undecided)) == ((), 1)
+    await keep_feedback(memory, SCOPE, Feedback("r", "t", "a reader", correction=TRUE), question="Who?")
+    assert [each.item_id for each in (await look()).proposals] == [newcomer]
+
+
 async def test_a_new_version_is_believed_until_another_source_says_otherwise(memory: LongTermMemory) -> None:
     await add(memory, "a", TRUE)
     newer = await add(memory, "a", FALSE)
@@ -173,9 +205,9 @@ async def test_the_benchmark_measures_what_it_finds_by_itself(
     assert found["by_fault"]["F3"]["found"] == 1
     assert found["by_fault"]["F2"] == false_update
     assert (found["corrections"] > 0) is (rate > 0)
-    # What another document tells first is taken for a fault until its own document is revised; a revision is not.
+    # What another document tells first waits until its own document is revised.
     assert found["without_any_fault"]["true_changes"]["revised"] == {"changes": 1, "proposed": 0}
-    assert found["without_any_fault"]["true_changes"]["announced"] == {"changes": 1, "proposed": 1}
+    assert found["without_any_fault"]["true_changes"]["announced"] == {"changes": 1, "proposed": 0}
     arm = evaluation.figures["arms"][DETECTING.name]
     assert arm["faults_found"]["mean"] == (1.0 if rate else 0.5)
     assert "Found without being told, seed 1" in page_of(evaluation)
