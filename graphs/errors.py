@@ -107,6 +107,14 @@ class LostLease(GraphFailure):
     """Another worker took this run over; nothing more may be written for it."""
 
 
+class WebhookRefused(GraphFailure):
+    """The host has an internal address, which this server does not call."""
+
+
+class WebhookFailed(GraphFailure):
+    """There was no answer."""
+
+
 class StoreUnavailable(GraphFailure):
     """The run store cannot be used."""
 

@@ -13,7 +13,7 @@ from stemma.api.eventual_json import EventualJson
 from stemma.api.feedback_links import Base
 from stemma.api.json_wire import Json, JsonRoute
 from stemma.api.routes.streams import STREAM_RESPONSES, WAIT_RESPONSES, location, stream, submit, wait
-from stemma.api.schemas.runs import RunBody, RunCreate, RunField, show_run
+from stemma.api.schemas.runs import RunBody, RunCreate, RunField, show_delivery, show_run
 from stemma.api.schemas.threads import selected
 from stemma.api.schemas.values import (
     IdempotencyKey,
@@ -89,8 +89,10 @@ async def list_runs(
 
 @router.get("/{run_id}", response_model=RunBody, responses=documented(404))
 async def get_run(thread_id: ThreadId, run_id: RunId, actor: RunsRead, served: Served) -> Response:
-    """One run."""
-    return Json(show_run(await served.runtime.get_run(actor, str(thread_id), str(run_id))))
+    """One run; where it has a webhook, also how far telling its end has come."""
+    run = await served.runtime.get_run(actor, str(thread_id), str(run_id))
+    delivery = await served.runtime.deliverer.of(run)
+    return Json({**show_run(run), **({"webhook": show_delivery(delivery)} if delivery else {})})
 
 
 @router.delete("/{run_id}", status_code=204, responses=documented(404, 409))

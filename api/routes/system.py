@@ -56,10 +56,14 @@ async def metrics(_: RunsRead, served: Served) -> Response:
     """Figures in Prometheus' text format."""
     usage = resource.getrusage(resource.RUSAGE_SELF)
     peak = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    told = served.runtime.deliverer
     figures = (
         ("stemma_up_seconds", "gauge", "Time since the app started", time.monotonic() - served.started),
         ("stemma_runs_submitted_total", "counter", "Runs accepted by this process", served.submitted),
         ("stemma_streams_open", "gauge", "Streams and waits being answered", len(served.answers)),
+        ("stemma_webhooks_delivered_total", "counter", "Webhooks taken, of those this process called", told.delivered),
+        ("stemma_webhooks_failed_total", "counter", "Attempts of this process that were not taken", told.failed),
+        ("stemma_webhooks_waiting", "gauge", "Webhooks that are still to be taken", await told.waiting()),
         ("stemma_cpu_seconds_total", "counter", "CPU time of this process", usage.ru_utime + usage.ru_stime),
         ("stemma_memory_peak_bytes", "gauge", "Largest resident memory of this process", peak),
     )

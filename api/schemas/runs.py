@@ -7,6 +7,7 @@ ignored would be a lie.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from typing_extensions import TypedDict
 
 from stemma.api.schemas.values import Body, CheckpointId, Mapped, Name, StreamModes
 from stemma.graphs.runs.model import Run, RunRequest, RunStatus
+from stemma.graphs.webhooks.model import Delivery
 
 
 def _refuse(value: object) -> object:
@@ -176,6 +178,15 @@ class RunsCancel(Body):
 _DURABILITY: dict[bool | None, Literal["async", "exit"] | None] = {None: None, True: "async", False: "exit"}
 
 
+class DeliveryBody(TypedDict):
+    """How far telling a run's end has come: pending, delivered or failed, and what came of the last attempt."""
+
+    state: str
+    attempts: int
+    outcome: str
+    next_attempt: str | None
+
+
 class RunBody(TypedDict, total=False):
     """One execution of a graph on a thread."""
 
@@ -189,6 +200,18 @@ class RunBody(TypedDict, total=False):
     multitask_strategy: Literal["reject", "interrupt", "rollback", "enqueue"]
     kwargs: dict[str, Any]
     error: str | None
+    webhook: DeliveryBody
+
+
+def show_delivery(delivery: Delivery) -> DeliveryBody:
+    """A webhook's delivery as clients see it."""
+    due = delivery.next_attempt
+    return {
+        "state": delivery.state,
+        "attempts": delivery.attempts,
+        "outcome": delivery.outcome,
+        "next_attempt": None if due is None else datetime.fromtimestamp(due, UTC).isoformat(),
+    }
 
 
 RunField = Literal[

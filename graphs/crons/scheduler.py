@@ -50,9 +50,10 @@ class Scheduler:
             self.start()
 
     async def stop(self) -> None:
+        """A firing under way is finished: its run must find a worker."""
         self._stopped = True
+        self.look()
         if self._task is not None:
-            self._task.cancel()
             await asyncio.wait((self._task,))
 
     def look(self) -> None:
@@ -87,7 +88,7 @@ class Scheduler:
             await self._crons.fire(cron, upcoming, None)
 
     async def _work(self) -> None:
-        while True:
+        while not self._stopped:
             self._wake.clear()
             pause = LONGEST_SECONDS
             try:

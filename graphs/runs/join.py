@@ -30,9 +30,9 @@ class Joins:
         if run.status is RunStatus.ERROR:
             name, _, message = (run.error or "").partition(": ")
             raise RunFailed(message, error=name)
-        return await self._result(run)
+        return await self.values(run)
 
-    async def _result(self, run: Run) -> Any:
+    async def values(self, run: Run) -> Any:
         """The values of the run's last mark, looked for from its end backwards."""
         first, last = await self._store.run_span(run.run_id)
         marks = Marks(self._graphs, run.graph_id)

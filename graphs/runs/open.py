@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
+
 from stemma.graphs.catalog import Catalog
 from stemma.graphs.errors import InvalidSetting
+from stemma.graphs.runs.events import EventName, RunEvent
 from stemma.graphs.runs.execute import Executor
 from stemma.graphs.runs.graphs import BoundGraphs
 from stemma.graphs.runs.ports import RunStore
@@ -14,6 +18,8 @@ from stemma.graphs.runs.tail import Tails
 from stemma.graphs.runs.worker import Worker
 from stemma.graphs.settings import GraphSettings
 from stemma.graphs.store.stores import Stores
+from stemma.graphs.webhooks.deliver import Deliverer
+from stemma.graphs.webhooks.settings import WebhookSettings
 from stemma.memory.long_term import LongTermMemory
 
 PREFIX = "sqlite:///"
@@ -26,6 +32,7 @@ async def open_runtime(
     worker: bool = True,
     store: RunStore | None = None,
     memory: LongTermMemory | None = None,
+    webhooks: WebhookSettings | None = None,
 ) -> Runtime:
     """A runtime over `settings.database_url`, or over a given store; close it with `aclose` or `async with`.
 
@@ -41,14 +48,22 @@ async def open_runtime(
     graphs = BoundGraphs(catalog, store, stores)
     taker = Worker(Executor(store, graphs, settings), tails) if worker else None
     sweeper = Sweeper(store, graphs.saver, settings) if worker else None
-    runtime = Runtime(catalog, store, tails, graphs, taker, sweeper, stores)
+    runtime = Runtime(catalog, store, tails, graphs, taker, sweeper, stores, webhooks=webhooks or WebhookSettings())
     if taker is not None and sweeper is not None:
         taker.start()
         sweeper.start()
         runtime.scheduler.start()
+        runtime.deliverer.start()
+        store.on_commit = partial(_committed, tails, runtime.deliverer)
         if stores is not None:
             stores.start()
     return runtime
+
+
+def _committed(tails: Tails, deliverer: Deliverer, events: Sequence[RunEvent]) -> None:
+    tails.publish(events)
+    if any(event.event == EventName.END for event in events):
+        deliverer.look()
 
 
 def open_store(url: str) -> RunStore:

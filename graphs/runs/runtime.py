@@ -35,6 +35,8 @@ from stemma.graphs.runs.threads import Threads
 from stemma.graphs.runs.watch import Watch
 from stemma.graphs.runs.worker import Worker
 from stemma.graphs.store.stores import Stores
+from stemma.graphs.webhooks.deliver import Deliverer
+from stemma.graphs.webhooks.settings import WebhookSettings
 
 
 class Runtime(ThreadFacade):
@@ -53,6 +55,8 @@ class Runtime(ThreadFacade):
         worker: Worker | None,
         sweeper: Sweeper | None = None,
         stores: Stores | None = None,
+        *,
+        webhooks: WebhookSettings,
     ) -> None:
         self.catalog, self.stores = catalog, stores
         self.assistants = Assistants(store.assistants, catalog)
@@ -65,7 +69,8 @@ class Runtime(ThreadFacade):
         self._follower = Follower(store, graphs, tails)
         self._joins = Joins(store, graphs, self._follower)
         self.thread_events = ThreadEvents(store, graphs, self._follower)
-        self._submissions = Firings(store, graphs, self.assistants, self._states, tails, worker)
+        self.deliverer = Deliverer(store, self._joins.values, webhooks)
+        self._submissions = Firings(store, graphs, self.assistants, self._states, tails, worker, webhooks)
         self.scheduler = Scheduler(store.crons, self._submissions)
         self.crons = Crons(store.crons, self._submissions, self.assistants, self.scheduler.look)
         self._reruns = Reruns(store, self._states, self._submissions)
@@ -85,6 +90,7 @@ class Runtime(ThreadFacade):
         if self.sweeper is not None:
             await self.sweeper.stop()
         await self.scheduler.stop()
+        await self.deliverer.stop()
         if self.stores is not None:
             await self.stores.stop()
         if self._worker is not None:
@@ -228,5 +234,6 @@ class Runtime(ThreadFacade):
     def _foreign_change(self) -> None:
         self._tails.wake_all()
         self.scheduler.look()
+        self.deliverer.look()
         if self._worker is not None:
             self._worker.look()

@@ -30,6 +30,8 @@ from stemma.graphs.runs.submission import Accepted, Submission
 from stemma.graphs.runs.tail import Tails
 from stemma.graphs.runs.thread_ports import Lifetime
 from stemma.graphs.runs.worker import Worker
+from stemma.graphs.webhooks.destination import refuse
+from stemma.graphs.webhooks.settings import WebhookSettings
 
 STRATEGIES = ("reject", "interrupt", "rollback", "enqueue")
 DURABILITIES = (None, "sync", "async", "exit")
@@ -49,9 +51,10 @@ class Submissions:
         states: States,
         tails: Tails,
         worker: Worker | None,
+        webhooks: WebhookSettings,
     ) -> None:
         self._store, self._graphs, self._assistants, self._states = store, graphs, assistants, states
-        self._tails, self._worker = tails, worker
+        self._tails, self._worker, self._webhooks = tails, worker, webhooks
         self._guard = Guard(store)
 
     async def submit(
@@ -145,6 +148,8 @@ class Submissions:
     def _check(self, request: RunRequest, graph_id: str) -> None:
         """Raises `InvalidRequest`, naming the field."""
         graph = self._graphs.get(graph_id)
+        if request.webhook is not None:
+            refuse(request.webhook, self._webhooks)
         if request.multitask_strategy not in STRATEGIES:
             raise InvalidRequest(f"one of {', '.join(STRATEGIES)}", field="multitask_strategy")
         if request.on_completion not in LIFETIMES:

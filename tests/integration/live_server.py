@@ -23,6 +23,7 @@ from stemma.graphs.runs.model import Run
 from stemma.graphs.runs.open import open_runtime
 from stemma.graphs.runs.runtime import Runtime
 from stemma.graphs.settings import GraphSettings
+from stemma.graphs.webhooks.settings import WebhookSettings
 from stemma.memory.long_term import LongTermMemory
 from stemma.memory.open import open_memory
 from stemma.memory.settings import MemorySettings
@@ -54,13 +55,15 @@ class Live:
 
 
 @asynccontextmanager
-async def toy_runtime(folder: Path, memory: LongTermMemory | None = None) -> AsyncIterator[Runtime]:
+async def toy_runtime(
+    folder: Path, memory: LongTermMemory | None = None, webhooks: WebhookSettings | None = None
+) -> AsyncIterator[Runtime]:
     """A running runtime over the toy graphs, its store in the folder; with a memory, graphs get a store."""
     catalog = Catalog()
     for name, graph in toy_graphs().items():
         catalog.register(name, graph)
     settings = GraphSettings(database_url=f"sqlite:///{folder / 'runs.db'}")
-    async with await open_runtime(catalog, settings, memory=memory) as runtime:
+    async with await open_runtime(catalog, settings, memory=memory, webhooks=webhooks) as runtime:
         yield runtime
 
 
@@ -73,10 +76,10 @@ async def toy_memory(folder: Path) -> AsyncIterator[LongTermMemory]:
 
 
 @asynccontextmanager
-async def live_server(folder: Path, **given: Any) -> AsyncIterator[Live]:
+async def live_server(folder: Path, *, webhooks: WebhookSettings | None = None, **given: Any) -> AsyncIterator[Live]:
     """Serve the toy graphs and an empty memory on a free port until the block ends. `given` are ApiSettings."""
     settings = ApiSettings(**{"port": 0, "heartbeat_seconds": 0.2, **given})
-    async with toy_memory(folder) as memory, toy_runtime(folder, memory) as runtime:
+    async with toy_memory(folder) as memory, toy_runtime(folder, memory, webhooks) as runtime:
         app = create_app(runtime, settings, memory=memory)
         listener = bind(settings)
         started = asyncio.Event()

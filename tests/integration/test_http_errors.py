@@ -47,7 +47,7 @@ BAD_RUNS: list[tuple[dict[str, Any], int, str]] = [
     ({}, 422, "assistant_id"),
     ({"assistant_id": "count", "stream_mode": "everything"}, 422, "stream_mode"),
     ({"assistant_id": "count", "stream_mode": ["values", "events"]}, 422, "stream_mode"),
-    ({"assistant_id": "count", "webhook": "http://example.org"}, 422, "webhook"),
+    ({"assistant_id": "count", "webhook": "http://127.0.0.1/hook"}, 422, "webhook"),
     ({"assistant_id": "count", "after_seconds": -5}, 422, "after_seconds"),
     ({"assistant_id": "count", "feedback_keys": ["a"]}, 422, "feedback_keys"),
     ({"assistant_id": "count", "on_completion": "delete"}, 422, "on_completion"),
