@@ -6,7 +6,7 @@ Decides what is the protocol's own error reply and what stays an HTTP status: wh
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -66,8 +66,12 @@ def refusal(command_id: int | None, code: ErrorCode, message: str) -> Reply:
 def said(error: ValidationError) -> str:
     """What is wrong, field by field."""
     found = error.errors(include_url=False, include_context=False, include_input=False)
-    text = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}".removeprefix(": ") for one in found[:5])
+    text = "; ".join(_line(one["loc"], one["msg"]) for one in found[:5])
     return text.encode("utf-8", "replace").decode()
+
+
+def _line(place: Sequence[int | str], message: str) -> str:
+    return ": ".join(filter(None, (".".join(map(str, place)), message.removeprefix("Value error, "))))
 
 
 async def _start(protocol: Protocol, actor: Actor, thread_id: str, params: StartParams) -> Outcome:

@@ -31,8 +31,8 @@ logger = logging.getLogger("stemma.api")
 
 MOST = 64
 """Subscriptions of one socket."""
-RESTART = 1012
-"""The close code of a server that stops: clients come back."""
+RESTART, FAILED = 1012, 1011
+"""The close codes of a server that stops and of one that cannot go on: clients come back."""
 
 
 class ProtocolSocket:
@@ -163,10 +163,10 @@ class ProtocolSocket:
 
     def _read(self, subscription_id: str, body: EventStreamBody) -> None:
         self._overlap.join(subscription_id)
-        self._readers[subscription_id] = asyncio.create_task(self._follow(subscription_id, body))
+        reader = self._readers[subscription_id] = asyncio.create_task(self._follow(subscription_id, body))
+        reader.add_done_callback(self._ended)
 
     async def _follow(self, subscription_id: str, body: EventStreamBody) -> None:
-        # A process border: whatever a graph or store raises ends this connection with a reply, not the server.
         events = self._protocol.events(self._actor, self._thread_id, body.subscription())
         try:
             async with aclosing(events) as following:
@@ -177,12 +177,15 @@ class ProtocolSocket:
             self._close(4404, str(failure))
         except WebSocketDisconnect:
             self._close(1000, "")
-        except Exception as failure:
-            if not isinstance(failure, GraphFailure):
-                logger.exception("a stream failed")
-            declared = isinstance(failure, GraphFailure)
-            await self._send(refused(None, failure) if declared else refusal(None, "unknown_error", UNEXPECTED))
-            self._close(1011, "the stream failed")
+        except GraphFailure as failure:
+            await self._send(refused(None, failure))
+            self._close(FAILED, "the stream failed")
+
+    def _ended(self, reader: asyncio.Task[None]) -> None:
+        failure = None if reader.cancelled() else reader.exception()
+        if failure is not None:  # whatever a graph or store raised ends this connection; the log says what
+            logger.error("a stream failed", exc_info=failure)
+            self._close(FAILED, UNEXPECTED)
 
     async def _send(self, reply: Reply) -> None:
         await self._write(dumps(reply))
