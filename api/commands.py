@@ -8,37 +8,79 @@ from __future__ import annotations
 import json
 import logging
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 if TYPE_CHECKING:
+    import socket
+    from collections.abc import Callable
+
     from stemma.api.settings import ApiSettings
+    from stemma.graphs.projects.model import Project
     from stemma.graphs.runs.runtime import Runtime
 
 app = typer.Typer(rich_markup_mode=None)
 
 Port = Annotated[int | None, typer.Option(help="Port; API_PORT or 2024 otherwise. 0 takes a free one.")]
+Config = Annotated[
+    Path | None,
+    typer.Option(help="The project: a langgraph.json, or its folder; the one here otherwise, if there is one."),
+]
 
 INTERRUPTED = 130
+LOOPBACK_PAGES = r"https?://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?"
+"""Pages served from this machine may call `stemma dev`."""
 
 
 @app.command()
-def dev(port: Port = None) -> None:
+def dev(
+    port: Port = None,
+    config: Config = None,
+    reload: Annotated[bool, typer.Option(help="Serve a project's files anew when they change.")] = True,
+) -> None:
     """Serve on this machine only, and print one line for each run."""
-    settings = _settings(host="127.0.0.1", port=port)
-    _run(settings, report=True)
+    project = _project(config)
+    given: dict[str, Any] = {"host": "127.0.0.1", "port": port, "cors_pattern": LOOPBACK_PAGES}
+    if project is None or not reload:
+        _run(_settings(project, **given), project, report=True)
+        return
+    from stemma.api.listening import bind
+    from stemma.api.reloading import Reloader
+    from stemma.graphs.projects.dependencies import resolve
+
+    settings = _settings(project, **given)
+    listener = bind(settings)
+    folders = resolve(project).folders
+    arguments = {
+        "config": str(project.file),
+        "settings": {"host": settings.host, "cors_pattern": settings.cors_pattern},
+    }
+    try:
+        Reloader(listener, arguments, folders, _say).run()
+    except KeyboardInterrupt:
+        raise typer.Exit(INTERRUPTED) from None
+
+
+def serve_project(
+    config: Path, listener: socket.socket, imported: Callable[[], None], *, settings: dict[str, Any]
+) -> None:
+    """What a child of `stemma dev` does. Raises what `run_server` raises."""
+    project = _project(config)
+    _serve(_settings(project, **settings), listener, project, report=True, imported=imported)
 
 
 @app.command()
 def serve(
     host: Annotated[str | None, typer.Option(help="Address; API_HOST or 127.0.0.1 otherwise.")] = None,
     port: Port = None,
+    config: Config = None,
     insecure: Annotated[bool, typer.Option("--insecure", help="Answer other machines without a key.")] = False,
 ) -> None:
     """Serve. Other machines are answered only with API_KEY."""
-    settings = _settings(host=host, port=port, insecure=insecure or None)
-    _run(settings, report=False)
+    project = _project(config)
+    _run(_settings(project, host=host, port=port, insecure=insecure or None), project, report=False)
 
 
 @app.command()
@@ -72,17 +114,46 @@ def doctor(
         raise typer.Exit(1)
 
 
-def _settings(**given: Any) -> ApiSettings:
+def _project(config: Path | None) -> Project | None:
+    """The project to serve, its variables set: before any settings are read, because they may be among them."""
+    from stemma.graphs.projects.read import FILE, read_project
+
+    if config is None and not Path(FILE).is_file():
+        return None
+    from stemma.graphs.projects.settings import set_variables, variables
+
+    project = read_project(config or Path(FILE))
+    set_variables(variables(project))
+    return project
+
+
+def _settings(project: Project | None = None, **given: Any) -> ApiSettings:
     from stemma.api.settings import ApiSettings
 
+    if project is not None and project.auth.path is not None:
+        given |= {"auth_path": project.auth_location, "auth_studio": not project.auth.disable_studio_auth}
     return ApiSettings(**{name: value for name, value in given.items() if value is not None})
 
 
-def _run(settings: ApiSettings, *, report: bool) -> None:
+def _run(settings: ApiSettings, project: Project | None, *, report: bool) -> None:
     from stemma.api.listening import bind
 
     # Before the rest is loaded: a port in use is told at once.
     listener = bind(settings)
+    try:
+        _serve(settings, listener, project, report=report)
+    except KeyboardInterrupt:
+        raise typer.Exit(INTERRUPTED) from None
+
+
+def _serve(
+    settings: ApiSettings,
+    listener: socket.socket,
+    project: Project | None,
+    *,
+    report: bool,
+    imported: Callable[[], None] | None = None,
+) -> None:
     from stemma.api.serving import run_server
 
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
@@ -93,10 +164,8 @@ def _run(settings: ApiSettings, *, report: bool) -> None:
         typer.echo(f"  routes {address}/docs   key {needed}   Ctrl-C stops")
         sys.stdout.flush()
 
-    try:
-        run_server(settings, listener, announce=announce, report=_say if report else None)
-    except KeyboardInterrupt:
-        raise typer.Exit(INTERRUPTED) from None
+    reporting = _say if report else None
+    run_server(settings, listener, announce=announce, project=project, report=reporting, imported=imported)
 
 
 def _say(text: str) -> None:

@@ -40,7 +40,8 @@ def cross_origin(settings: ApiSettings, cors: Cors | None = None) -> CrossOrigin
     """The settings' origins, and what the project adds."""
     cors = cors or Cors()
     origins = [*settings.cors_origins, *cors.allow_origins]
-    pattern = cors.allow_origin_regex
+    patterns = [f"(?:{one})" for one in (settings.cors_pattern, cors.allow_origin_regex) if one]
+    pattern = "|".join(patterns) or None
     options: dict[str, Any] = {
         "allow_origins": origins,
         "allow_origin_regex": pattern,

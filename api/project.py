@@ -5,6 +5,7 @@ Decides that a project is served whole or not at all: the first thing that canno
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -16,6 +17,8 @@ from stemma.api.custom_app import import_app, lifespan_of
 from stemma.graphs.errors import InvalidProject
 from stemma.graphs.projects.load import LoadedProject, load_project
 from stemma.graphs.projects.model import Http, Project
+
+log = logging.getLogger("stemma.project")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,4 +52,7 @@ async def open_project(project: Project) -> ServedProject:
     loaded = await load_project(project)
     for graph_id, failure in loaded.failures.items():
         raise InvalidProject(f"graph {graph_id}: {failure}", hint=failure.hint) from failure.__cause__ or failure
-    return ServedProject(loaded, import_app(project))
+    app = import_app(project)
+    for notice in loaded.notices():
+        log.warning(notice)
+    return ServedProject(loaded, app)

@@ -1,26 +1,30 @@
 """A server around the application: how it starts and stops.
 
 Starting: the stores first, so that a start that cannot succeed says why, then requests. Stopping: open streams end and
-waits are cut, requests drain, then the runtime requeues what runs. Nothing accepted is lost.
+waits are cut, requests drain, then the runtime requeues what runs. Nothing accepted is lost. A project's own lifespan
+is entered before the stores and left after them.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import signal
 import socket
-from collections.abc import Callable, Mapping
-from contextlib import AsyncExitStack
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AsyncExitStack, contextmanager
 from typing import Any
 
 import uvicorn
 import uvloop
 
 from stemma.api.app import create_app
+from stemma.api.project import ServedProject, open_project
 from stemma.api.run_log import report_runs
 from stemma.api.services import Services
 from stemma.api.settings import ApiSettings
 from stemma.graphs.local import open_local
+from stemma.graphs.projects.model import Project
 from stemma.graphs.runs.runtime import Runtime
 
 
@@ -30,14 +34,20 @@ def run_server(
     *,
     announce: Callable[[str, Runtime], None],
     graphs: Mapping[str, Any] | None = None,
+    project: Project | None = None,
     report: Callable[[str], None] | None = None,
+    imported: Callable[[], None] | None = None,
 ) -> None:
     """Serve until a signal. `announce` gets the address and the runtime once requests are taken, `report` a line a run.
+    `imported` is called when the project's code is, before the stores are opened.
 
-    Raises: what opening the stores raises. KeyboardInterrupt after Ctrl-C.
+    Raises: what opening the stores raises; InvalidProject. KeyboardInterrupt after Ctrl-C.
     """
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(settings, listener, announce, graphs or {}, report))
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner, _terminated_last() as terminable:
+        served = runner.run(open_project(project)) if project is not None else None
+        if imported is not None:
+            imported()
+        runner.run(_serve(settings, listener, announce, graphs or {}, served, report, terminable))
 
 
 async def _serve(
@@ -45,15 +55,21 @@ async def _serve(
     listener: socket.socket,
     announce: Callable[[str, Runtime], None],
     graphs: Mapping[str, Any],
+    project: ServedProject | None,
     report: Callable[[str], None] | None,
+    terminable: Callable[[], None],
 ) -> None:
     async with AsyncExitStack() as stack:
-        local = await stack.enter_async_context(open_local(graphs=graphs))
+        if project is not None:
+            project = await stack.enter_async_context(project.entered())
+        loaded = project.loaded if project is not None else None
+        local = await stack.enter_async_context(open_local(graphs=graphs, project=loaded))
         runtime = local.runtime
-        app = create_app(runtime, settings, memory=local.memory)
+        app = create_app(runtime, settings, memory=local.memory, project=project)
         host, port = listener.getsockname()[:2]
         address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
         server = Server(app, settings, lambda: announce(address, runtime))
+        terminable()
         if report is None:
             await server.serve(sockets=[listener])
             return
@@ -63,6 +79,25 @@ async def _serve(
         finally:
             reporting.cancel()
             await asyncio.gather(reporting, return_exceptions=True)
+
+
+@contextmanager
+def _terminated_last() -> Iterator[Callable[[], None]]:
+    """uvicorn raises SIGTERM again when it has stopped, before the stores are closed: from the call of what this gives,
+    the process ends by it only after the block.
+    """
+    caught: list[int] = []
+    before = signal.getsignal(signal.SIGTERM)
+
+    def begin() -> None:
+        signal.signal(signal.SIGTERM, lambda number, _: caught.append(number))
+
+    try:
+        yield begin
+    finally:
+        signal.signal(signal.SIGTERM, before)
+        if caught:
+            signal.raise_signal(signal.SIGTERM)
 
 
 class Server(uvicorn.Server):

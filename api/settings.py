@@ -31,6 +31,8 @@ class ApiSettings(BaseSettings):
     """Host names under which clients reach this server, besides localhost and plain IP addresses; `*` is any."""
     cors_origins: Annotated[list[str], NoDecode] = []
     """Origins whose web pages may call this server, e.g. http://localhost:3000. Separated by commas."""
+    cors_pattern: str | None = None
+    """A pattern for whole origins whose pages may call too. `stemma dev` sets it to those of this machine."""
     max_body_bytes: int = Field(default=16 * 1024 * 1024, ge=1024)
     max_upload_bytes: int = Field(default=64 * 1024 * 1024, ge=1024)
     """All files of one upload together, with what surrounds them. They are held in memory while they are read."""
