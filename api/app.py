@@ -107,6 +107,7 @@ def _routers() -> Sequence[APIRouter]:
         store,
         system,
         threads,
+        ui,
     )
 
     modules = (
@@ -124,6 +125,7 @@ def _routers() -> Sequence[APIRouter]:
         store,
         feedback,
         evals,
+        ui,
     )
     return [module.router for module in modules]
 
@@ -138,6 +140,9 @@ def _lifespan(
     answer: bool,
 ) -> Any:
     from stemma.api.services import Services
+    from stemma.graphs.projects.components import Components, components_of
+
+    components = components_of(project.loaded.project) if project else Components()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[Mapping[str, Any]]:
@@ -145,14 +150,14 @@ def _lifespan(
             entered = await stack.enter_async_context(project.entered()) if project else None
             state = (entered and entered.state) or {}
             if runtime is not None:
-                app.state.services = Services(runtime, settings, memory)
+                app.state.services = Services(runtime, settings, memory, components)
                 yield state
                 return
             from stemma.graphs.local import open_local
 
             loaded = project.loaded if project else None
             local = await stack.enter_async_context(open_local(graphs=graphs, answer=answer, project=loaded))
-            app.state.services = Services(local.runtime, settings, local.memory)
+            app.state.services = Services(local.runtime, settings, local.memory, components)
             # What start-up made stays for good: walking it again in every full collection costs 70 ms at a time.
             gc.freeze()
             gc.set_threshold(10_000, 10, 10)  # a run makes thousands of short-lived objects and hardly a cycle

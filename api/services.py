@@ -13,6 +13,7 @@ from stemma.api.admission import Admission
 from stemma.api.settings import ApiSettings
 from stemma.api.sse import OpenAnswers
 from stemma.evals.archive import Archive, open_archive
+from stemma.graphs.projects.components import Components
 from stemma.graphs.runs.runtime import Runtime
 from stemma.graphs.store.stores import Stores
 from stemma.memory.errors import MemoryUnavailable
@@ -26,6 +27,8 @@ class Services:
     runtime: Runtime
     settings: ApiSettings
     opened: LongTermMemory | None = None
+    components: Components = field(default_factory=Components)
+    """What a project's `ui` brings."""
     answers: OpenAnswers = field(default_factory=OpenAnswers)
     evals: Archive = field(default_factory=open_archive)
     started: float = field(default_factory=time.monotonic)
