@@ -31,6 +31,7 @@ class Info(TypedDict):
     """What is running. `flags` are those the SDKs look at."""
 
     version: str
+    langgraph_py_version: str
     flags: dict[str, bool]
     graphs: list[str]
 
@@ -47,8 +48,20 @@ async def healthy(served: Served) -> Response:
 @router.get("/info", response_model=Info, responses=documented())
 async def info(_: RunsRead, served: Served) -> Response:
     """Version, abilities and graphs."""
-    flags = {"assistants": True, "crons": True, "langsmith": False, "store": False}
-    return Json({"version": version("stemma-agents"), "flags": flags, "graphs": served.runtime.catalog.ids()})
+    flags = {
+        "assistants": True,
+        "crons": True,
+        "langsmith": False,
+        "store": served.runtime.stores is not None,
+        "strict_resume": True,
+    }
+    body = {
+        "version": version("stemma-agents"),
+        "langgraph_py_version": version("langgraph"),
+        "flags": flags,
+        "graphs": served.runtime.catalog.ids(),
+    }
+    return Json(body)
 
 
 @router.get("/metrics", response_class=PlainTextResponse, responses=documented())
