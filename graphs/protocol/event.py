@@ -71,7 +71,8 @@ def path_of(namespace: str) -> tuple[str, ...]:
 
 def row_before(seq: int) -> int:
     """The row after which to read the log for what comes after this event: its own row may have more."""
-    return max(seq // ROOM - 1, 0)
+    row, place = divmod(seq, ROOM)
+    return row if place == ROOM - 1 else max(row - 1, 0)
 
 
 def before_row(row: int) -> int:

@@ -83,14 +83,14 @@ class Translation:
 
     async def _begins(self, row: RunEvent) -> bool:
         """Whether this is the first row that the run's execution wrote: it was accepted, maybe long, before."""
-        if row.run_id in self._begun:
+        if row.run_id in self._begun or row.event == EventName.END:
             return False
         self._begun.add(row.run_id)
         if self._known_from > 1 and row.run_id not in self._accepted:
             async for earlier in self._sources.earlier(row):
                 if earlier.event != EventName.METADATA:
                     return False
-        return row.event != EventName.END
+        return True
 
     async def _state(self, row: RunEvent) -> list[ProtocolEvent]:
         mark = orjson.loads(row.data)
