@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic import AfterValidator, AliasChoices, BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
 from typing_extensions import TypedDict
 
 from stemma.api.schemas.values import Body, CheckpointId, Mapped, Name, StreamModes
@@ -62,18 +62,21 @@ class CheckpointRef(BaseModel):
 
 
 class Send(Body):
-    """Run one node with an input of its own."""
+    """Run one node with an input of its own. LangGraph.js says `args` for it, and adds its name for the whole."""
 
     node: Name
-    input: Any = None
+    input: Annotated[Any, Field(validation_alias=AliasChoices("input", "args"))] = None
+    lg_name: Annotated[Literal["Send"] | None, Field(exclude=True)] = None
 
 
 class Command(Body):
-    """Answer an interrupt, change the state, or go somewhere."""
+    """Answer an interrupt, change the state, or go somewhere. A goto of `__end__` alone leaves what waits."""
 
     update: Mapped | list[tuple[str, Any]] | None = None
     resume: Any = None
     goto: Send | Name | list[Send | Name] | None = None
+    graph: Unsupported = None
+    lg_name: Annotated[Literal["Command"] | None, Field(exclude=True, description="LangGraph.js sends it")] = None
 
 
 class RunCreate(Body):

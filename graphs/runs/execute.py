@@ -14,6 +14,8 @@ from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from langgraph.constants import END
+
 from stemma.graphs.catalog import AnyGraph
 from stemma.graphs.errors import GraphFailure, LostLease
 from stemma.graphs.policy import Actor
@@ -23,7 +25,7 @@ from stemma.graphs.runs.model import CancelAction, Run, RunStatus, ThreadStatus
 from stemma.graphs.runs.parts import parts
 from stemma.graphs.runs.ports import Ending, RunStore, Unit
 from stemma.graphs.runs.refusal import failure, is_refusal
-from stemma.graphs.runs.resume import access_of, context_of, start, stops_at_once
+from stemma.graphs.runs.resume import access_of, context_of, leaves, start, stops_at_once
 from stemma.graphs.runs.rows import to_json
 from stemma.graphs.runs.state import where
 from stemma.graphs.runs.translate import Part, Row, Translator
@@ -114,6 +116,9 @@ class Executor:
         begin = start(run, unit, head, self.settings.recursion_limit)
         if begin.resumed and await stops_at_once(graph, run, head):
             translator.interrupted = True
+            return
+        if leaves(run):
+            await graph.aupdate_state(begin.config, None, as_node=END)
             return
         durability = run.request.durability or self.settings.durability
         actor = Actor(tenant=run.tenant, user=run.user)

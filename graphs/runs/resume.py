@@ -12,6 +12,7 @@ from uuid import UUID
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import CheckpointTuple
+from langgraph.constants import END
 from langgraph.types import Command, Send
 
 from stemma.graphs.catalog import Access
@@ -58,6 +59,16 @@ def _input(run: Run, head: CheckpointTuple | None) -> Any:
         return command
     # An attempt that crashed has left the command's writes at the head: said again, an update would apply twice.
     return Command(resume=command.resume) if isinstance(command.resume, Mapping) else None
+
+
+def leaves(run: Run) -> bool:
+    """Whether the run's command only goes to the end: what waits on the thread is left, and nothing executes.
+
+    Intentional divergence: LangGraph knows no step of that name, does not go there, and stops at the same interrupt.
+    """
+    command = run.request.command or {}
+    said = {name for name, value in command.items() if value is not None}
+    return said == {"goto"} and command["goto"] in (END, [END])
 
 
 def run_config(run: Run, unit: Unit, recursion_limit: int) -> RunnableConfig:

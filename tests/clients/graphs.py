@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Annotated, Any
 
 from langchain.agents import create_agent
@@ -20,7 +20,10 @@ from tests.integration.toy_graphs import GATES, Steps, toy_graphs
 
 
 class Echo(BaseChatModel):
-    """Says back what a person said, word by word; asked to mail somebody, it calls the tool for it."""
+    """Says back what a person said, word by word; asked to mail somebody, it calls the tool for it.
+
+    Asked to speak slowly, it says one word, and the second when the gate that is named is opened.
+    """
 
     @property
     def _llm_type(self) -> str:
@@ -39,6 +42,16 @@ class Echo(BaseChatModel):
 
     def _generate(self, messages: list[BaseMessage], *_: Any, **__: Any) -> ChatResult:
         return ChatResult(generations=[ChatGeneration(message=self._words(messages))])
+
+    async def _astream(self, messages: list[BaseMessage], *_: Any, **__: Any) -> AsyncIterator[ChatGenerationChunk]:
+        slowly, _, gate = messages[-1].text.partition(" ")
+        if slowly != "slowly":
+            for chunk in self._stream(messages):
+                yield chunk
+            return
+        yield ChatGenerationChunk(message=AIMessageChunk("one"))
+        await GATES[gate].wait()
+        yield ChatGenerationChunk(message=AIMessageChunk(" two"))
 
     def _stream(self, messages: list[BaseMessage], *_: Any, **__: Any) -> Iterator[ChatGenerationChunk]:
         whole = self._words(messages)

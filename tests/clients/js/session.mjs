@@ -18,7 +18,7 @@ export function recordingClient(apiUrl, seen) {
 }
 
 /** Wait until `condition()` is true (or what it returns is), looking again after each turn. */
-export async function until(condition, what, milliseconds = 15_000) {
+export async function until(condition, what, milliseconds = 8_000) {
   const end = Date.now() + milliseconds;
   for (;;) {
     const found = await condition();
