@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated
 from uuid import UUID
@@ -23,14 +22,17 @@ from stemma.memory.long_term import LongTermMemory
 from stemma.memory.scope import Scope
 
 
-def _allow(permission: Permission) -> Callable[[HTTPConnection], Awaitable[Actor]]:
-    # Async, because FastAPI would run a plain function in a thread. A connection may be a WebSocket as well.
-    async def actor(request: HTTPConnection) -> Actor:
-        asker: Actor = request.scope[ACTOR]
-        await _permit(asker, permission)
-        return asker
+@dataclass(frozen=True, slots=True)
+class Allow:
+    """The rule of a route, as its signature names it: the asker, who holds this permission."""
 
-    return actor
+    permission: Permission
+
+    # Async, because FastAPI would run a plain function in a thread. A connection may be a WebSocket as well.
+    async def __call__(self, request: HTTPConnection) -> Actor:
+        asker: Actor = request.scope[ACTOR]
+        await _permit(asker, self.permission)
+        return asker
 
 
 async def _permit(actor: Actor, permission: Permission) -> None:
@@ -44,14 +46,14 @@ async def _permit(actor: Actor, permission: Permission) -> None:
 OWN = frozenset({"memory", "evals", "feedback"})
 """Resources that Stemma has and the Agent Server has not."""
 
-RunsRead = Annotated[Actor, Depends(_allow(Permission.RUNS_READ))]
-RunsWrite = Annotated[Actor, Depends(_allow(Permission.RUNS_WRITE))]
-ThreadsRead = Annotated[Actor, Depends(_allow(Permission.THREADS_READ))]
-ThreadsWrite = Annotated[Actor, Depends(_allow(Permission.THREADS_WRITE))]
-AssistantsRead = Annotated[Actor, Depends(_allow(Permission.ASSISTANTS_READ))]
-AssistantsWrite = Annotated[Actor, Depends(_allow(Permission.ASSISTANTS_WRITE))]
-EvalsRead = Annotated[Actor, Depends(_allow(Permission.EVALS_READ))]
-FeedbackWrite = Annotated[Actor, Depends(_allow(Permission.FEEDBACK_WRITE))]
+RunsRead = Annotated[Actor, Depends(Allow(Permission.RUNS_READ))]
+RunsWrite = Annotated[Actor, Depends(Allow(Permission.RUNS_WRITE))]
+ThreadsRead = Annotated[Actor, Depends(Allow(Permission.THREADS_READ))]
+ThreadsWrite = Annotated[Actor, Depends(Allow(Permission.THREADS_WRITE))]
+AssistantsRead = Annotated[Actor, Depends(Allow(Permission.ASSISTANTS_READ))]
+AssistantsWrite = Annotated[Actor, Depends(Allow(Permission.ASSISTANTS_WRITE))]
+EvalsRead = Annotated[Actor, Depends(Allow(Permission.EVALS_READ))]
+FeedbackWrite = Annotated[Actor, Depends(Allow(Permission.FEEDBACK_WRITE))]
 
 Agent = Annotated[
     str,
@@ -77,28 +79,36 @@ class MemoryAccess:
         return self.served.memory
 
 
-def _allow_memory(permission: Permission) -> Callable[[Request, Services, str, UUID | None], Awaitable[MemoryAccess]]:
-    async def access(request: Request, served: Served, agent: Agent = "", thread_id: OwnThread = None) -> MemoryAccess:
+@dataclass(frozen=True, slots=True)
+class AllowMemory:
+    """The same, and whose memory."""
+
+    permission: Permission
+
+    async def __call__(
+        self, request: Request, served: Served, agent: Agent = "", thread_id: OwnThread = None
+    ) -> MemoryAccess:
         actor: Actor = request.scope[ACTOR]
-        await _permit(actor, permission)
+        await _permit(actor, self.permission)
         if thread_id is None:
             return MemoryAccess(actor, memory_scope(actor, agent=agent), served)
         thread = await served.runtime.get_thread(actor, str(thread_id))  # a stranger's thread is a 404
         return MemoryAccess(actor, memory_scope(actor, agent=agent, thread=thread.thread_id), served)
 
-    return access
 
+@dataclass(frozen=True, slots=True)
+class AllowStore:
+    """The same, and whose store."""
 
-def _allow_store(permission: Permission) -> Callable[[Request, Services], Awaitable[StoreAccess]]:
-    async def access(request: Request, served: Served) -> StoreAccess:
+    permission: Permission
+
+    async def __call__(self, request: Request, served: Served) -> StoreAccess:
         actor: Actor = request.scope[ACTOR]
-        require(actor, permission)
+        await _permit(actor, self.permission)
         return StoreAccess(served.stores, actor)
 
-    return access
 
-
-StoreRead = Annotated[StoreAccess, Depends(_allow_store(Permission.STORE_READ))]
-StoreWrite = Annotated[StoreAccess, Depends(_allow_store(Permission.STORE_WRITE))]
-MemoryRead = Annotated[MemoryAccess, Depends(_allow_memory(Permission.MEMORY_READ))]
-MemoryWrite = Annotated[MemoryAccess, Depends(_allow_memory(Permission.MEMORY_WRITE))]
+StoreRead = Annotated[StoreAccess, Depends(AllowStore(Permission.STORE_READ))]
+StoreWrite = Annotated[StoreAccess, Depends(AllowStore(Permission.STORE_WRITE))]
+MemoryRead = Annotated[MemoryAccess, Depends(AllowMemory(Permission.MEMORY_READ))]
+MemoryWrite = Annotated[MemoryAccess, Depends(AllowMemory(Permission.MEMORY_WRITE))]

@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+from fastapi.routing import iter_route_contexts
 from langgraph_sdk import Auth
 from langgraph_sdk.auth.types import StudioUser
 from starlette.datastructures import QueryParams
 from starlette.requests import HTTPConnection, Request
-from starlette.routing import Match
+from starlette.routing import compile_path
 from starlette.types import Message, Receive, Scope
 
 from stemma.api.auth.handlers import HandlerRules, answered
@@ -91,10 +92,12 @@ class Asked:
             return None
 
     async def path_params(self) -> dict[str, Any]:
-        for route in self.scope["app"].router.routes:
-            matched, found = route.matches(self.scope)
-            if matched is Match.FULL:
-                return dict(found.get("path_params", {}))
+        method = self.scope.get("method")
+        for context in iter_route_contexts(self.scope["app"].routes):
+            if method is None or method in (context.methods or ()):
+                pattern, _, converters = compile_path(context.path or "")
+                if found := pattern.match(self.scope["path"]):
+                    return {name: converters[name].convert(value) for name, value in found.groupdict().items()}
         return {}
 
     async def headers(self) -> Headers:

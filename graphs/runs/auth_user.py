@@ -13,6 +13,15 @@ PREFIX = "langgraph_auth_"
 USER_ID = "langgraph_auth_user_id"
 
 
+def as_sent(config: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A request's config without what it says of the user: it may be another server's, forwarded with its secrets."""
+    configurable = config.get("configurable")
+    if not isinstance(configurable, Mapping) or not any(str(key).startswith(PREFIX) for key in configurable):
+        return config
+    kept = {key: value for key, value in configurable.items() if not str(key).startswith(PREFIX)}
+    return {**config, "configurable": kept}
+
+
 class AuthUser(dict[str, Any]):
     """Satisfies `langgraph_sdk.auth.types.BaseUser`: every field by key, the four known ones by name as well."""
 
@@ -31,6 +40,12 @@ class AuthUser(dict[str, Any]):
     @property
     def permissions(self) -> Sequence[str]:
         return list(self.get("permissions") or ())
+
+    def __getattr__(self, name: str) -> Any:
+        """Every other field, by name as well."""
+        if name in self:
+            return self[name]
+        raise AttributeError(name)
 
     def __repr__(self) -> str:
         return f"AuthUser({self.get('identity')!r})"  # the rest may be secret, and texts of this kind end in logs

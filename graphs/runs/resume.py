@@ -108,7 +108,8 @@ def access_of(run: Run) -> Access:
     """
     config = dict(run.request.config)
     asked = {key: value for key, value in dict(config.get("configurable") or {}).items() if _allowed(key)}
-    config |= {"configurable": {**asked, "thread_id": run.thread_id}, "run_id": UUID(run.run_id)}
+    known = configurable_of(run.request.auth_user)
+    config |= {"configurable": {**asked, **known, "thread_id": run.thread_id}, "run_id": UUID(run.run_id)}
     return Access("threads.create_run", cast("RunnableConfig", config), run.request.context or None)
 
 

@@ -18,6 +18,7 @@ from langgraph.checkpoint.base.id import uuid6
 from stemma.graphs.assistants.assistants import Assistants, inherited
 from stemma.graphs.errors import InvalidRequest
 from stemma.graphs.policy import Actor
+from stemma.graphs.runs.auth_user import as_sent
 from stemma.graphs.runs.brought import with_brought
 from stemma.graphs.runs.graphs import BoundGraphs
 from stemma.graphs.runs.guard import Guard
@@ -89,7 +90,8 @@ class Submissions:
         asked = request_json(request)
         request = await self._guard.run(actor, thread_id, request, assistant.assistant_id, if_not_exists)
         own_metadata = request.metadata if actor.rules else {}  # by it the thread will be found again
-        request = replace(with_brought(inherited(request, assistant)), auth_user=actor.profile)
+        request = with_brought(inherited(request, assistant))
+        request = replace(request, config=as_sent(request.config), auth_user=actor.profile)
         self._check(request, assistant.graph_id)
         if request.checkpoint_id:
             if thread_id is None:

@@ -90,6 +90,16 @@ async def _told(_: Steps, config: RunnableConfig) -> Steps:
     }
 
 
+async def _whom(_: Steps, config: RunnableConfig) -> Steps:
+    """Whom it acts for, in every way a graph may ask."""
+    asked = config["configurable"]
+    user = asked["langgraph_auth_user"]
+    info = get_runtime().server_info
+    known = info.user.identity if info and info.user else ""
+    log = [user["identity"], known, user.org, user["github_token"][:3], *asked["langgraph_auth_permissions"]]
+    return {"log": log}
+
+
 def _line(state: type[Any], context: type[Any] | None = None, **steps: Any) -> Any:
     graph: Any = StateGraph(state, context_schema=context)
     last = START
@@ -114,6 +124,7 @@ def toy_graphs() -> dict[str, Any]:
     """The graphs by name, compiled."""
     inner = _line(Steps, first=_first, told=_tell).compile()
     return {
+        "whom": _line(Steps, whom=_whom).compile(),
         "count": _line(Steps, first=_first, second=_second).compile(),
         "tell": _line(Steps, told=_tell, second=_second).compile(),
         "gate": _line(Steps, first=_first, wait=_wait).compile(),
