@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from fastapi import APIRouter, FastAPI
+    from starlette.middleware import Middleware
 
     from stemma.api.project import ServedProject
     from stemma.api.settings import ApiSettings
@@ -47,23 +48,11 @@ def create_app(
     are served as they are. A `project` brings its graphs, its own application and what its `http` says.
     """
     from fastapi import FastAPI
-    from starlette.middleware import Middleware
-    from starlette.middleware.cors import CORSMiddleware
 
-    from stemma.api.auth.key import Authenticate
-    from stemma.api.auth.sources import who_asks
-    from stemma.api.browser import BrowserDefence
-    from stemma.api.cors import cross_origin
-    from stemma.api.custom_app import inside, outside
     from stemma.api.errors import HANDLERS
-    from stemma.api.limits import BodyLimits
-    from stemma.api.mounting import Prefix, RunHeaders, Withheld
     from stemma.api.settings import ApiSettings
-    from stemma.graphs.projects.model import Http
 
     settings = settings or ApiSettings()
-    http, custom = (project.http, project.app) if project else (Http(), None)
-    pages = cross_origin(settings, http.cors)
     app = FastAPI(
         title="Stemma",
         description=DESCRIPTION,
@@ -72,22 +61,35 @@ def create_app(
         redoc_url=None,
         lifespan=_lifespan(runtime, memory, settings, graphs or {}, project, answer=answer),
         exception_handlers=HANDLERS,
-        middleware=[
-            Middleware(CORSMiddleware, **pages.options),
-            Middleware(BrowserDefence, settings=settings, cross_origin=pages),
-            *([Middleware(Prefix, prefix=http.mount_prefix)] if http.mount_prefix else []),
-            *outside(custom, http),
-            Middleware(Authenticate, settings=settings, **who_asks(settings, project)),
-            *inside(custom, http),
-            *([Middleware(Withheld, parts=http.disabled)] if http.disabled else []),
-            *([Middleware(RunHeaders, choice=http.headers)] if http.headers.includes else []),
-            Middleware(BodyLimits, max_bytes=settings.max_body_bytes, max_upload_bytes=settings.max_upload_bytes),
-        ],
+        middleware=_layers(settings, project),
     )
     for router in _routers():
         app.include_router(router)
     app.openapi = _openapi(app, project)  # type: ignore[method-assign]  # FastAPI's documented way to extend the document
     return app
+
+
+def _layers(settings: ApiSettings, project: ServedProject | None) -> list[Middleware]:
+    """What a request passes before a route, outermost first."""
+    from starlette.middleware import Middleware
+    from starlette.middleware.cors import CORSMiddleware
+
+    from stemma.api.auth.key import Authenticate
+    from stemma.api.auth.sources import who_asks
+    from stemma.api.browser import BrowserDefence
+    from stemma.api.cors import cross_origin
+    from stemma.api.limits import BodyLimits
+    from stemma.api.project_layers import after_credentials, before_credentials
+
+    pages = cross_origin(settings, project.http.cors if project else None)
+    return [
+        Middleware(CORSMiddleware, **pages.options),
+        Middleware(BrowserDefence, settings=settings, cross_origin=pages),
+        *before_credentials(project),
+        Middleware(Authenticate, settings=settings, **who_asks(settings, project)),
+        *after_credentials(project),
+        Middleware(BodyLimits, max_bytes=settings.max_body_bytes, max_upload_bytes=settings.max_upload_bytes),
+    ]
 
 
 def _routers() -> Sequence[APIRouter]:

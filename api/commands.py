@@ -44,13 +44,13 @@ def dev(
     project = _project(config)
     given: dict[str, Any] = {"host": "127.0.0.1", "port": port, "cors_pattern": LOOPBACK_PAGES}
     if project is None or not reload:
-        _run(_settings(project, **given), project, report=True)
+        _run(_settings(**given), project, report=True)
         return
     from stemma.api.listening import bind
     from stemma.api.reloading import Reloader
     from stemma.graphs.projects.dependencies import resolve
 
-    settings = _settings(project, **given)
+    settings = _settings(**given)
     listener = bind(settings)
     folders = resolve(project).folders
     arguments = {
@@ -68,7 +68,7 @@ def serve_project(
 ) -> None:
     """What a child of `stemma dev` does. Raises what `run_server` raises."""
     project = _project(config)
-    _serve(_settings(project, **settings), listener, project, report=True, imported=imported)
+    _serve(_settings(**settings), listener, project, report=True, imported=imported)
 
 
 @app.command()
@@ -80,7 +80,7 @@ def serve(
 ) -> None:
     """Serve. Other machines are answered only with API_KEY."""
     project = _project(config)
-    _run(_settings(project, host=host, port=port, insecure=insecure or None), project, report=False)
+    _run(_settings(host=host, port=port, insecure=insecure or None), project, report=False)
 
 
 @app.command()
@@ -127,11 +127,9 @@ def _project(config: Path | None) -> Project | None:
     return project
 
 
-def _settings(project: Project | None = None, **given: Any) -> ApiSettings:
+def _settings(**given: Any) -> ApiSettings:
     from stemma.api.settings import ApiSettings
 
-    if project is not None and project.auth.path is not None:
-        given |= {"auth_path": project.auth_location, "auth_studio": not project.auth.disable_studio_auth}
     return ApiSettings(**{name: value for name, value in given.items() if value is not None})
 
 

@@ -17,10 +17,12 @@ from typing import Any
 
 from stemma.api.failures import ApiFailure
 from stemma.api.listening import bind
+from stemma.api.project import open_project
 from stemma.api.settings import ApiSettings
 from stemma.graphs.catalog import Catalog
 from stemma.graphs.errors import GraphFailure
 from stemma.graphs.models.open import open_model
+from stemma.graphs.projects.read import FILE, read_project
 from stemma.graphs.runs.open import open_runtime
 from stemma.graphs.settings import GraphSettings
 from stemma.memory.errors import MemoryFailure
@@ -56,6 +58,7 @@ async def examine(settings: ApiSettings) -> list[Check]:
         await _opened("memory", _memory),
         await _opened("runs", _runs),
         await _opened("model", _model),
+        *([await _opened("project", _project)] if has_project() else []),
         await _opened(f"port {settings.port}", lambda: _port(settings)),
     ]
 
@@ -123,6 +126,16 @@ async def _runs() -> str:
 
 async def _model() -> str:
     return open_model(GraphSettings()).name
+
+
+def has_project() -> bool:
+    """Whether a server started here would serve a project."""
+    return Path(FILE).is_file()
+
+
+async def _project() -> str:
+    loaded = (await open_project(read_project(Path(FILE)))).loaded
+    return f"{FILE}: {', '.join(graph.spec.graph_id for graph in loaded.graphs)}"
 
 
 async def _port(settings: ApiSettings) -> str:

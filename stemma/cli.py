@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 COMMANDS = {
     "dev": ("stemma.api.commands:app", "Serve on this machine, one line a run."),
     "serve": ("stemma.api.commands:app", "Serve other machines (needs API_KEY)."),
+    "init": ("stemma.api.project_commands:app", "Write a project that runs."),
+    "check": ("stemma.api.project_commands:app", "Import every graph of a project, one line each."),
     "ask": ("stemma.graphs.commands:app", "Ask one question and watch each step."),
     "feedback": ("stemma.graphs.commands:app", "Say what a run got right or wrong."),
     "ingest": ("stemma.memory.commands:app", "Read documents into memory."),

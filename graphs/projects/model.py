@@ -101,12 +101,3 @@ class Project:
     def folder(self) -> Path:
         """What relative paths begin at."""
         return self.file.parent
-
-    @property
-    def auth_location(self) -> str | None:
-        """`auth.path`, with the file's place on this machine if it is one."""
-        path = self.auth.path
-        if path is None:
-            return None
-        place, _, name = path.rpartition(":")
-        return f"{self.folder / place}:{name}" if place.endswith(".py") or "/" in place else path
