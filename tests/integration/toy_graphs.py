@@ -76,6 +76,11 @@ async def _other(_: Steps) -> Steps:
     return {"log": [f"other {answer}"]}
 
 
+async def _name(_: Steps) -> Steps:
+    get_stream_writer()({"name": "progress", "payload": {"percent": 50}})
+    return {"log": ["named"]}
+
+
 async def _reply(state: Chat) -> dict[str, Any]:
     model = GenericFakeChatModel(messages=iter([AIMessage("a reply of six short words")]))
     return {"messages": [await model.ainvoke(state["messages"])]}
@@ -131,6 +136,7 @@ def toy_graphs() -> dict[str, Any]:
         "fail": _line(Steps, first=_first, broken=_fail).compile(),
         "ask": _line(Steps, first=_first, ask=_ask, second=_second).compile(),
         "both": _both().compile(),
+        "named": _line(Steps, named=_name).compile(),
         "chat": _line(Chat, reply=_reply).compile(),
         "configured": _line(Steps, Who, told=_told).compile(),
         "nested": _line(Steps, inner=inner, second=_second).compile(),
