@@ -44,6 +44,8 @@ LONGEST_FIELD = 32_000
 """Characters of one that are embedded: no embedder reads more."""
 SWEPT = 100
 """Items that one step of a sweep takes."""
+_LOOK = 50
+"""Items that a search by meaning looks up at a time."""
 _UNSCORED = -2.0
 """Below every cosine."""
 
@@ -120,15 +122,16 @@ class Items:
         check(query.conditions)
         now, end = datetime.now(UTC), query.offset + query.limit
         vector = await self._vectors([query.text]) if query.text else []
-        if not query.conditions and not vector:
-            page = await self._graph.items_under(scope, query.prefix, now, limit=query.limit, offset=query.offset)
-            found = [FoundItem(item) for item in page]
-        else:
-            below = await self._graph.items_under(scope, query.prefix, now)
-            passing = [item for item in below if passes(item.value, query.conditions)]
+        if query.conditions:
+            passing = await self._passing(scope, query, now)
             scores = await self._scores(scope, query.prefix, vector)
             ranked = sorted(passing, key=lambda item: -scores.get(item.row, _UNSCORED))
             found = [FoundItem(item, scores.get(item.row)) for item in ranked[query.offset : end]]
+        elif vector:
+            found = (await self._nearest(scope, query.prefix, vector, end, now))[query.offset : end]
+        else:
+            page = await self._graph.items_under(scope, query.prefix, now, limit=query.limit, offset=query.offset)
+            found = [FoundItem(item) for item in page]
         if refresh:
             await self._prolong([each.item for each in found], now)
         return found
@@ -155,6 +158,26 @@ class Items:
         later = [replace(item, expires_at=_end(now, item.ttl)) for item in items if item.ttl is not None]
         if later:
             await self._graph.prolong_items(later)
+
+    async def _passing(self, scope: Scope, query: Query, now: datetime) -> list[StoredItem]:
+        below = await self._graph.items_under(scope, query.prefix, now)
+        return [item for item in below if passes(item.value, query.conditions)]
+
+    async def _nearest(
+        self, scope: Scope, prefix: Namespace, vector: Sequence[Sequence[float]], most: int, now: datetime
+    ) -> list[FoundItem]:
+        """At least `most` items, if there are so many: by score, looked up a few at a time, then those without one."""
+        scores = await self._scores(scope, prefix, vector)
+        ranked = sorted(scores, key=lambda row: -scores[row])
+        found: list[FoundItem] = []
+        for start in range(0, len(ranked), _LOOK):
+            rows = ranked[start : start + _LOOK]
+            here = {item.row: item for item in await self._graph.items_at(scope, [row.place for row in rows], now)}
+            found += [FoundItem(here[row], scores[row]) for row in rows if row in here]
+            if len(found) >= most:
+                return found
+        below = await self._graph.items_under(scope, prefix, now)
+        return found + [FoundItem(item) for item in below if item.row not in scores]
 
     async def _scores(self, scope: Scope, prefix: Namespace, vector: Sequence[Sequence[float]]) -> dict[ItemKey, float]:
         return await self._graph.item_scores(scope, prefix, self._name, vector[0]) if vector else {}

@@ -11,7 +11,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 import apsw
@@ -164,10 +164,14 @@ def _range(prefix: Namespace) -> dict[str, Any]:
     return {"low": low, "high": low[:-1] + "\x20" if low else b""}
 
 
+_scope_of = lru_cache(maxsize=1_024)(scope_of)
+"""Of many items of few scopes."""
+
+
 def _item(tenant: str, row: Row) -> StoredItem:
     audience, namespace, key, metadata, source_id, created_at, updated_at, ttl, expires_at = row
     item = StoredItem(
-        scope=scope_of(tenant, audience),
+        scope=_scope_of(tenant, audience),
         place=Place(decoded(namespace), key),
         value=json.loads(json.loads(metadata)["value"]) if metadata else {},
         source_id=source_id,
