@@ -60,7 +60,9 @@ class CronPatch(Body):
     end_time: EndTime | None = Field(default=None, description="It does not fire after this; null: without an end")
     enabled: bool | None = None
     on_run_completed: OnRunCompleted | None = Field(default=None, description="Of a thread that a run made")
-    metadata: Mapped | None = Field(default=None, description="Of the cron and its runs, which also get `cron_id`")
+    metadata: Mapped | None = Field(
+        default=None, description="Of the cron and its runs, which also get `cron_id` and `cron_run_date`"
+    )
     input: Any = None
     config: RunConfig | None = None
     context: Mapped | None = None

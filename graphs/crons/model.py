@@ -39,7 +39,7 @@ class Cron:
     """None: every run makes a thread of its own."""
     schedule: str
     request: RunRequest
-    """Of its runs; their metadata is the cron's, with its id."""
+    """Of its runs; their metadata is the cron's, with its id and the time each was due."""
     created_at: datetime
     updated_at: datetime
     timezone: str | None = None

@@ -73,7 +73,8 @@ class Scheduler:
         if cron.end_time is not None and now > cron.end_time:
             await self._crons.fire(cron, upcoming, None)
             return
-        metadata = {**cron.metadata, "cron_id": cron.cron_id}
+        due = cron.next_run_date or now
+        metadata = {**cron.metadata, "cron_id": cron.cron_id, "cron_run_date": due.isoformat()}
         request = replace(cron.request, metadata=metadata, on_completion=_completion(cron))
         actor = Actor(tenant=cron.tenant, user=cron.user, profile=cron.request.auth_user)
         try:

@@ -103,9 +103,11 @@ async def test_a_cron_makes_runs_and_keeps_their_threads(sdk: LangGraphClient, l
     [*_, run] = await live.commits.until(lambda: live.ended(cron["cron_id"]))
     await sdk.crons.delete(cron["cron_id"])
     assert (run.status.value, run.assistant_id) == ("success", cron["assistant_id"])
-    assert run.metadata == {"why": "test", "cron_id": cron["cron_id"]}
+    due = run.metadata["cron_run_date"]
+    assert run.metadata == {"why": "test", "cron_id": cron["cron_id"], "cron_run_date": due}
+    assert due <= run.created_at.isoformat()
     [*_, thread] = await sdk.threads.search(metadata={"cron_id": cron["cron_id"]})
-    assert thread["metadata"] == {"why": "test", "cron_id": cron["cron_id"], **_made_by(cron)}
+    assert thread["metadata"] == {"why": "test", "cron_id": cron["cron_id"], "cron_run_date": due, **_made_by(cron)}
     assert thread["values"]
 
 
