@@ -20,6 +20,7 @@ from stemma.graphs.models.open import open_model
 from stemma.graphs.models.reranking import ModelReranker
 from stemma.graphs.projects.load import LoadedProject
 from stemma.graphs.projects.register import project_settings, register_project
+from stemma.graphs.projects.webhooks import webhook_settings
 from stemma.graphs.runs.open import open_runtime
 from stemma.graphs.runs.runtime import Runtime
 from stemma.graphs.settings import GraphSettings
@@ -64,7 +65,8 @@ async def open_local(
             register_project(catalog, project, memory, settings)
         for graph_id, graph in graphs.items():
             catalog.register(graph_id, graph)
-        async with await open_runtime(catalog, settings, worker=worker, memory=memory) as runtime:
+        webhooks = webhook_settings(project.project) if project is not None else None
+        async with await open_runtime(catalog, settings, worker=worker, memory=memory, webhooks=webhooks) as runtime:
             yield Local(memory, runtime)
 
 

@@ -32,3 +32,8 @@ def set_variables(values: Mapping[str, str]) -> list[str]:
     fresh = [name for name in values if name not in os.environ]
     os.environ.update({name: values[name] for name in fresh})
     return fresh
+
+
+def variable(name: str) -> str | None:
+    """A variable's value, None when it is not set."""
+    return os.environ.get(name)

@@ -99,8 +99,9 @@ class MemoryRuns(MemoryLog):
         known = self.threads.get(run.thread_id)
         submission.admit(known.interrupts if known is not None else {}, bool(self.live(run.thread_id)))
         if run.thread_id not in self.threads:
-            now, metadata = run.created_at, submission.thread_metadata
-            self.threads[run.thread_id] = Thread(run.thread_id, run.tenant, now, now, metadata, ThreadStatus.IDLE)
+            now, metadata, ttl = run.created_at, submission.thread_metadata, submission.ttl
+            made = Thread(run.thread_id, run.tenant, now, now, metadata, ThreadStatus.IDLE, ttl=ttl)
+            self.threads[run.thread_id] = made
             self.lifetimes[run.thread_id] = submission.lifetime
         thread = self.threads[run.thread_id]
         merged = {**thread.metadata, **submission.thread_metadata}
@@ -201,7 +202,7 @@ class MemoryRuns(MemoryLog):
     def _end(self, run_id: str, status: RunStatus, error: str | None, data: bytes) -> None:
         run = self.runs[run_id]
         last = self.event(run.thread_id, run_id, EventName.END.value, "", data, time.time())
-        self.runs[run_id] = replace(run, status=status, error=error)
+        self.runs[run_id] = replace(run, status=status, error=error, updated_at=when(time.time()))
         self.webhooks.add(run)
         self.spans[run_id] = (self.spans[run_id][0], last)
         self._cancels.pop(run_id, None)

@@ -10,6 +10,7 @@ from stemma.graphs.errors import InvalidSetting
 from stemma.graphs.runs.events import EventName, RunEvent
 from stemma.graphs.runs.execute import Executor
 from stemma.graphs.runs.graphs import BoundGraphs
+from stemma.graphs.runs.model import ThreadTtl
 from stemma.graphs.runs.ports import RunStore
 from stemma.graphs.runs.runtime import Runtime
 from stemma.graphs.runs.sqlite_store import SqliteStore
@@ -48,7 +49,17 @@ async def open_runtime(
     graphs = BoundGraphs(catalog, store, stores)
     taker = Worker(Executor(store, graphs, settings), tails) if worker else None
     sweeper = Sweeper(store, graphs.saver, settings) if worker else None
-    runtime = Runtime(catalog, store, tails, graphs, taker, sweeper, stores, webhooks=webhooks or WebhookSettings())
+    runtime = Runtime(
+        catalog,
+        store,
+        tails,
+        graphs,
+        taker,
+        sweeper,
+        stores,
+        webhooks=webhooks or WebhookSettings(),
+        thread_ttl=ThreadTtl(settings.thread_minutes, settings.thread_strategy) if settings.thread_minutes else None,
+    )
     if taker is not None and sweeper is not None:
         taker.start()
         sweeper.start()

@@ -24,7 +24,7 @@ from stemma.graphs.runs.follow import Follower
 from stemma.graphs.runs.graphs import BoundGraphs
 from stemma.graphs.runs.guard import Guard
 from stemma.graphs.runs.join import Joins
-from stemma.graphs.runs.model import CancelAction, Run, RunRequest, RunStatus
+from stemma.graphs.runs.model import CancelAction, Run, RunRequest, RunStatus, ThreadTtl
 from stemma.graphs.runs.ports import RunStore
 from stemma.graphs.runs.rerun import Reruns
 from stemma.graphs.runs.state import States
@@ -57,6 +57,7 @@ class Runtime(ThreadFacade):
         stores: Stores | None = None,
         *,
         webhooks: WebhookSettings,
+        thread_ttl: ThreadTtl | None = None,
     ) -> None:
         self.catalog, self.stores = catalog, stores
         self.assistants = Assistants(store.assistants, catalog)
@@ -65,12 +66,12 @@ class Runtime(ThreadFacade):
         self.sweeper = sweeper
         self._guard = Guard(store)
         self._states = States(store, graphs)
-        self._threads = Threads(store, self._states)
+        self._threads = Threads(store, self._states, thread_ttl)
         self._follower = Follower(store, graphs, tails)
         self._joins = Joins(store, graphs, self._follower)
         self.thread_events = ThreadEvents(store, graphs, self._follower)
         self.deliverer = Deliverer(store, self._joins.values, webhooks)
-        self._submissions = Firings(store, graphs, self.assistants, self._states, tails, worker, webhooks)
+        self._submissions = Firings(store, graphs, self.assistants, self._states, tails, worker, webhooks, thread_ttl)
         self.scheduler = Scheduler(store.crons, self._submissions)
         self.crons = Crons(store.crons, self._submissions, self.assistants, self.scheduler.look)
         self._reruns = Reruns(store, self._states, self._submissions)

@@ -48,9 +48,8 @@ def submit(tx: Transaction, submission: Submission) -> Accepted:
     submission.admit(sqlite_threads.interrupts(tx, run.thread_id) if run.request.answers else {}, bool(live))
     now = run.created_at.timestamp()
     if not exists:
-        thread = Thread(
-            run.thread_id, run.tenant, run.created_at, run.created_at, submission.thread_metadata, ThreadStatus.IDLE
-        )
+        made, metadata = run.created_at, submission.thread_metadata
+        thread = Thread(run.thread_id, run.tenant, made, made, metadata, ThreadStatus.IDLE, ttl=submission.ttl)
         sqlite_threads.insert(tx, thread, submission.lifetime)
     else:
         tx.do("thread_touch", (now, run.thread_id, to_json(submission.thread_metadata).decode()))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from stemma.graphs.errors import NotWaiting, ThreadBusy
-from stemma.graphs.runs.model import Run
+from stemma.graphs.runs.model import Run, ThreadTtl
 from stemma.graphs.runs.thread_ports import Lifetime
 
 
@@ -22,6 +22,8 @@ class Submission:
     thread_metadata: Mapping[str, Any] = field(default_factory=dict)
     lifetime: Lifetime = Lifetime.KEPT
     """Of the thread, if it is made for this run."""
+    ttl: ThreadTtl | None = None
+    """Of that thread."""
     due: float = 0.0
     """It does not begin before, and until then no other run of its thread waits for it."""
     idempotency_key: str | None = None
@@ -30,7 +32,6 @@ class Submission:
     owner: str | None = None
     """Lease at once for this worker if the thread is free."""
     lease_until: float = 0.0
-
 
     def admit(self, interrupts: Mapping[str, Sequence[Mapping[str, Any]]], active: bool) -> None:
         """Say no to what the thread has no place for now. `interrupts`: those it waits for, by task.

@@ -22,7 +22,7 @@ from stemma.graphs.runs.auth_user import as_sent
 from stemma.graphs.runs.brought import with_brought
 from stemma.graphs.runs.graphs import BoundGraphs
 from stemma.graphs.runs.guard import Guard
-from stemma.graphs.runs.model import Run, RunRequest, RunStatus
+from stemma.graphs.runs.model import Run, RunRequest, RunStatus, ThreadTtl
 from stemma.graphs.runs.ports import RunStore
 from stemma.graphs.runs.resume import to_command
 from stemma.graphs.runs.rows import request_json, to_json
@@ -53,9 +53,11 @@ class Submissions:
         tails: Tails,
         worker: Worker | None,
         webhooks: WebhookSettings,
+        thread_ttl: ThreadTtl | None = None,
     ) -> None:
         self._store, self._graphs, self._assistants, self._states = store, graphs, assistants, states
         self._tails, self._worker, self._webhooks = tails, worker, webhooks
+        self._thread_ttl = thread_ttl
         self._guard = Guard(store)
 
     async def submit(
@@ -98,6 +100,9 @@ class Submissions:
                 raise InvalidRequest("a run without a thread has no checkpoints to start from", field="checkpoint_id")
             await self._store.thread(actor.tenant, thread_id)
             await self._states.known(thread_id, request.checkpoint_id, request.checkpoint_ns)
+        if not self._webhooks.enabled:
+            request = replace(request, webhook=None)
+        lifetime = LIFETIMES[request.on_completion] if thread_id is None else Lifetime.KEPT
         now = datetime.now(UTC)
         run = Run(
             run_id=str(uuid6()),
@@ -122,7 +127,8 @@ class Submissions:
                 "graph_id": assistant.graph_id,
                 "assistant_id": assistant.assistant_id,
             },
-            lifetime=LIFETIMES[request.on_completion] if thread_id is None else Lifetime.KEPT,
+            lifetime=lifetime,
+            ttl=self._thread_ttl if lifetime is Lifetime.KEPT else None,
             idempotency_key=idempotency_key,
             fingerprint=_fingerprint(actor, thread_id, asked),
             due=now.timestamp() + request.after_seconds if request.after_seconds else 0.0,

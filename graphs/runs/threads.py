@@ -24,8 +24,8 @@ EVERYTHING = 1_000_000
 class Threads:
     """Creates, finds and changes threads of the actor's tenant."""
 
-    def __init__(self, store: RunStore, states: States) -> None:
-        self._store, self._states = store, states
+    def __init__(self, store: RunStore, states: States, default_ttl: ThreadTtl | None = None) -> None:
+        self._store, self._states, self._default_ttl = store, states, default_ttl
 
     async def create(
         self,
@@ -41,7 +41,8 @@ class Threads:
         and `InvalidRequest` for supersteps that no graph can take; then there is no thread.
         """
         now = datetime.now(UTC)
-        thread = Thread(thread_id or str(uuid6()), actor.tenant, now, now, dict(metadata), ThreadStatus.IDLE, ttl=ttl)
+        name, time = thread_id or str(uuid6()), ttl or self._default_ttl
+        thread = Thread(name, actor.tenant, now, now, dict(metadata), ThreadStatus.IDLE, ttl=time)
         try:
             await self._store.create_thread(thread)
         except ThreadExists:

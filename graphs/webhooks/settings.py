@@ -16,6 +16,8 @@ class WebhookSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="GRAPHS_WEBHOOK_", env_file=".env", extra="ignore")
 
+    enabled: bool = True
+    """Off: runs go as always, and nobody is told of their ends."""
     secret: SecretStr | None = None
     """What signs every call: any text, or `whsec_` and base64. Two, with a comma between, while it changes."""
     headers: dict[str, SecretStr] = {}

@@ -23,13 +23,13 @@ async def expired(store: RunStore, after: timedelta, ended: timedelta = -LATER) 
     return await store.expired_threads(now + after, now + ended, 100)
 
 
-async def stateless(store: RunStore, lifetime: Lifetime) -> Unit:
+async def stateless(store: RunStore, lifetime: Lifetime, ttl: ThreadTtl | None = None) -> Unit:
     """A run that made its thread, while it runs."""
     now = datetime.now(UTC)
     thread_id, request = a_thread().thread_id, RunRequest("graph")
     run = Run(f"run-{thread_id}", thread_id, TENANT, "a", "graph", now, now, RunStatus.PENDING, {}, request)
     submission = Submission(run, request_json(request), b"{}", create_thread=True, lifetime=lifetime, owner="me")
-    accepted = await store.submit(replace(submission, lease_until=FAR))
+    accepted = await store.submit(replace(submission, lease_until=FAR, ttl=ttl))
     return Unit(thread_id, run.run_id, accepted.run.epoch)
 
 
@@ -46,6 +46,11 @@ async def check_a_thread_ends_when_its_time_is_over(store: RunStore) -> None:
     assert (await store.thread(TENANT, dies.thread_id)).ttl == ThreadTtl(20)
 
 
+async def check_a_thread_made_for_a_run_has_the_runs_time(store: RunStore) -> None:
+    unit = await stateless(store, Lifetime.KEPT, ThreadTtl(5, "keep_latest"))
+    assert (await store.thread(TENANT, unit.thread_id)).ttl == ThreadTtl(5, "keep_latest")
+
+
 async def check_a_busy_thread_does_not_end(store: RunStore) -> None:
     thread = replace(a_thread(), ttl=ThreadTtl(10))
     await store.create_thread(thread)
@@ -53,6 +58,29 @@ async def check_a_busy_thread_does_not_end(store: RunStore) -> None:
     assert await expired(store, LATER) == []
     await store.finish(unit, ending())
     assert [found.thread_id for found in await expired(store, LATER)] == [thread.thread_id]
+
+
+async def check_a_log_is_cut_at_its_beginning_and_goes_on_counting(store: RunStore) -> None:
+    thread = a_thread()
+    await store.create_thread(thread)
+    first = await leased(store, thread.thread_id)
+    await store.finish(first, ending())
+    second = await leased(store, thread.thread_id)
+    now = datetime.now(UTC)
+    assert await store.trim_events(now - LATER, 10) == 0
+    assert await store.trimmed(thread.thread_id) == 0
+    whole = await store.events(thread.thread_id, 0, 100)
+    end = next(row.seq for row in whole if row.event == "end")
+    assert await store.trim_events(now + LATER, 10) == 1, "the second run goes on, so that its events stay"
+    assert await store.trimmed(thread.thread_id) == end
+    assert await store.events(thread.thread_id, 0, 100) == whole[end:]
+    assert await store.trim_events(now + LATER, 10) == 0
+    await store.finish(second, ending())
+    assert (await store.events(thread.thread_id, 0, 100))[-1].seq > whole[-1].seq
+    assert await store.trim_events(now + LATER, 10) == 1
+    third = await leased(store, thread.thread_id)
+    (begun,) = [row for row in await store.events(thread.thread_id, 0, 100) if row.run_id == third.run_id][:1]
+    assert begun.seq == await store.trimmed(thread.thread_id) + 1
 
 
 async def check_what_stays_is_swept_once(store: RunStore) -> None:
@@ -126,6 +154,7 @@ _CHECKPOINT = b"\x81\xb0channel_versions\x81\xa1x\x01"
 """{"channel_versions": {"x": 1}}"""
 
 CHECKS = [
+    check_a_thread_made_for_a_run_has_the_runs_time,
     check_a_thread_ends_when_its_time_is_over,
     check_a_busy_thread_does_not_end,
     check_what_stays_is_swept_once,
