@@ -40,6 +40,8 @@ class EventName(StrEnum):
     """{"error", "message"}."""
     END = "end"
     """Last row of a run: {"status"}. Never a v1 frame: a stream simply ends."""
+    TRUNCATED = "history_truncated"
+    """{"first", "message"}, never stored: what a reader gets in the place of rows that were forgotten."""
     TOMBSTONE = "tombstone"
     """What is left of a deleted run's row."""
 

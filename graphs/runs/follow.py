@@ -16,6 +16,7 @@ from stemma.graphs.runs.marks import Marks
 from stemma.graphs.runs.model import Run, RunStatus
 from stemma.graphs.runs.ports import RunStore
 from stemma.graphs.runs.render import MODES, Renderer, check_modes, check_recorded
+from stemma.graphs.runs.rows import to_json
 from stemma.graphs.runs.tail import Tails
 
 PAGE = 256
@@ -38,6 +39,11 @@ class Follower:
             return
         start = first - 1 if renderer.remembers else max(after, first - 1)
         async for row in self.rows(run.thread_id, start, partial(self._store.run_span, run.run_id)):
+            if row.event == EventName.TRUNCATED:
+                if row.seq > after:
+                    yield Frame(row.seq, row.event, row.data)
+                if last is not None and row.seq >= last:
+                    return
             if row.event in renderer.hidden or row.run_id != run.run_id:
                 continue
             if row.seq <= after:
@@ -65,6 +71,10 @@ class Follower:
         renderers: dict[str, Renderer] = {}
         start = 0 if chosen is None or chosen & {"messages", "debug"} else after
         async for row in self.rows(thread_id, start, partial(self._store.thread, tenant, thread_id)):
+            if row.event == EventName.TRUNCATED:
+                if row.seq > after:
+                    yield Frame(row.seq, row.event, row.data)
+                continue
             renderer = renderers.get(row.run_id)
             if renderer is None:
                 graph_id = await self._store.thread_graph(thread_id) or ""
@@ -101,9 +111,20 @@ class Follower:
                 if rows is None or (look and not rows):
                     rows = await self._store.events(thread_id, after, PAGE)
                 for row in rows:
+                    if row.seq != after + 1:
+                        yield _truncated(thread_id, row.seq)
                     yield row
                     after = row.seq
                 if not rows:
                     if look:
                         await gone()
+                        if (forgotten := await self._store.trimmed(thread_id)) > after:
+                            after = forgotten
+                            yield _truncated(thread_id, after + 1)
                     look = await self._tails.changed(thread_id, seen)
+
+
+def _truncated(thread_id: str, first: int) -> RunEvent:
+    """In the place of the rows below the first that is kept; its number is theirs, so that a cursor may be it."""
+    said = {"first": first, "message": f"events below {first} were older than is kept, and are gone"}
+    return RunEvent(thread_id, first - 1, "", EventName.TRUNCATED, "", to_json(said))

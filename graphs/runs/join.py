@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from stemma.graphs.errors import RunFailed
-from stemma.graphs.runs.events import EventName
+from stemma.graphs.runs.events import EventName, RunEvent
 from stemma.graphs.runs.follow import Follower
 from stemma.graphs.runs.graphs import BoundGraphs
 from stemma.graphs.runs.marks import Marks
@@ -46,4 +46,16 @@ class Joins:
                     if data is not None:
                         return orjson.loads(data)
             end = start
+        return await self._forgotten(run, marks)
+
+    async def _forgotten(self, run: Run, marks: Marks) -> Any:
+        """The same when the run's marks are no longer kept: the values at its newest checkpoint."""
+        await self._store.settled(run.thread_id)
+        for found in self._store.checkpoints(run.thread_id, "", None, None):
+            if found.run_id == run.run_id:
+                mark = RunEvent(run.thread_id, 0, run.run_id, EventName.VALUES, "", b"")
+                data = await marks.values(
+                    mark, {"checkpoint_id": found.checkpoint_id, "checkpoint_ns": "", "always": True}
+                )
+                return orjson.loads(data) if data is not None else None
         return None

@@ -172,7 +172,7 @@ class MemoryStore(MemoryThreads):
 
     # --- events -----------------------------------------------------------------------------------------------------
     async def events(self, thread_id: str, after: int, limit: int) -> list[RunEvent]:
-        return self._runs.log[thread_id][after : after + limit]
+        return self._runs.rows(thread_id, after, limit)
 
     async def run_span(self, run_id: str) -> tuple[int, int | None]:
         if run_id not in self._runs.spans:

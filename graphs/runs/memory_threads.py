@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -102,6 +103,24 @@ class MemoryThreads(MemoryCheckpoints):
 
     async def note_swept(self, thread_id: str, now: datetime) -> None:
         self._swept[thread_id] = now
+
+    async def trim_events(self, ended_before: datetime, limit: int) -> int:
+        cut = [self._runs.trim(thread_id, self._cut(thread_id, ended_before)) for thread_id in self._runs.threads]
+        return sum(cut[:limit])
+
+    def _cut(self, thread_id: str, ended_before: datetime) -> int:
+        cut, kept = 0, sys.maxsize
+        for run in self._runs.runs.values():
+            if run.thread_id == thread_id:
+                first, last = self._runs.spans[run.run_id]
+                if last is not None and run.updated_at < ended_before:
+                    cut = max(cut, last)
+                else:
+                    kept = min(kept, first - 1)
+        return min(cut, kept)
+
+    async def trimmed(self, thread_id: str) -> int:
+        return self._runs.cut[thread_id]
 
     async def thread_graph(self, thread_id: str) -> str | None:
         runs = [run for run in self._runs.runs.values() if run.thread_id == thread_id]

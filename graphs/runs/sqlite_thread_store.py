@@ -81,6 +81,20 @@ class SqliteThreadStore:
     async def note_swept(self, thread_id: str, now: datetime) -> None:
         await self._group.call(Unit(thread_id), lambda tx: tx.do("thread_swept", (thread_id, now.timestamp())))
 
+    async def trim_events(self, ended_before: datetime, limit: int) -> int:
+        found = self._read("event_trimmable", (ended_before.timestamp(), limit))
+        cuts = [
+            await self._group.call(
+                Unit(thread_id), partial(sqlite_threads.trim, thread_id=thread_id, before=ended_before)
+            )
+            for (thread_id,) in found
+        ]
+        return sum(cuts)
+
+    async def trimmed(self, thread_id: str) -> int:
+        found = self._read("event_trimmed", (thread_id,))
+        return int(found[0][0]) if found else 0
+
     async def thread_graph(self, thread_id: str) -> str | None:
         found = self._read("thread_graph", (thread_id,))
         return found[0][0] if found else None

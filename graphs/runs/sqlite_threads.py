@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -65,6 +66,15 @@ def patch(tx: Transaction, tenant: str, thread_id: str, metadata: Mapping[str, A
 
 def mark(tx: Transaction, thread_id: str, status: ThreadStatus, interrupts: Mapping[str, Any]) -> None:
     tx.do("thread_mark", (status.value, to_json(interrupts).decode(), time.time(), thread_id))
+
+
+def trim(tx: Transaction, thread_id: str, before: datetime) -> bool:
+    """See `ThreadStore.trim_events`. Whether there was anything to forget."""
+    ((cut,),) = tx.all("event_cut", (thread_id, before.timestamp()))
+    if cut is None or not tx.do("event_trim", (thread_id, cut)):
+        return False
+    tx.do("event_note_trim", (thread_id, cut))
+    return True
 
 
 def delete(tx: Transaction, tenant: str, thread_id: str) -> None:

@@ -1,4 +1,6 @@
-"""Deletes or shortens threads whose time is over. Decides how often to look; which ones, the store knows.
+"""Deletes or shortens threads whose time is over, and forgets events that were kept long enough.
+
+Decides how often to look; which ones, the store knows.
 
 Any number of processes may sweep one store: what one has done, the other does not find any more.
 """
@@ -17,6 +19,8 @@ from stemma.graphs.settings import GraphSettings
 
 log = logging.getLogger(__name__)
 AT_A_TIME = 100
+LOGS_AT_A_TIME = 1000
+HOUR = timedelta(hours=1)
 
 
 class Sweeper:
@@ -24,6 +28,7 @@ class Sweeper:
 
     def __init__(self, store: RunStore, saver: RunSaver, settings: GraphSettings) -> None:
         self._store, self._saver, self._settings = store, saver, settings
+        self._trimmed: datetime | None = None
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -35,8 +40,8 @@ class Sweeper:
             await asyncio.wait((self._task,))
 
     async def sweep(self, now: datetime) -> int:
-        """Do what is due; how many threads it was done to. Raises `StoreUnavailable` and its kinds."""
-        done = 0
+        """Do what is due; how many threads and logs it was done to. Raises `StoreUnavailable` and its kinds."""
+        done = await self._trim(now)
         ended_before = now - timedelta(minutes=self._settings.stateless_minutes)
         while found := await self._store.expired_threads(now, ended_before, AT_A_TIME):
             swept = sum([await self._end(thread, now) for thread in found])
@@ -44,6 +49,16 @@ class Sweeper:
             if swept < len(found):
                 break  # somebody began to use one meanwhile; the next sweep looks again
         return done
+
+    async def _trim(self, now: datetime) -> int:
+        """Forget events that were kept long enough. Every run is looked at, so once an hour will do."""
+        if self._trimmed is not None and now - self._trimmed < HOUR:
+            return 0
+        kept = timedelta(days=self._settings.retention_days)
+        cut = await self._store.trim_events(now - kept, LOGS_AT_A_TIME)
+        if cut < LOGS_AT_A_TIME:
+            self._trimmed = now
+        return cut
 
     async def _end(self, thread: Expired, now: datetime) -> bool:
         try:

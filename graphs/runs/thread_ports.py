@@ -94,6 +94,15 @@ class ThreadStore(Protocol):
         """What was to be done about an expired thread that stays is done, until it changes again."""
         ...
 
+    async def trim_events(self, ended_before: datetime, limit: int) -> int:
+        """Forget the events of runs that ended before, of so many threads at most, and remember up to which number. A
+        log is cut at its beginning only, and before the first event of any other run. How many logs were cut."""
+        ...
+
+    async def trimmed(self, thread_id: str) -> int:
+        """The number of the last event that was forgotten; 0 when none was."""
+        ...
+
     async def thread_graph(self, thread_id: str) -> str | None:
         """The graph of the thread's latest run, or None when there was none."""
         ...
