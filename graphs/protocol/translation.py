@@ -53,6 +53,9 @@ class Translation:
             self._accepted.add(row.run_id)
         if row.event in (EventName.METADATA, EventName.TOMBSTONE):
             return []
+        if row.event == EventName.TRUNCATED:
+            told = {"name": row.event, "payload": orjson.loads(row.data)}
+            return [event_of(row, FIRST, "custom", to_json(told))]
         found = []
         if "lifecycle" in self._methods and await self._begins(row):
             found.append(_lifecycle(row, RUNNING, {"event": "running"}))
