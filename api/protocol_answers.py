@@ -33,6 +33,8 @@ Command = Callable[[Protocol, Actor, str, Any], Awaitable[Outcome]]
 
 async def answer(protocol: Protocol, actor: Actor, thread_id: str, command: CommandBody) -> Reply:
     """The reply to a command. Raises `Forbidden`, `UnknownThread`, `StoreUnavailable`."""
+    if command.method.startswith("subscription."):
+        return refusal(command.id, "not_supported", "over HTTP, each request to stream/events is a subscription")
     known = COMMANDS.get(command.method)
     if known is None:
         return refusal(command.id, "unknown_command", f"there is no command {command.method!r} here")
