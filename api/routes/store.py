@@ -36,8 +36,8 @@ async def put_item(body: ItemPut, store: StoreWrite) -> Response:
 @router.get("/items", response_model=ItemBody | None, responses=documented())
 async def get_item(
     store: StoreRead,
-    key: Annotated[str, Query(max_length=2_048)],
-    namespace: Annotated[str, Query(max_length=20_000, description="The labels, joined by periods")],
+    key: Annotated[str, Query(max_length=1_024)],
+    namespace: Annotated[str, Query(max_length=1_088, description="The labels, joined by periods")],
     refresh_ttl: Annotated[bool | None, Query(description="Whether this puts off the item's end")] = None,
 ) -> Response:
     """One item, or null when there is none."""

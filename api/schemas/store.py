@@ -11,7 +11,7 @@ from stemma.api.schemas.values import Body, Limit, Mapped, Offset
 
 Label = Annotated[str, Field(max_length=256)]
 Labels = Annotated[list[Label], Field(max_length=64)]
-Key = Annotated[str, Field(max_length=2_048)]
+Key = Annotated[str, Field(max_length=1_024)]
 RefreshTtl = Annotated[
     bool | None, Field(description="Whether reading puts off the end of what lives for a time; null: as configured")
 ]

@@ -21,7 +21,7 @@ from stemma.memory.model import FAR_FUTURE, Scope
 Namespace = tuple[str, ...]
 SEPARATOR = "\x1f"
 """After each label of a namespace as it is stored: what lies below one begins with the same characters."""
-LONGEST_KEY = 2_048
+LONGEST_KEY = 1_024
 """Characters of a key, and of all labels of a namespace together: an index key must not grow without bound."""
 
 
