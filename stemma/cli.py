@@ -33,6 +33,7 @@ COMMANDS = {
     "eval": ("stemma.evals.commands:eval_app", "Score retrieval and answers."),
     "neo4j": ("stemma.memory.neo4j_commands:neo4j_app", "Run a real Neo4j without Docker."),
     "keys": ("stemma.graphs.keys.commands:keys_app", "Who may use a server: make and revoke keys."),
+    "webhooks": ("stemma.graphs.webhooks.commands:webhooks_app", "Calls at a run's end: what signs them."),
     "backup": ("stemma.graphs.commands:app", "Copy the stores while they are in use."),
     "doctor": ("stemma.api.commands:app", "Check that everything that is needed is there."),
     "openapi": ("stemma.api.commands:app", "Print the API's OpenAPI document."),

@@ -20,6 +20,7 @@ from stemma.graphs.runs.worker import Worker
 from stemma.graphs.settings import GraphSettings
 from stemma.graphs.store.stores import Stores
 from stemma.graphs.webhooks.deliver import Deliverer
+from stemma.graphs.webhooks.secret import beside
 from stemma.graphs.webhooks.settings import WebhookSettings
 from stemma.memory.long_term import LongTermMemory
 
@@ -58,6 +59,7 @@ async def open_runtime(
         sweeper,
         stores,
         webhooks=webhooks or WebhookSettings(),
+        webhook_secret=beside(settings.database_url),
         thread_ttl=ThreadTtl(settings.thread_minutes, settings.thread_strategy) if settings.thread_minutes else None,
     )
     if taker is not None and sweeper is not None:

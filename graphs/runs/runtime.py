@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
 
@@ -57,6 +58,7 @@ class Runtime(ThreadFacade):
         stores: Stores | None = None,
         *,
         webhooks: WebhookSettings,
+        webhook_secret: Path,
         thread_ttl: ThreadTtl | None = None,
     ) -> None:
         self.catalog, self.stores = catalog, stores
@@ -70,7 +72,7 @@ class Runtime(ThreadFacade):
         self._follower = Follower(store, graphs, tails)
         self._joins = Joins(store, graphs, self._follower)
         self.thread_events = ThreadEvents(store, graphs, self._follower)
-        self.deliverer = Deliverer(store, self._joins.values, webhooks)
+        self.deliverer = Deliverer(store, self._joins.values, webhooks, webhook_secret)
         self._submissions = Firings(store, graphs, self.assistants, self._states, tails, worker, webhooks, thread_ttl)
         self.scheduler = Scheduler(store.crons, self._submissions)
         self.crons = Crons(store.crons, self._submissions, self.assistants, self.scheduler.look)

@@ -14,15 +14,24 @@ import secrets
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from stemma.graphs.errors import GraphFailure, StoreUnavailable, UnknownRun, WebhookFailed, WebhookRefused
+from stemma.graphs.errors import (
+    GraphFailure,
+    InvalidSetting,
+    StoreUnavailable,
+    UnknownRun,
+    WebhookFailed,
+    WebhookRefused,
+)
 from stemma.graphs.runs.model import Run
 from stemma.graphs.runs.ports import RunStore
 from stemma.graphs.webhooks.body import body_of
 from stemma.graphs.webhooks.call import Caller
 from stemma.graphs.webhooks.model import DELIVERED, Delivery
+from stemma.graphs.webhooks.secret import kept_secret
 from stemma.graphs.webhooks.settings import WebhookSettings
 from stemma.graphs.webhooks.signature import keys_of, signed
 
@@ -41,9 +50,11 @@ GONE = 410
 class Deliverer:
     """Started by `start`. `values` reads what a run came to."""
 
-    def __init__(self, store: RunStore, values: Callable[[Run], Awaitable[Any]], settings: WebhookSettings) -> None:
-        """Raises `InvalidSetting` for a secret that cannot be read."""
-        self._store, self._values, self._settings = store, values, settings
+    def __init__(
+        self, store: RunStore, values: Callable[[Run], Awaitable[Any]], settings: WebhookSettings, kept: Path
+    ) -> None:
+        """`kept`: where the secret is, or will be, when none is set. Raises `InvalidSetting` for one that is none."""
+        self._store, self._values, self._settings, self._kept = store, values, settings, kept
         self._keys = keys_of(settings.secret.get_secret_value()) if settings.secret else []
         self._caller = Caller(settings)
         self._wake = asyncio.Event()
@@ -134,7 +145,7 @@ class Deliverer:
             await self._settle(delivery, "the run was deleted", retry=False)
         except WebhookRefused as refusal:
             await self._settle(delivery, str(refusal), retry=False)
-        except WebhookFailed as failure:
+        except (WebhookFailed, InvalidSetting) as failure:
             await self._settle(delivery, str(failure), retry=True)
         else:
             taken = 200 <= status < 300
@@ -158,6 +169,8 @@ class Deliverer:
 
     async def _call(self, delivery: Delivery) -> int:
         body = delivery.body or b""
+        if not self._keys:
+            self._keys = keys_of(kept_secret(self._kept))
         own = {name: value.get_secret_value() for name, value in self._settings.headers.items()}
         marks = signed(self._keys, delivery.run_id, int(time.time()), body)
         headers = {"user-agent": "stemma", **own, "content-type": "application/json", **marks}

@@ -19,7 +19,8 @@ class WebhookSettings(BaseSettings):
     enabled: bool = True
     """Off: runs go as always, and nobody is told of their ends."""
     secret: SecretStr | None = None
-    """What signs every call: any text, or `whsec_` and base64. Two, with a comma between, while it changes."""
+    """What signs every call: any text, or `whsec_` and base64. Two, with a comma between, while it changes.
+    Without one, a secret is made and kept beside the run store; `stemma webhooks secret` prints it."""
     headers: dict[str, SecretStr] = {}
     """Sent with every call, e.g. {"authorization": "Bearer …"}."""
     require_https: bool = False

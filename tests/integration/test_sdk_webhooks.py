@@ -16,6 +16,7 @@ from pydantic import SecretStr
 from stemma.graphs.policy import LOCAL
 from stemma.graphs.runs.model import RunRequest
 from stemma.graphs.webhooks.settings import WebhookSettings
+from stemma.graphs.webhooks.signature import keys_of
 from tests.integration.live_server import Live, live_server, toy_runtime
 from tests.integration.receiver import receiver
 
@@ -58,7 +59,7 @@ async def test_the_end_of_a_run_is_told_with_what_it_came_to(sdk: LangGraphClien
     assert call.headers["content-type"] == "application/json"
     assert call.headers["authorization"] == "Bearer a-token-for-tests"
     assert call.headers["webhook-id"] == run["run_id"]
-    assert call.headers["webhook-signature"] == call.signature(SECRET)
+    assert call.headers["webhook-signature"] == call.signature(SECRET.encode())
     told = call.run
     assert (told["run_id"], told["thread_id"], told["status"]) == (run["run_id"], thread["thread_id"], "success")
     assert (told["values"]["n"], told["kwargs"]["input"], told["metadata"]) == (6, {"n": 4}, {"m": 1})
@@ -95,7 +96,7 @@ async def test_what_is_not_taken_is_sent_again_as_it_was(telling: Live, sdk: Lan
         assert {call.path for call in calls} == {"/hook?token=in-the-address"}
         assert {call.headers["webhook-id"] for call in calls} == {run["run_id"]}
         assert len({call.body for call in calls}) == 1
-        assert all(call.headers["webhook-signature"] == call.signature(SECRET) for call in calls)
+        assert all(call.headers["webhook-signature"] == call.signature(SECRET.encode()) for call in calls)
     told = telling.runtime.deliverer
     while (shown := await progress(sdk, run))["state"] == "pending":
         await telling.runtime.healthy()  # a commit, which the outcome rides with
@@ -148,8 +149,11 @@ async def test_a_receiver_that_was_away_is_told_after_a_restart(tmp_path: Path) 
         request = RunRequest("count", input={}, webhook=gone.url)
         run = await runtime.submit(LOCAL, None, request)
         await runtime.join(LOCAL, run.thread_id, run.run_id)
+    patient = patient.model_copy(update={"secret": None})
     async with receiver(port=gone.port) as back, toy_runtime(tmp_path, webhooks=patient):
         [call] = await back.until(1)
+    [kept] = keys_of((tmp_path / "webhook-secret").read_text().strip())
+    assert call.headers["webhook-signature"] == call.signature(kept)
     assert call.headers["webhook-id"] == run.run_id
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import hmac
 from base64 import b64decode, b64encode
+from concurrent.futures import ThreadPoolExecutor
 from ipaddress import IPv4Address, IPv6Address
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +17,7 @@ from pydantic import SecretStr, ValidationError
 
 from stemma.graphs.errors import InvalidRequest, InvalidSetting
 from stemma.graphs.webhooks.destination import internal, refuse
+from stemma.graphs.webhooks.secret import beside, kept_secret
 from stemma.graphs.webhooks.settings import WebhookSettings
 from stemma.graphs.webhooks.signature import keys_of, signed
 
@@ -99,6 +102,19 @@ def test_two_secrets_sign_side_by_side_and_none_signs_nothing() -> None:
     assert signed([], "id", 5, b"{}") == {"webhook-id": "id", "webhook-timestamp": "5"}
     with pytest.raises(InvalidSetting):
         keys_of("whsec_not base64")
+
+
+def test_a_secret_that_nobody_set_is_made_once_and_is_its_owners(tmp_path: Path) -> None:
+    path = beside(f"sqlite:///{tmp_path}/new/runs.db")
+    assert path == tmp_path / "new" / "webhook-secret"
+    with ThreadPoolExecutor(8) as pool:
+        found = set(pool.map(kept_secret, [path] * 8))
+    [secret] = found
+    assert [len(key) for key in keys_of(secret)] == [32]
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert [file.name for file in path.parent.iterdir()] == ["webhook-secret"]
+    with pytest.raises(InvalidSetting):
+        kept_secret(path / "below a file")
 
 
 @pytest.mark.parametrize(
