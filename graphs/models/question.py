@@ -50,6 +50,9 @@ class Question:
     """Terms that stand close to the question word: what is asked *about* the thing."""
     asked: frozenset[str]
     """Terms of `near` that are not a name's: "who is the CEO of Harrow" asks about `ceo`. Empty for yes or no."""
+    owner: frozenset[str] = frozenset()
+    """Terms of the one name that a question is about and ends with: "who is the CEO of Harrow" -> harrow. Empty where
+    what stands there is described ("of the firm that …") or is no name."""
     lead: tuple[str, ...] = ()
     """Up to three words before a question word that stands late: "an annual output of what" -> annual, output, of."""
     measures: bool = False
@@ -87,6 +90,11 @@ _KIND_OF_WORD: Mapping[str, Kind] = {
 _COUNTING = frozenset(("many", "much", "long", "old", "tall", "far", "high", "often", "late", "big", "large"))
 _NEAR = 6
 _ROLE = re.compile(r"\b(?:who|what|which)\s+(?:is|was|are|were)\s+(?:the\s+|an?\s+)?((?:[\w'-]+\s+){1,3})of\b", re.I)
+_OWNER = re.compile(
+    r"\W*(?:who|what|which)\s+(?:is|was|are|were)\s+(?:the\s+|an?\s+)?(?:[\w'-]+\s+){1,4}?of\s+(?:the\s+)?(\S.*?)[\s?]*\Z",
+    re.IGNORECASE,
+)
+_BRACKETED = re.compile(r"\s*\([^()]*\)\Z")
 _EMPTY_NOUNS = frozenset(("type", "kind", "name", "sort"))
 _OPENERS = frozenset(("name", "both", "besides", "between"))
 
@@ -107,6 +115,7 @@ def analyse(text: str) -> Question:
         focus=focus,
         near=near,
         asked=_asked(text, kind, named, near),
+        owner=_owner(text, named),
         lead=_lead(text, asking),
         measures=bool(_MEASURING.search(text)),
         options=options,
@@ -196,6 +205,12 @@ def _asked(text: str, kind: Kind, named: tuple[str, ...], near: frozenset[str]) 
     role = [word for word in words(match.group(1)) if word not in _EMPTY_NOUNS] if match else []
     of_names = {term for name in named for term in content_terms(name)}
     return frozenset(content_terms(" ".join(role))) or near - of_names
+
+
+def _owner(text: str, named: tuple[str, ...]) -> frozenset[str]:
+    match = _OWNER.match(text)
+    name = _BRACKETED.sub("", match.group(1)) if match else ""
+    return frozenset(content_terms(name)) if name in named else frozenset()
 
 
 def _lead(text: str, asking: re.Match[str] | None) -> tuple[str, ...]:

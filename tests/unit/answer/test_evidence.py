@@ -33,6 +33,13 @@ def test_words_scattered_over_passages_are_not_enough() -> None:
     assert not cover(analyse(QUESTION), texts).enough
 
 
+def test_somebody_elses_harbour_master_is_not_enough() -> None:
+    question = analyse("Who is the harbour master of Port Calder?")
+    about, other = "Port Calder has a single container terminal.", "Port Merrow. Its harbour master is Tomas Reyl."
+    assert not cover(question, [about, other]).enough
+    assert cover(question, [about, "Port Calder. Its harbour master is Ida Vole."]).enough
+
+
 def test_grades_say_why() -> None:
     passages, evidence = by_rule(QUESTION, [passage(1, "Northwind Lines", "A carrier. It went to a port in 2024.")])
     assert passages[0]["relevant"]

@@ -58,3 +58,18 @@ def test_any_text_is_a_question(text: str) -> None:
     assert set(question.focus) <= set(question.weights) or not question.weights
     assert question.near <= set(question.weights)
     assert len(question.options) in (0, 2)
+
+
+@pytest.mark.parametrize(
+    ("text", "owner"),
+    [
+        ("Who is the harbour master of Port Merrow?", {"port", "merrow"}),
+        ("What is the standard lead time of the Tessaly Foundry?", {"tessali", "foundri"}),
+        ("Who was the president of The Prestige (film)?", {"prestig"}),
+        ("Who is the director of the film that Ana Roth wrote?", set()),
+        ("Who is the contact for claims of the trucking company?", set()),
+        ("Which port did the carrier Northwind Lines reach?", set()),
+    ],
+)
+def test_the_one_name_that_a_question_is_about(text: str, owner: set[str]) -> None:
+    assert analyse(text).owner == owner
