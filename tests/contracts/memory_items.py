@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from stemma.memory.lineage.model import Direction
 from stemma.memory.model import Scope
 from stemma.memory.ports import MemoryGraph
@@ -87,6 +89,10 @@ async def check_deleting_withdraws_every_version(graph: MemoryGraph) -> None:
     assert [source.withdrawn for source in found] == [True, True]
     told = await graph.retractions(scope, [second.item.source_id])
     assert [(one.actor, one.reason) for one in told] == [("ann", "not needed")]
+    await graph.give_back(scope, told[0].id, actor="bob", at=NOW)
+    assert await value_at(graph, scope) == "closed"
+    await graph.change_items([], [removal(scope, PORT, at=NOW + timedelta(minutes=1))])
+    assert await value_at(graph, scope) is None
     third = write(scope, PORT, "open", version=3, replaces=second.item.source_id)
     assert await graph.change_items([third]) == [True]
     assert await value_at(graph, scope) == "open"

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import httpx
 import pytest
 import pytest_asyncio
 from langgraph_sdk.client import LangGraphClient
 
+from stemma.graphs.errors import Forbidden
 from stemma.graphs.keys.model import Role
 from stemma.graphs.policy import Actor
+from stemma.graphs.store.stores import StoreAccess
 from stemma.memory.lineage.captions import headline
 from stemma.memory.lineage.model import Direction
 from stemma.memory.model import Scope, Source
@@ -190,6 +194,36 @@ async def test_tenants_and_users_have_stores_of_their_own(live: Live) -> None:
     assert await stranger.alist_namespaces() == []
     await bob.adelete(("a",), "k")
     assert await bob.aget(("a",), "k")
+
+
+@dataclass(frozen=True)
+class Fenced:
+    """Rules that keep everybody below a namespace of their own, as a project's handlers do."""
+
+    async def decide(self, actor: Actor, resource: str, action: str, value: dict[str, Any]) -> None:
+        assert resource == "store"
+        if action == "delete":
+            raise Forbidden("nobody deletes")
+        value["namespace"] = (actor.user, *(value["namespace"] or ()))
+        value.setdefault("metadata", {})["owner"] = actor.user
+
+
+async def test_rules_move_a_place_and_refuse(live: Live) -> None:
+    stores = live.runtime.stores
+    assert stores
+    fenced = StoreAccess(stores, Actor("fenced", "ann", rules=Fenced()))
+    await fenced.put(["a"], "k", {"n": 1})
+    plain = StoreAccess(stores, Actor("fenced", "ann"))
+    assert await plain.namespaces(None, None, max_depth=None, limit=10, offset=0) == [["ann", "a"]]
+    found = await fenced.search([], filter=None, query=None, limit=10, offset=0)
+    assert [item["key"] for item in found] == ["k"]
+    got = await fenced.get(["a"], "k")
+    assert got
+    assert (got["namespace"], got["value"]) == (["ann", "a"], {"n": 1})
+    with pytest.raises(Forbidden):
+        await fenced.delete(["a"], "k")
+    with pytest.raises(Forbidden, match="store:read"):
+        await StoreAccess(stores, Actor("fenced", "ann", frozenset())).get(["a"], "k")
 
 
 async def test_a_credential_opens_the_store_as_its_role_says(tmp_path_factory: pytest.TempPathFactory) -> None:
