@@ -105,6 +105,10 @@ async def _whom(_: Steps, config: RunnableConfig) -> Steps:
     return {"log": log}
 
 
+async def _who(_: Steps, config: RunnableConfig) -> Steps:
+    return {"log": [config["configurable"]["langgraph_auth_user"]["identity"]]}
+
+
 def _line(state: type[Any], context: type[Any] | None = None, **steps: Any) -> Any:
     graph: Any = StateGraph(state, context_schema=context)
     last = START
@@ -129,6 +133,7 @@ def toy_graphs() -> dict[str, Any]:
     """The graphs by name, compiled."""
     inner = _line(Steps, first=_first, told=_tell).compile()
     return {
+        "who": _line(Steps, who=_who).compile(),
         "whom": _line(Steps, whom=_whom).compile(),
         "count": _line(Steps, first=_first, second=_second).compile(),
         "tell": _line(Steps, told=_tell, second=_second).compile(),
