@@ -33,7 +33,7 @@ async def served(folder: Path, **settings: str) -> AsyncIterator[httpx.AsyncClie
     }
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "uvicorn", "bench.guarantee_server:app", "--port", str(port), "--no-access-log",
-        "--log-level", "warning", env=os.environ | places | settings, cwd=folder,
+        "--log-level", "warning", "--timeout-keep-alive", "120", env=os.environ | places | settings, cwd=folder,
     )  # fmt: skip
     try:
         limits = httpx.Limits(max_connections=None)
