@@ -1,9 +1,9 @@
-"""The graphs that real clients are driven against: an agent with a reviewed tool, a drawing one, gates."""
+"""The graphs that real clients are driven against: an agent with a reviewed tool, and gates."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Sequence
-from typing import Annotated, Any
+from typing import Any
 
 from langchain.agents import create_agent
 from langchain.agents.middleware import HumanInTheLoopMiddleware
@@ -13,8 +13,6 @@ from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResu
 from langchain_core.runnables import Runnable
 from langchain_core.tools import tool
 from langgraph.graph import StateGraph
-from langgraph.graph.message import MessagesState
-from langgraph.graph.ui import AnyUIMessage, push_ui_message, ui_message_reducer
 
 from tests.integration.toy_graphs import GATES, Steps, toy_graphs
 
@@ -68,36 +66,19 @@ def send_mail(to: str) -> str:
     return f"sent to {to}"
 
 
-class Drawing(MessagesState):
-    """A conversation with something to look at."""
-
-    ui: Annotated[Sequence[AnyUIMessage], ui_message_reducer]
-
-
-async def _draw(_: Drawing) -> dict[str, Any]:
-    message = AIMessage("look", id="look-1")
-    push_ui_message("weather", {"degrees": 21}, message=message)
-    return {"messages": [message]}
-
-
 async def _open(state: Steps) -> Steps:
     GATES[state["gate"]].set()
     return {"log": ["opened"]}
 
 
-def _one(state: type[Any], step: Any) -> Any:
-    graph: Any = StateGraph(state)
-    graph.add_node("step", step)
-    graph.set_entry_point("step")
-    return graph.compile()
-
-
 def client_graphs() -> dict[str, Any]:
-    """The toy graphs; `agent` and `draw`, as frontends know them; and `open`, which lets a `gate` go on."""
+    """The toy graphs; `agent`, as frontends know them; and `open`, which lets a `gate` go on."""
+    opening: Any = StateGraph(Steps)
+    opening.add_node("open", _open)
+    opening.set_entry_point("open")
     review: Any = HumanInTheLoopMiddleware(interrupt_on={"send_mail": True})
     return {
         **toy_graphs(),
         "agent": create_agent(Echo(), tools=[send_mail], middleware=[review]),
-        "draw": _one(Drawing, _draw),
-        "open": _one(Steps, _open),
+        "open": opening.compile(),
     }

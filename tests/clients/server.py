@@ -1,4 +1,5 @@
-"""A real server in a process of its own, as `stemma serve` runs it, over the graphs that clients are tested with.
+"""A real server in a process of its own, as `stemma serve` runs it, over the graphs and the project that clients are
+tested with.
 
 Run as a module it serves until SIGTERM: `python -m tests.clients.server`. Its settings are environment variables.
 """
@@ -17,9 +18,11 @@ from pathlib import Path
 from stemma.api.listening import bind
 from stemma.api.serving import run_server
 from stemma.api.settings import ApiSettings
+from stemma.graphs.projects.read import read_project
 from tests.clients.graphs import client_graphs
 
 ROOT = Path(__file__).parents[2]
+PROJECT = Path(__file__).parent / "project"
 
 
 @asynccontextmanager
@@ -59,7 +62,8 @@ def main() -> None:
         sys.stdout.write(f"{address}\n")
         sys.stdout.flush()
 
-    run_server(settings, bind(settings), announce=announce, graphs=client_graphs())
+    project = read_project(PROJECT)
+    run_server(settings, bind(settings), announce=announce, graphs=client_graphs(), project=project)
 
 
 if __name__ == "__main__":

@@ -18,6 +18,8 @@ async def test_javascript_clients_work_unchanged(tmp_path: Path) -> None:
     assert not failed, "\n\n".join(failed)
     assert {flow: len(found) for flow, found in flows.items()} == {
         "RemoteGraph": 7,
+        "broken connections": 2,
         "chat frontend": 6,
+        "thread stream v2": 15,
         "useStream v1": 8,
     }

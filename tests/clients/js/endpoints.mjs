@@ -140,8 +140,8 @@ async function commanded(transport, number, request) {
   });
   let error = null;
   try {
-    const values = await stream.subscribe("values");
     await stream.run.start({ input: { n: 1 } });
+    const values = await stream.subscribe("values");
     await Promise.race([
       collected(values, 2),
       new Promise((_, reject) => setTimeout(reject, 5000, new Error("no events"))),
@@ -165,6 +165,6 @@ await commanded("websocket", 54, 'threads.stream({ transport: "websocket" })');
 await (async () => {
   const from = seen.length;
   const told = (error) => (results[55] = { call: "LoadExternalComponent", requests: seen.slice(from), error });
-  await client["~ui"].getComponent("count", "weather").then(() => told(null), (error) => told(String(error)));
+  await client["~ui"].getComponent("draw", "weather").then(() => told(null), (error) => told(String(error)));
 })();
 answer(results);
