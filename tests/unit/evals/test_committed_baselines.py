@@ -1,6 +1,6 @@
-"""The baselines of the demo's corpus, which the scheduled nightly is judged by: whole, of today's questions, and enough.
+"""The baselines of the demo's corpus, which judge the scheduled nightly: whole, of today's questions, and enough.
 
-Whoever changes a question or a document of the demo promotes new baselines: the nightly could not be compared otherwise.
+Whoever changes a question or a document of the demo promotes new baselines: nothing could be compared otherwise.
 """
 
 from __future__ import annotations
