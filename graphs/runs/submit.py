@@ -16,6 +16,7 @@ from typing import Literal
 from langgraph.checkpoint.base.id import uuid6
 
 from stemma.graphs.assistants.assistants import Assistants, inherited
+from stemma.graphs.assistants.model import Assistant
 from stemma.graphs.errors import InvalidRequest
 from stemma.graphs.policy import Actor
 from stemma.graphs.runs.auth_user import as_sent
@@ -91,7 +92,6 @@ class Submissions:
         assistant = await self._assistants.usable(actor, request.assistant_id)
         asked = request_json(request)
         request = await self._guard.run(actor, thread_id, request, assistant.assistant_id, if_not_exists)
-        own_metadata = request.metadata if actor.rules else {}  # by it the thread will be found again
         request = with_brought(inherited(request, assistant))
         request = replace(request, config=as_sent(request.config), auth_user=actor.profile)
         self._check(request, assistant.graph_id)
@@ -104,26 +104,14 @@ class Submissions:
             request = replace(request, webhook=None)
         lifetime = LIFETIMES[request.on_completion] if thread_id is None else Lifetime.KEPT
         now = datetime.now(UTC)
-        run = Run(
-            run_id=str(uuid6()),
-            thread_id=thread_id or str(uuid6()),
-            tenant=actor.tenant,
-            user=actor.user,
-            assistant_id=assistant.assistant_id,
-            graph_id=assistant.graph_id,
-            created_at=now,
-            updated_at=now,
-            status=RunStatus.PENDING,
-            metadata=dict(request.metadata),
-            request=request,
-        )
+        run = _new_run(actor, thread_id, request, assistant, now)
         return Submission(
             run,
             request_json(request),
             first_event=to_json({"run_id": run.run_id, "attempt": 1}),
             create_thread=thread_id is None or if_not_exists == "create",
             thread_metadata={
-                **own_metadata,
+                **(run.metadata if actor.rules else {}),  # by it the thread will be found again
                 "graph_id": assistant.graph_id,
                 "assistant_id": assistant.assistant_id,
             },
@@ -178,6 +166,22 @@ class Submissions:
             unknown = [step for step in steps if step not in graph.nodes] if steps != "*" else []
             if unknown:
                 raise InvalidRequest(f"the graph has no step {unknown[0]!r}", field=field)
+
+
+def _new_run(actor: Actor, thread_id: str | None, request: RunRequest, assistant: Assistant, now: datetime) -> Run:
+    return Run(
+        run_id=str(uuid6()),
+        thread_id=thread_id or str(uuid6()),
+        tenant=actor.tenant,
+        user=actor.user,
+        assistant_id=assistant.assistant_id,
+        graph_id=assistant.graph_id,
+        created_at=now,
+        updated_at=now,
+        status=RunStatus.PENDING,
+        metadata=dict(request.metadata),
+        request=request,
+    )
 
 
 def _fingerprint(actor: Actor, thread_id: str | None, asked: bytes) -> str:
