@@ -38,21 +38,23 @@ async def served(folder: Path, **settings: str) -> AsyncIterator[httpx.AsyncClie
     try:
         limits = httpx.Limits(max_connections=None)
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60, limits=limits) as client:
-            await _ready(client)
+            await _ready(client, process)
             yield client
     finally:
-        process.terminate()
+        if process.returncode is None:
+            process.terminate()
         await process.wait()
 
 
-async def _ready(client: httpx.AsyncClient) -> None:
-    async with asyncio.timeout(60):
-        while True:
+async def _ready(client: httpx.AsyncClient, process: asyncio.subprocess.Process) -> None:
+    async with asyncio.timeout(120):
+        while process.returncode is None:
             try:
                 if (await client.get("/ok")).status_code == 200:
                     return
             except httpx.TransportError:
                 await asyncio.sleep(0.05)
+    raise SystemExit("the server did not start")
 
 
 async def thread(client: httpx.AsyncClient) -> str:
