@@ -137,7 +137,7 @@ def _run(settings: ApiSettings, project: Project | None, *, report: bool) -> Non
     from stemma.api.listening import bind
 
     # Before the rest is loaded: a port in use is told at once.
-    listener = bind(settings)
+    listener = bind(settings, asks=project is not None and project.auth.path is not None)
     try:
         _serve(settings, listener, project, report=report)
     except KeyboardInterrupt:

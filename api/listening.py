@@ -11,12 +11,12 @@ from stemma.api.loopback import is_loopback
 from stemma.api.settings import ApiSettings
 
 
-def bind(settings: ApiSettings) -> socket.socket:
-    """A bound socket for the settings' host and port.
+def bind(settings: ApiSettings, *, asks: bool = False) -> socket.socket:
+    """A bound socket for the settings' host and port. `asks`: a project's auth file says who may ask.
 
     Raises: KeyRequired when other machines could reach a server without a key; PortInUse; CannotListen.
     """
-    asked = settings.key or settings.require_key or settings.auth_path or JwtSettings().configured
+    asked = asks or settings.key or settings.require_key or settings.auth_path or JwtSettings().configured
     if not (asked or settings.insecure or is_loopback(settings.host)):
         raise KeyRequired(f"refusing to listen on {settings.host} without a key")
     try:
