@@ -96,8 +96,8 @@ class MemoryRuns(MemoryLog):
             return Accepted(self.runs[known], leased=False)
         if run.thread_id in self.threads or not submission.create_thread:
             self.owned(run.tenant, run.thread_id)
-        known = self.threads.get(run.thread_id)
-        submission.admit(known.interrupts if known is not None else {}, bool(self.live(run.thread_id)))
+        there = self.threads.get(run.thread_id)
+        submission.admit(there.interrupts if there is not None else {}, bool(self.live(run.thread_id)))
         if run.thread_id not in self.threads:
             now, metadata, ttl = run.created_at, submission.thread_metadata, submission.ttl
             made = Thread(run.thread_id, run.tenant, now, now, metadata, ThreadStatus.IDLE, ttl=ttl)

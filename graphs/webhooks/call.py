@@ -8,6 +8,7 @@ the name. It follows no redirect, uses no proxy, keeps no connection, and reads 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 import ssl
 from collections.abc import Iterable, Mapping
@@ -24,46 +25,48 @@ _FAILURES = (httpcore.NetworkError, httpcore.ProtocolError, httpcore.Unsupported
 
 
 class Caller:
-    """Calls webhooks. `aclose` when done."""
+    """Calls webhooks."""
 
     def __init__(self, settings: WebhookSettings) -> None:
         self._settings = settings
 
     @cached_property
-    def _pool(self) -> httpcore.AsyncConnectionPool:
-        """Made with the first call: the certificates take 20 ms to read."""
-        return httpcore.AsyncConnectionPool(
-            ssl_context=ssl.create_default_context(),
-            max_connections=self._settings.concurrency,
-            max_keepalive_connections=0,
-            network_backend=_JudgedNetwork(self._settings.allow_internal),
-        )
+    def _certificates(self) -> ssl.SSLContext:
+        """Read with the first call: that takes 20 ms."""
+        return ssl.create_default_context()
 
     async def post(self, url: str, headers: Mapping[str, str], body: bytes) -> int:
         """The status that was answered. Raises `WebhookRefused`, and `WebhookFailed` when there was no answer."""
         sent = [(name.encode(), value.encode()) for name, value in headers.items()]
+        network = _JudgedNetwork(self._settings.allow_internal)
         try:
-            async with asyncio.timeout(self._settings.timeout_seconds):
-                async with self._pool.stream("POST", url, headers=sent, content=body) as response:
-                    return response.status
+            async with (
+                asyncio.timeout(self._settings.timeout_seconds),
+                httpcore.AsyncConnectionPool(ssl_context=self._certificates, network_backend=network) as pool,
+                pool.stream("POST", url, headers=sent, content=body) as response,
+            ):
+                return response.status
         except (TimeoutError, httpcore.TimeoutException) as error:
             raise WebhookFailed(f"no answer within {self._settings.timeout_seconds:g} s") from error
         except socket.gaierror as error:
             raise WebhookFailed("the name of the host is not known") from error
         except _FAILURES as error:
             raise WebhookFailed(f"no answer: {type(error).__name__}") from error
-
-    async def aclose(self) -> None:
-        if "_pool" in self.__dict__:
-            await self._pool.aclose()
+        finally:
+            await network.aclose()
 
 
 class _JudgedNetwork(httpcore.AsyncNetworkBackend):
-    """Connects to addresses it has judged."""
+    """Connects to addresses it has judged. Of one call: it closes what a call leaves open that is cut short."""
 
     def __init__(self, allow_internal: bool) -> None:
         self._allow_internal = allow_internal
         self._network = httpcore.AnyIOBackend()
+        self._streams: list[httpcore.AsyncNetworkStream] = []
+
+    async def aclose(self) -> None:
+        for stream in self._streams:
+            await stream.aclose()
 
     async def connect_tcp(
         self,
@@ -78,11 +81,14 @@ class _JudgedNetwork(httpcore.AsyncNetworkBackend):
         if not self._allow_internal and any(internal(address) for address in addresses):
             raise WebhookRefused()
         for address in addresses[:-1]:
-            try:
-                return await self._network.connect_tcp(address, port, timeout, local_address, socket_options)
-            except (httpcore.ConnectError, httpcore.ConnectTimeout):
-                continue
-        return await self._network.connect_tcp(addresses[-1], port, timeout, local_address, socket_options)
+            with contextlib.suppress(httpcore.ConnectError, httpcore.ConnectTimeout):
+                return await self._connect(address, port, timeout, local_address, socket_options)
+        return await self._connect(addresses[-1], port, timeout, local_address, socket_options)
+
+    async def _connect(self, address: str, port: int, *how: Any) -> httpcore.AsyncNetworkStream:
+        stream = await self._network.connect_tcp(address, port, *how)
+        self._streams.append(stream)
+        return stream
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)

@@ -84,7 +84,6 @@ class Deliverer:
             if task.cancelled():
                 with contextlib.suppress(StoreUnavailable):  # its claim runs out
                     await self._store.webhooks.settle(delivery, delivery.outcome, time.time())
-        await self._caller.aclose()
 
     def look(self) -> None:
         """A run may have ended."""
