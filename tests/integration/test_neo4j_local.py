@@ -29,7 +29,7 @@ from stemma.memory.errors import (
 from stemma.memory.neo4j_folder import LocalServer, password_in
 from stemma.memory.neo4j_graph import Neo4jGraph
 from stemma.memory.neo4j_local import RELEASE_FILE, LocalNeo4j
-from stemma.memory.neo4j_schema import SCHEMA_VERSION
+from stemma.memory.neo4j_schema import OLDEST, SCHEMA_VERSION
 from tests.contracts.memory_graph import FRESH_CHECKS, IDENTITY
 from tests.neo4j_server import jars
 
@@ -77,9 +77,17 @@ async def test_a_store_of_another_stemma_is_refused(server: LocalServer) -> None
         await graph._connection.run(settle, {"version": 99})
         with pytest.raises(MemoryTooNew, match="99"):
             await graph_of(server).open()
-        await graph._connection.run(settle, {"version": SCHEMA_VERSION - 1})
+        await graph._connection.run(settle, {"version": OLDEST - 1})
         with pytest.raises(MemoryCorrupt, match="before the first release"):
             await graph_of(server).open()
+        await graph._connection.run(settle, {"version": OLDEST})
+        brought_up = graph_of(server)
+        await brought_up.open()
+        await brought_up.close()
+        [stored] = await graph._connection.read(
+            "MATCH (n:StemmaSetting {key: 'schema'}) RETURN n.version AS version", {}
+        )
+        assert stored["version"] == SCHEMA_VERSION
     finally:
         await graph._connection.run(settle, {"version": SCHEMA_VERSION})
         await graph.close()

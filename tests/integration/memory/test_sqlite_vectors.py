@@ -103,6 +103,7 @@ async def test_a_file_that_was_searched_by_sqlite_vec_keeps_its_vectors(tmp_path
 def make_old(path: Path, vectors: Sequence[Sequence[float]]) -> None:
     """Bring a file back to schema 2: tables in which sqlite-vec kept vectors, and the index that it alone reads."""
     connection = apsw.Connection(str(path))
+    connection.execute("DROP TABLE store_item; DROP TABLE store_vector")
     connection.execute("DROP TABLE vector; ALTER TABLE retraction DROP COLUMN authority; PRAGMA user_version = 2")
     connection.execute(
         "CREATE TABLE vectors_rowids (rowid INTEGER PRIMARY KEY, id, chunk_id INTEGER, chunk_offset INTEGER)"
