@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import Any, get_type_hints
 
 from langchain_core.runnables import RunnableConfig
+from langgraph.graph import START
 from langgraph.graph.state import StateGraph
 from langgraph.pregel import Pregel
 from langgraph.store.memory import InMemoryStore
@@ -67,6 +68,18 @@ def compiled(graph_id: str, found: Any) -> AnyGraph:
         return found
     kind = type(found).__name__
     raise CannotImport(f"graph {graph_id} is a {kind}, not a graph", hint="a compiled graph, a builder, or a function")
+
+
+STAND_IN = "stand-in: "
+"""How the name of a graph begins that only says why there is none."""
+
+
+def stand_in(graph_id: str, why: str) -> AnyGraph:
+    """A graph of one step, shown where only a run's config can tell which steps there are."""
+    builder: StateGraph[Any, Any, Any, Any] = StateGraph(dict)
+    builder.add_node(graph_id, lambda state: state)
+    builder.add_edge(START, graph_id)
+    return builder.compile(name=f"{STAND_IN}{why}")
 
 
 def factory_of(graph_id: str, found: Any) -> GraphFactory | None:

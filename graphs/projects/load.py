@@ -15,7 +15,7 @@ from typing import Any
 from stemma.graphs.catalog import Access, AnyGraph
 from stemma.graphs.errors import CannotImport
 from stemma.graphs.projects.dependencies import Dependencies, put_on_path, resolve
-from stemma.graphs.projects.factory import GraphFactory, compiled, factory_of, is_graph
+from stemma.graphs.projects.factory import STAND_IN, GraphFactory, compiled, factory_of, is_graph, stand_in
 from stemma.graphs.projects.imports import Guard, import_object
 from stemma.graphs.projects.model import BUILT_IN, GraphSpec, Project
 from stemma.graphs.projects.settings import set_variables, variables
@@ -100,13 +100,26 @@ async def load_graph(project: Project, spec: GraphSpec) -> LoadedGraph:
 
 
 async def _without_run(project: Project, spec: GraphSpec, factory: GraphFactory) -> AnyGraph:
-    with Guard(project.folder, spec.path):
-        async with factory.open(Access("assistants.read", {"configurable": {}})) as graph:
-            return graph
+    """What the function makes without a run; where it cannot do without one's config, a stand-in."""
+    try:
+        with Guard(project.folder, spec.path):
+            async with factory.open(Access("assistants.read", {"configurable": {}})) as graph:
+                return graph
+    except CannotImport as failure:
+        if not factory.wants or not isinstance(failure.__cause__, _NEEDS_A_RUN):
+            raise
+        return stand_in(spec.graph_id, f"it was not made without a run: {failure}")
+
+
+_NEEDS_A_RUN = (AttributeError, KeyError, PermissionError, TypeError, ValueError)
+"""What looking for something in a config that holds nothing raises."""
 
 
 def _notices(spec: GraphSpec, graph: AnyGraph) -> Iterator[str]:
-    """A saver or store of the graph's own: the Agent Server replaces them, and so does Stemma."""
+    """A saver or store of the graph's own: the Agent Server replaces them, and so does Stemma. And what only a run
+    can tell."""
+    if graph.name.startswith(STAND_IN):
+        yield f"graph {spec.graph_id}: {graph.name.removeprefix(STAND_IN)}"
     for name, own in (("checkpointer", graph.checkpointer), ("store", graph.store)):
         if own is not None and not isinstance(own, bool):
             yield f"graph {spec.graph_id}: its own {name} ({type(own).__name__}) is not used; Stemma's is"

@@ -5,7 +5,8 @@ run).
 from __future__ import annotations
 
 import copy
-from collections.abc import AsyncIterator
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
@@ -18,6 +19,9 @@ from stemma.graphs.runs.ports import RunStore
 from stemma.graphs.runs.saver import RunSaver
 from stemma.graphs.store.stores import Stores
 
+REMEMBERED = 256
+"""Threads whose graphs were made for them and are kept, to read their states with."""
+
 
 class BoundGraphs:
     """Graph id or assistant id -> the graph with a saver."""
@@ -26,6 +30,7 @@ class BoundGraphs:
         self.catalog, self._stores = catalog, stores
         self.saver = RunSaver(store)
         self._bound: dict[str, tuple[CatalogEntry, AnyGraph]] = {}
+        self._made: OrderedDict[str, tuple[CatalogEntry, AnyGraph]] = OrderedDict()
 
     def get(self, name: str) -> AnyGraph:
         """Raises `UnknownAssistant`."""
@@ -34,6 +39,17 @@ class BoundGraphs:
         if known is None or known[0] is not entry:
             known = self._bound[entry.graph_id] = (entry, entry.bind(self.saver))
         return known[1]
+
+    def of_thread(self, thread_id: str, name: str) -> AnyGraph:
+        """The graph to read or edit a thread's state with: as it was made for the thread's last run here, because a
+        run's config may decide which steps there are; else as `get` gives it. Raises `UnknownAssistant`.
+        """
+        entry, made = self.catalog.entry(name), self._made.get(thread_id)
+        return made[1] if made is not None and made[0] is entry else self.get(name)
+
+    def steps(self, name: str) -> Collection[str] | None:
+        """The graph's steps, None when only a run's config can tell. Raises `UnknownAssistant`."""
+        return None if self.catalog.entry(name).factory is not None else self.get(name).nodes
 
     @asynccontextmanager
     async def opened(self, name: str, access: Access, run: Run | None = None) -> AsyncIterator[AnyGraph]:
@@ -49,7 +65,14 @@ class BoundGraphs:
             yield _with_store(self.get(name), access.store)
             return
         async with entry.factory.open(access) as made:
-            yield _with_store(entry.bind(self.saver, made), access.store)
+            bound = entry.bind(self.saver, made)
+            if run is not None:
+                # Of the graph, too: what is read without a thread at hand goes by the newest.
+                self._bound[entry.graph_id] = self._made[run.thread_id] = (entry, bound)
+                self._made.move_to_end(run.thread_id)
+                while len(self._made) > REMEMBERED:
+                    self._made.popitem(last=False)
+            yield _with_store(bound, access.store)
 
     def saver_of(self, name: str) -> BaseCheckpointSaver[int]:
         """The saver that reads this graph's own types. Raises `UnknownAssistant`."""

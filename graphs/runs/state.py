@@ -32,7 +32,7 @@ class States:
     async def graph_of(self, thread_id: str) -> AnyGraph | None:
         """The graph of the thread's latest run. Raises `UnknownAssistant` when it is no longer served."""
         graph_id = await self._store.thread_graph(thread_id)
-        return self._graphs.get(graph_id) if graph_id is not None else None
+        return self._graphs.of_thread(thread_id, graph_id) if graph_id is not None else None
 
     async def get(
         self, thread_id: str, *, checkpoint_id: str | None = None, checkpoint_ns: str = "", subgraphs: bool = False

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +95,38 @@ def served(folder: Path, config: dict[str, Any], **settings: Any) -> AbstractAsy
     return serving_of(write(folder, config, agent=GRAPH + MADE, web=WEB), **settings)
 
 
+PICKY = """
+from langgraph.types import interrupt
+
+async def made(config):
+    name = config["configurable"]["step"]
+
+    async def ask(state):
+        return {"said": interrupt("well?")}
+
+    fresh = StateGraph(State)
+    fresh.add_node(name, ask)
+    fresh.add_edge(START, name)
+    return fresh
+"""
+
+
+async def test_a_graph_that_only_a_runs_config_can_make_keeps_its_states(folder: Path) -> None:
+    file = write(folder, {"graphs": {"picky": "./picky.py:made"}}, picky=GRAPH + PICKY)
+    assert "not made without a run" in (await check_project(file))[-1].finding
+    async with serving_of(file) as url, get_client(url=url) as client:
+        thread = (await client.threads.create())["thread_id"]
+        config: Any = {"configurable": {"step": "wonder"}}
+        await client.runs.wait(thread, "picky", input={}, config=config, interrupt_before=["wonder"])
+        state = await client.threads.get_state(thread)
+        assert (state["next"], (await client.threads.get(thread))["status"]) == (["wonder"], "interrupted")
+        await client.runs.wait(thread, "picky", input=None, config=config)
+        values = await client.runs.wait(thread, "picky", command={"resume": "yes"}, config=config)
+        assert values == {"said": "yes"}
+        failed: Any = await client.runs.wait(None, "picky", input={}, raise_error=False)
+        assert failed["__error__"]["error"] == "KeyError"
+
+
 @asynccontextmanager
 async def serving_of(file: Path, **settings: Any) -> AsyncIterator[str]:
     """The address of a server over a project."""
@@ -136,7 +169,7 @@ async def test_graphs_are_served_with_our_saver_and_made_for_every_run(folder: P
         state = await client.threads.get_state(thread["thread_id"])
         assert state["values"] == values
         assert len(await client.threads.get_history(thread["thread_id"])) > 3
-        events = __import__("agent").EVENTS
+        events = import_module("agent").EVENTS
         assert events == [("assistants.read", None, None), "closed"]
         values = await client.runs.wait(
             None, "made", input={}, config={"configurable": {"mood": "glad"}}, context={"x": 1}
@@ -162,7 +195,7 @@ async def test_the_projects_application_stands_beside_ours(folder: Path) -> None
             document = (await client.get("/openapi.json")).json()
             assert {"/hello", "/form", "/threads"} <= set(document["paths"])
             assert document["info"]["title"] == "Stemma"
-        told = __import__("web").TOLD
+        told = import_module("web").TOLD
         assert told == ["in"]
     assert told == ["in", "out"]
 
