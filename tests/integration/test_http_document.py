@@ -26,7 +26,7 @@ from tests.integration.live_server import Live
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-CASES = 1000
+CASES = 10_000
 SCHEMATHESIS = str(Path(sys.executable).with_name("schemathesis"))
 
 
@@ -78,7 +78,7 @@ async def test_answers_are_what_the_document_says(live: Live) -> None:
         assert adapter.dump_python(adapter.validate_python(answer, strict=True)) == answer
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(600)
 async def test_no_generated_request_is_answered_with_a_fault(live: Live, tmp_path: Path) -> None:
     """schemathesis in a process of its own, against the real server; the seed is printed to repeat a run.
 
@@ -96,8 +96,8 @@ async def test_no_generated_request_is_answered_with_a_fault(live: Live, tmp_pat
             "--checks",
             "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance",
         ),
-        *("--phases", "examples,coverage,fuzzing", "--mode", "all"),
-        *("--max-examples", "5", "--request-timeout", "20", "--continue-on-failure"),
+        *("--phases", "examples,coverage,fuzzing,stateful", "--mode", "all"),
+        *("--max-examples", "8", "--request-timeout", "20", "--continue-on-failure"),
         *("--exclude-path", "/threads/{thread_id}/stream"),
         *("--exclude-path", "/threads/{thread_id}/stream/events", "--warnings", "off"),
         cwd=tmp_path,
