@@ -6,22 +6,26 @@ the thread's latest run did, a message is put in as the input of a run that wait
 
 from __future__ import annotations
 
+import asyncio
 import re
-from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from stemma.graphs.errors import InvalidRequest, NotSupported, UnknownNamespace
+from stemma.graphs.errors import InvalidRequest, NotSupported, RunFailed, UnknownNamespace
 from stemma.graphs.policy import Actor
 from stemma.graphs.protocol.event import ProtocolEvent, before_row
 from stemma.graphs.protocol.subscription import Subscription
 from stemma.graphs.protocol.tree import agent_tree
+from stemma.graphs.runs.events import EventName
 from stemma.graphs.runs.model import Run, RunRequest, ThreadStatus
 from stemma.graphs.runs.runtime import Runtime
 
 _DIGEST = re.compile(r"[0-9a-f]{32}")
 """How LangGraph writes the ids of interrupts; only these may be answered by id."""
+STOP_SECONDS = 10.0
+"""How long an answer waits for steps beside the one that asked; after that it is refused, and may be sent again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +88,10 @@ class Protocol:
                 raise NotSupported("interrupts with ids of their own are answered one at a time", field="responses")
             (resume,) = answers.values()
         command = {"resume": resume, "update": update, "goto": goto}
+        last = await self._last(actor, thread_id)
+        await self._stopped(actor, last, answers)
         request = replace(
-            _like(await self._last(actor, thread_id), overrides),
+            _like(last, overrides),
             command={key: value for key, value in command.items() if value is not None or key == "resume"},
             answers=tuple(answers),
         )
@@ -155,6 +161,17 @@ class Protocol:
         request = replace(like, checkpoint_id=checkpoint_id, input=given, multitask_strategy="reject")
         begun = _begun(await self._runtime.submit(actor, thread_id, request))
         return replace(begun, result={**begun.result, "thread_id": thread_id})
+
+    async def _stopped(self, actor: Actor, run: Run, answers: Iterable[str]) -> None:
+        """Wait for the end of a run that has asked: a question is told before its run has stopped at it, and who
+        answers at once must not be told that nothing waits."""
+        if run.status.ended:
+            return
+        asked = [row.data for row in await self._runtime.thread_events.of_run(run) if row.event == EventName.TASKS]
+        if all(any(interrupt_id.encode() in data for data in asked) for interrupt_id in answers):
+            with suppress(TimeoutError, RunFailed):
+                async with asyncio.timeout(STOP_SECONDS):
+                    await self._runtime.join(actor, run.thread_id, run.run_id)
 
     async def _last(self, actor: Actor, thread_id: str) -> Run:
         runs = await self._runtime.list_runs(actor, thread_id, limit=1)

@@ -129,6 +129,15 @@ def _both() -> Any:
     return graph
 
 
+def _beside() -> Any:
+    """One step asks while another waits for its gate."""
+    graph: Any = StateGraph(Steps)
+    for name, step in {"ask": _ask, "wait": _wait}.items():
+        graph.add_node(name, step)
+        graph.add_edge(START, name)
+    return graph
+
+
 def toy_graphs() -> dict[str, Any]:
     """The graphs by name, compiled."""
     inner = _line(Steps, first=_first, told=_tell).compile()
@@ -140,6 +149,7 @@ def toy_graphs() -> dict[str, Any]:
         "gate": _line(Steps, first=_first, wait=_wait).compile(),
         "fail": _line(Steps, first=_first, broken=_fail).compile(),
         "ask": _line(Steps, first=_first, ask=_ask, second=_second).compile(),
+        "beside": _beside().compile(),
         "both": _both().compile(),
         "named": _line(Steps, named=_name).compile(),
         "chat": _line(Chat, reply=_reply).compile(),

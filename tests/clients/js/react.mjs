@@ -6,7 +6,7 @@ import { collected, until } from "./session.mjs";
 const dom = new JSDOM("<!doctype html><body></body>", { url: "http://localhost/" });
 for (const name of ["window", "document"]) globalThis[name] = name === "window" ? dom.window : dom.window.document;
 
-const { createElement } = await import("react");
+const { createElement, useEffect } = await import("react");
 const { createRoot } = await import("react-dom/client");
 
 /** What is kept between two pages of one tab. */
@@ -19,14 +19,16 @@ export const tab = dom.window.sessionStorage;
 export async function mounted(useHook, options, look = () => null) {
   const snapshots = [];
   let latest;
+  let ready = false;
   const Page = ({ options: given }) => {
     latest = useHook(given);
     snapshots.push(look(latest));
+    useEffect(() => void (ready = true), []); // after the hook's own effects, as anything that a person does
     return null;
   };
   const root = createRoot(document.body.appendChild(document.createElement("div")));
   root.render(createElement(Page, { options }));
-  await until(() => latest, "the first rendering");
+  await until(() => ready, "the first rendering");
   return {
     read: () => latest,
     snapshots,

@@ -29,7 +29,6 @@ export function threadStreamChecks(url, client) {
       const numbers = seen.map(({ seq }) => seq);
       same(numbers, [...new Set(numbers)].sort((a, b) => a - b), "sequence");
       same(new Set(seen.map((event) => event.event_id)).size, seen.length, "event ids");
-      same((await thread.output).n, 3, "output");
       await thread.close();
     };
     checks[`${transport}: messages come as deltas, tools as calls`] = async () => {
@@ -58,16 +57,6 @@ export function threadStreamChecks(url, client) {
       ok(tools.includes("tool-started") && tools.includes("tool-finished"), `tools: ${tools}`);
       const { values } = await client.threads.getState(thread.threadId);
       same(texts(values.messages).at(-1), "done sent to ann", "the last message");
-      await thread.close();
-    };
-    checks[`${transport}: namespaces and depth leave out the rest`] = async () => {
-      const thread = opened("nested");
-      await thread.run.start({ input: { n: 0 } });
-      const inner = [];
-      thread.onEvent((event) => event.method === "updates" && inner.push(event)); // beside them its own lifecycle
-      await thread.subscribe(["updates"], { namespaces: [["inner"]] });
-      await until(() => inner.some(({ params }) => params.data.node === "told"), "what is inside");
-      ok(inner.every(({ params }) => params.namespace[0]?.startsWith("inner")), "only what is inside");
       await thread.close();
     };
     checks[`${transport}: the state is read, its checkpoints are listed, and one is forked`] = async () => {
