@@ -77,7 +77,7 @@ KEYS: tuple[Key, ...] = (
     Key("checkpointer.ttl.sweep_limit", "whole number", _OURS, "a sweep takes all threads whose time is over"),
     Key("auth", "section", _READ, "who may ask"),
     Key("auth.path", "text", _READ, "a langgraph_sdk.Auth object"),
-    Key("auth.disable_studio_auth", "yes or no", _READ, "Studio gets no exception; here it never does"),
+    Key("auth.disable_studio_auth", "yes or no", _READ, "Studio gets no exception, even with an operator's key"),
     Key("auth.openapi", "object", _READ, "securitySchemes, security and paths for the OpenAPI document"),
     Key("auth.cache", "object", _OURS, "every request is authenticated anew"),
     Key("http", "section", _READ, "routes, middleware and browsers"),

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import json
-import logging
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 import pytest_asyncio
 from langgraph_sdk import get_client
 
-from stemma.api.auth.sources import who_asks
-from stemma.api.failures import UnusableAuth
-from stemma.api.settings import ApiSettings
-from tests.integration.auth_world import asking, served, write_auth
+from tests.flow.projects.places import GRAPH, forgotten, write
+from tests.integration.auth_world import OWNED, asking, served
 from tests.integration.live_server import KEY, Live
+from tests.integration.test_projects import serving_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -167,103 +163,32 @@ async def test_studio_comes_in_with_an_operators_key_only(server: Live, tmp_path
         assert (await client.post("/threads/search", json={})).status_code == 401
 
 
-EVERYTHING = """
-from langgraph_sdk import Auth
-from starlette.requests import Request
+WHO = """
+from langgraph_sdk.runtime import ServerRuntime
 
-auth = Auth()
-SEEN = []
+async def made(runtime: ServerRuntime):
+    name = runtime.user.identity if runtime.user else "nobody"
 
-@auth.authenticate
-async def who(request: Request, body, path, method, path_params, query_params, headers, authorization, scopes, extra=1):
-    SEEN.append([body, path, method, path_params, dict(query_params), headers.get(b"x-who").decode(), authorization])
-    assert headers["X-Who"] == headers.get("x-who") == request.headers["x-who"]
-    assert request.path_params == path_params
-    if headers["x-who"] == "broken":
-        raise KeyError("canary-token")
-    if headers["x-who"] == "nobody":
-        return {}
-    return headers["x-who"]
+    async def answer(state):
+        return {"said": name}
 
-@auth.on.threads.read
-async def teapot(ctx, value):
-    raise Auth.exceptions.HTTPException(status_code=418, detail="short and stout", headers={"X-Tea": "green"})
-
-@auth.on.threads.search
-async def strange(ctx, value):
-    return {"owner": {"$regex": "."}}
-
-@auth.on.threads
-async def participants(ctx, value):
-    value.setdefault("metadata", {}).setdefault("people", [ctx.user.identity])
-    return {"people": {"$contains": ctx.user.identity}}
+    fresh = StateGraph(State)
+    fresh.add_node("answer", answer)
+    fresh.add_edge(START, "answer")
+    return fresh
 """
 
 
-async def test_what_a_handler_may_ask_for_and_how_it_may_fail(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.DEBUG)
-    async with served(tmp_path, EVERYTHING) as server, httpx.AsyncClient(base_url=server.url) as client:
-
-        async def ask(method: str, path: str, who: str, body: Any = None) -> httpx.Response:
-            return await client.request(method, path, json=body, headers={"x-who": who})
-
-        made = await ask("POST", "/threads", "ann", {"metadata": {"people": ["ann", "bob"]}})
-        thread_id = made.json()["thread_id"]
-        patched = [await ask("PATCH", f"/threads/{thread_id}?a=b", who, {"metadata": {}}) for who in ("bob", "eve")]
-        assert [answer.status_code for answer in patched] == [200, 404]
-        left = await ask("PATCH", f"/threads/{thread_id}", "bob", {"metadata": {"people": ["eve"]}})
-        assert left.status_code == 403
-        tea = await ask("GET", f"/threads/{thread_id}", "ann")
-        assert (tea.status_code, tea.json()["detail"], tea.headers["x-tea"]) == (418, "short and stout", "green")
-        assert (await ask("POST", "/threads/search", "ann", {})).status_code == 500
-        assert (await ask("GET", "/info", "nobody")).status_code == 500
-        broken = await ask("GET", "/info", "broken")
-        assert broken.status_code == 500
-        assert "canary-token" not in broken.text
-        assert "canary-token" not in caplog.text
-        assert "KeyError" in caplog.text
-        import sys
-
-        (module,) = [one for name, one in sys.modules.items() if name.startswith("auth_file") and hasattr(one, "SEEN")]
-        assert module.SEEN[0][:3] == [{"metadata": {"people": ["ann", "bob"]}}, "/threads", "POST"]
-        assert module.SEEN[1][3:5] == [{"thread_id": thread_id}, {"a": "b"}]
-
-
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        ("auth = 1", "is a int"),
-        (
-            "from langgraph_sdk import Auth\nauth = Auth()\n@auth.authenticate\nasync def who(tokn): return 'x'",
-            "asks for tokn",
-        ),
-    ],
-)
-async def test_a_file_that_cannot_be_used_ends_the_start(tmp_path: Path, text: str, said: str) -> None:
-    with pytest.raises(UnusableAuth, match=said):
-        who_asks(ApiSettings(auth_path=write_auth(tmp_path, text, f"auth_{abs(hash(text))}")))
-
-
-async def test_handlers_alone_rule_over_keys(tmp_path: Path) -> None:
-    """Without @auth.authenticate, keys say who asks, and the handlers what they may."""
-    text = """
-from langgraph_sdk import Auth
-auth = Auth()
-
-@auth.on.threads
-async def owned(ctx, value):
-    value.setdefault("metadata", {})["owner"] = ctx.user.identity
-    return {"owner": ctx.user.identity}
-"""
-    async with served(tmp_path, text) as server, httpx.AsyncClient(base_url=server.url) as client:
-        assert (await client.post("/threads", json={})).json()["metadata"] == {"owner": "local"}
-        from stemma.graphs.keys.model import Role
-
-        secrets = [
-            (await server.runtime.keys.create(name, tenant="t", user=name, role=Role.RUNNER))[1] for name in "ab"
-        ]
-        mine = await client.post("/threads", json={}, headers={"x-api-key": secrets[0]})
-        path = f"/threads/{mine.json()['thread_id']}"
-        statuses = [(await client.get(path, headers={"x-api-key": secret})).status_code for secret in secrets]
-        assert statuses == [200, 404]
-        assert json.loads(mine.text)["metadata"] == {"owner": "a"}
+async def test_a_projects_auth_path_rules_over_its_graphs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The file of langgraph.json, found beside it whatever the working directory; its graphs are made for the user."""
+    monkeypatch.setenv("MEMORY_EMBEDDER", "hashing")
+    monkeypatch.setenv("MEMORY_URL", f"sqlite:///{tmp_path / 'memory.db'}")
+    config = {"graphs": {"made": "./agent.py:made"}, "auth": {"path": "./auth.py:auth"}}
+    with forgotten():
+        file = write(tmp_path, config, agent=GRAPH + WHO, auth=OWNED)
+        async with serving_of(file) as url:
+            async with get_client(url=url, headers={"Authorization": "Bearer ann"}) as ann:
+                thread = await ann.threads.create()
+                assert await ann.runs.wait(thread["thread_id"], "made", input={}) == {"said": "ann"}
+            async with httpx.AsyncClient(base_url=url, headers={"Authorization": "Bearer bob"}) as bob:
+                assert (await bob.get(f"/threads/{thread['thread_id']}/state")).status_code == 404
