@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from itertools import pairwise
 from typing import Any
@@ -62,8 +62,9 @@ def first_protocol(http: httpx.AsyncClient, thread_id: str, run_id: str) -> Open
         path, headers = f"/threads/{thread_id}/runs/{run_id}/stream", {"Last-Event-ID": str(cursor)}
         async with http.stream("GET", path, params={"stream_mode": MODES}, headers=headers) as answer:
             answer.raise_for_status()
-            async for event in _frames(answer):
-                yield int(event["id"]), f"{event['event']} {event['data']}"
+            async with aclosing(_frames(answer)) as frames:
+                async for event in frames:
+                    yield int(event["id"]), f"{event['event']} {event['data']}"
         status = (await http.get(f"/threads/{thread_id}/runs/{run_id}")).json()["status"]
         if status not in ("pending", "running"):
             yield None
@@ -76,9 +77,9 @@ def thread_protocol(http: httpx.AsyncClient, thread_id: str) -> Open:
         body: dict[str, Any] = {"channels": CHANNELS, **({"since": cursor} if cursor else {})}
         async with http.stream("POST", f"/threads/{thread_id}/stream/events", json=body) as answer:
             answer.raise_for_status()
-            async for event in _frames(answer):
-                async for told in _told(event["data"]):
-                    yield told
+            async with aclosing(_frames(answer)) as frames:
+                async for event in frames:
+                    yield _told(event["data"])
 
     return events
 
@@ -86,12 +87,12 @@ def thread_protocol(http: httpx.AsyncClient, thread_id: str) -> Open:
 def thread_socket(http: httpx.AsyncClient, thread_id: str) -> Open:
     async def events(cursor: int) -> AsyncGenerator[Got | None, None]:
         url = str(http.base_url).rstrip("/").replace("http", "ws", 1) + f"/threads/{thread_id}/stream/events"
-        async with connect(url) as socket:
+        async with connect(url, max_queue=None) as socket:  # otherwise it reads no close while events wait
             params = {"channels": CHANNELS, **({"since": cursor} if cursor else {})}
             await socket.send(json.dumps({"id": 1, "method": "subscription.subscribe", "params": params}))
             async for text in socket:
-                async for told in _told(str(text)):
-                    yield told
+                if '"type":"event"' in str(text):
+                    yield _told(str(text))
 
     return events
 
@@ -104,14 +105,11 @@ def ends(text: str) -> bool:
     return not params["namespace"] and params["data"]["event"] in ("completed", "failed", "interrupted")
 
 
-async def _told(text: str) -> AsyncGenerator[Got | None, None]:
-    event = json.loads(text)
-    if event["type"] != "event":
-        return
-    yield event["seq"], text
+def _told(text: str) -> Got:
+    return json.loads(text)["seq"], text
 
 
-async def _frames(answer: httpx.Response) -> AsyncIterator[dict[str, str]]:
+async def _frames(answer: httpx.Response) -> AsyncGenerator[dict[str, str], None]:
     """Server-sent events as they come; one that was cut off is none."""
     left = ""
     async for text in answer.aiter_text():

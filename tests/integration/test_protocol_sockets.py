@@ -22,7 +22,7 @@ SECONDS = 10.0
 @asynccontextmanager
 async def socket(live: Live, thread_id: str, **headers: str) -> AsyncIterator[ClientConnection]:
     url = live.url.replace("http", "ws") + f"/threads/{thread_id}/stream/events"
-    async with asyncio.timeout(SECONDS), connect(url, additional_headers=headers, open_timeout=SECONDS) as opened:
+    async with asyncio.timeout(SECONDS), connect(url, additional_headers=headers, max_queue=None) as opened:
         yield opened
 
 
