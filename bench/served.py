@@ -47,7 +47,7 @@ async def served(folder: Path, **settings: str) -> AsyncIterator[httpx.AsyncClie
 
 
 async def _ready(client: httpx.AsyncClient, process: asyncio.subprocess.Process) -> None:
-    async with asyncio.timeout(120):
+    async with asyncio.timeout(300):
         while process.returncode is None:
             try:
                 if (await client.get("/ok")).status_code == 200:
