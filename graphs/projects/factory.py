@@ -15,8 +15,8 @@ from contextlib import (
     asynccontextmanager,
     contextmanager,
 )
-from dataclasses import dataclass
-from typing import Any, get_type_hints
+from dataclasses import dataclass, is_dataclass
+from typing import Any, get_args, get_type_hints
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.graph import START
@@ -24,6 +24,7 @@ from langgraph.graph.state import StateGraph
 from langgraph.pregel import Pregel
 from langgraph.store.memory import InMemoryStore
 from langgraph_sdk.runtime import _ExecutionRuntime, _ReadRuntime
+from pydantic import BaseModel
 
 from stemma.graphs.catalog import Access, AnyGraph
 from stemma.graphs.errors import CannotImport
@@ -39,11 +40,15 @@ class GraphFactory:
     make: Maker
     wants: Mapping[str, str]
     """Parameter -> `config` or `runtime`."""
+    context: type[Any] | None = None
+    """What a `ServerRuntime[…]` says the run's context is."""
 
     @asynccontextmanager
     async def open(self, access: Access) -> AsyncIterator[AnyGraph]:
         """The graph for one use; what the function holds open is closed at the end. Raises what it raises."""
-        given = {name: access.config if kind == "config" else _runtime(access) for name, kind in self.wants.items()}
+        given = {
+            name: access.config if kind == "config" else self._runtime(access) for name, kind in self.wants.items()
+        }
         async with AsyncExitStack() as stack:
             made = self.make(**given)
             if isinstance(made, AbstractAsyncContextManager) and not is_graph(made):
@@ -53,6 +58,17 @@ class GraphFactory:
             elif inspect.isawaitable(made):
                 made = await made
             yield compiled(self.graph_id, made)
+
+    def _runtime(self, access: Access) -> Any:
+        user = access.config.get("configurable", {}).get("langgraph_auth_user")
+        store = access.store if access.store is not None else InMemoryStore()
+        if access.kind != "threads.create_run":
+            return _ReadRuntime(access_context=access.kind, user=user, store=store)
+        context = access.context
+        built = self.context is not None and (is_dataclass(self.context) or issubclass(self.context, BaseModel))
+        if self.context is not None and built:
+            context = self.context(**(context or {}))
+        return _ExecutionRuntime(access_context=access.kind, user=user, store=store, context=context)
 
 
 def is_graph(found: Any) -> bool:
@@ -93,15 +109,17 @@ def factory_of(graph_id: str, found: Any) -> GraphFactory | None:
         make = asynccontextmanager(found)
     elif inspect.isgeneratorfunction(found):
         make = contextmanager(found)
-    return GraphFactory(graph_id, make, _wants(graph_id, found))
+    hints = _hints(found)
+    contexts = [get_args(hint)[0] for hint in hints.values() if _kind("", hint) == "runtime" and get_args(hint)]
+    context = next((one for one in contexts if isinstance(one, type) and one is not type(None)), None)
+    return GraphFactory(graph_id, make, _wants(graph_id, found, hints), context)
 
 
-def _wants(graph_id: str, function: Maker) -> dict[str, str]:
+def _wants(graph_id: str, function: Maker, hints: Mapping[str, Any]) -> dict[str, str]:
     try:
         parameters = inspect.signature(function).parameters
     except (TypeError, ValueError):
         return {}
-    hints = _hints(function)
     wants: dict[str, str] = {}
     for name, parameter in parameters.items():
         if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
@@ -133,11 +151,3 @@ def _kind(name: str, annotation: Any) -> str | None:
     if annotation is RunnableConfig or "RunnableConfig" in text:
         return "config"
     return {"config": "config", "runtime": "runtime"}.get(name)
-
-
-def _runtime(access: Access) -> Any:
-    user = access.config.get("configurable", {}).get("langgraph_auth_user")
-    store = access.store if access.store is not None else InMemoryStore()
-    if access.kind == "threads.create_run":
-        return _ExecutionRuntime(access_context=access.kind, user=user, store=store, context=access.context)
-    return _ReadRuntime(access_context=access.kind, user=user, store=store)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -13,18 +11,11 @@ import httpx
 import pytest
 from langgraph_sdk import get_client
 
-from stemma.api.app import create_app
-from stemma.api.listening import bind
-from stemma.api.project import open_project
-from stemma.api.serving import Server
-from stemma.api.settings import ApiSettings
 from stemma.graphs.errors import InvalidProject
-from stemma.graphs.local import open_local
 from stemma.graphs.projects.check import check_project
-from stemma.graphs.projects.read import read_project
 from stemma.graphs.projects.template import TEMPLATES, write_template
-from stemma.graphs.settings import GraphSettings
 from tests.flow.projects.places import GRAPH, forgotten, write
+from tests.integration.project_server import serving_of
 
 MADE = """
 import contextlib
@@ -125,25 +116,6 @@ async def test_a_graph_that_only_a_runs_config_can_make_keeps_its_states(folder:
         assert values == {"said": "yes"}
         failed: Any = await client.runs.wait(None, "picky", input={}, raise_error=False)
         assert failed["__error__"]["error"] == "KeyError"
-
-
-@asynccontextmanager
-async def serving_of(file: Path, **settings: Any) -> AsyncIterator[str]:
-    """The address of a server over a project."""
-    api = ApiSettings(port=0, heartbeat_seconds=0.2, **settings)
-    stores = GraphSettings(database_url=f"sqlite:///{file.with_name('runs.db')}")
-    project = await open_project(read_project(file))
-    async with project.entered() as entered, open_local(settings=stores, project=entered.loaded) as local:
-        app = create_app(local.runtime, api, memory=local.memory, project=entered)
-        listener, started = bind(api), asyncio.Event()
-        server = Server(app, api, started.set)
-        serving = asyncio.create_task(server.serve(sockets=[listener]))
-        try:
-            await started.wait()
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            await serving
 
 
 @pytest.fixture

@@ -110,6 +110,28 @@ async def test_a_factory_is_opened_for_a_use_and_closed_after_it(tmp_path: Path)
     assert seen[3:] == ["closed"]
 
 
+async def test_a_runtime_has_the_context_that_its_annotation_names(tmp_path: Path) -> None:
+    text = GRAPH + (
+        "from dataclasses import dataclass\n"
+        "from langgraph_sdk.runtime import ServerRuntime\n"
+        "seen = []\n"
+        "@dataclass\n"
+        "class Context:\n"
+        "    place: str = 'here'\n"
+        "async def make(runtime: ServerRuntime[Context]):\n"
+        "    execution = runtime.execution_runtime\n"
+        "    seen.append(execution.context.place if execution else None)\n"
+        "    return builder\n"
+    )
+    project = await loaded(write(tmp_path, {"graphs": {"made": "./contextual.py:make"}}, contextual=text))
+    factory = project.graphs[0].factory
+    assert factory is not None
+    for context in ({"place": "there"}, None):
+        async with factory.open(Access("threads.create_run", {"configurable": {}}, context)):
+            pass
+    assert import_module("contextual").seen == [None, "there", "here"]
+
+
 async def test_the_projects_own_modules_are_imported_by_their_own_names(tmp_path: Path) -> None:
     files = {
         "memory__init__": "",
