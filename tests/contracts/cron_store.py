@@ -15,7 +15,7 @@ from stemma.graphs.crons.model import Cron, CronChange, CronQuery
 from stemma.graphs.errors import InvalidRequest, ThreadBusy, UnknownCron, UnknownThread
 from stemma.graphs.runs.model import Run, RunRequest, RunStatus
 from stemma.graphs.runs.ports import RunStore
-from stemma.graphs.runs.rows import request_json, to_json
+from stemma.graphs.runs.rows import request_json, to_json, to_request
 from stemma.graphs.runs.submission import Accepted, Submission
 from tests.contracts.run_store import TENANT, a_thread, submit
 
@@ -57,7 +57,7 @@ async def check_a_cron_is_its_tenants(store: RunStore) -> None:
         end_time=START + 5 * HOUR,
         on_run_completed="keep",
         metadata={"team": "blue"},
-        request=replace(request, stream_mode=["values"], interrupt_after=[]),
+        request=to_request(request_json(request)),
     )
     await store.crons.create(made)
     assert await store.crons.get(TENANT, made.cron_id) == made
