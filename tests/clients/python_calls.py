@@ -14,7 +14,7 @@ from langgraph_sdk.client import LangGraphClient
 
 from tests.clients.endpoints import Called
 
-SECONDS = 30
+SECONDS = 60
 
 
 class Drive:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.clients.drive import drive_both
 from tests.clients.endpoints import ENDPOINTS, document, green
 from tests.clients.table import PAGE
 
+pytestmark = pytest.mark.timeout(240)  # on a loaded machine, with the packages still to be installed
 NOT_IN_PYTHON = {55, 56, 57}
 """The Python SDK has no call for these."""
 

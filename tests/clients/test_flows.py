@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.clients.node import run_script
 from tests.clients.server import served
+
+pytestmark = pytest.mark.timeout(240)  # on a loaded machine; alone it takes some ten seconds
 
 
 async def test_javascript_clients_work_unchanged(tmp_path: Path) -> None:

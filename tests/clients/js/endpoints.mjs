@@ -1,7 +1,7 @@
 // Each endpoint by the call of the JavaScript SDK that a person would write. Prints {number: {call, requests, error}}.
 
 import { randomUUID } from "node:crypto";
-import { answer, collected, recordingClient, recordingFetch } from "./session.mjs";
+import { answer, collected, recordingClient, recordingFetch, until } from "./session.mjs";
 
 const [url] = process.argv.slice(2);
 const results = {};
@@ -142,10 +142,9 @@ async function commanded(transport, number, request) {
   try {
     await stream.run.start({ input: { n: 1 } });
     const values = await stream.subscribe("values");
-    await Promise.race([
-      collected(values, 2),
-      new Promise((_, reject) => setTimeout(reject, 5000, new Error("no events"))),
-    ]);
+    let parts;
+    void collected(values, 2).then((found) => (parts = found));
+    await until(() => parts, "events");
   } catch (failure) {
     error = String(failure);
   }

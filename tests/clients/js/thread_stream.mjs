@@ -20,14 +20,15 @@ export function threadStreamChecks(url, client) {
       const { run_id: runId } = await thread.run.start({ input: { n: 1 } });
       await client.runs.join(thread.threadId, runId);
       const seen = [];
-      for await (const event of await thread.subscribe(ALL)) {
-        seen.push(event);
-        if (ended(event)) break;
-      }
-      const values = seen.filter(({ method }) => method === "values").map(({ params }) => params.data.n);
-      same(values, [1, 2, 3], "values");
-      const numbers = seen.map(({ seq }) => seq);
-      same(numbers, [...new Set(numbers)].sort((a, b) => a - b), "sequence");
+      thread.onEvent((event) => seen.push(event)); // of all its connections: none waits for another
+      await thread.subscribe(ALL);
+      const values = () =>
+        seen
+          .filter(({ method }) => method === "values")
+          .sort((one, other) => one.seq - other.seq)
+          .map(({ params }) => params.data.n);
+      await until(() => seen.some(ended) && values().length >= 3, "the whole run");
+      same(values(), [1, 2, 3], "values");
       same(new Set(seen.map((event) => event.event_id)).size, seen.length, "event ids");
       await thread.close();
     };
