@@ -1,36 +1,41 @@
 """One WebSocket of the thread-centric protocol: commands in, answers and the events of its subscriptions out.
 
-Decides that a subscription is a reader of the log of its own, so that a slow socket holds nothing but its readers: one
-that takes nothing for `slow_reader_seconds` is cut. A socket that is refused after it opened closes with 4000 plus the
-HTTP status, which is how a browser can learn of it.
+Decides that all subscriptions of a socket share one reader of the log, so that what it tells is in order; a new one
+sends it back to where that one begins. A socket that takes nothing for `slow_reader_seconds` is cut. One that is
+refused after it opened closes with 4000 plus the HTTP status, which is how a browser can learn of it.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import aclosing
+from dataclasses import replace
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
-from starlette.websockets import WebSocket, WebSocketDisconnect
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketDisconnected
 
 from stemma.api.errors import UNEXPECTED, status_of
 from stemma.api.json_wire import dumps, loads
 from stemma.api.protocol_answers import Reply, answer, refusal, refused, said
 from stemma.api.schemas.protocol import CommandBody, EventStreamBody, ReconnectParams, UnsubscribeParams
 from stemma.api.services import Services
-from stemma.api.subscriptions import Overlap, body_of, id_of
+from stemma.api.subscriptions import body_of, id_of
 from stemma.graphs.errors import GraphFailure, UnknownThread
 from stemma.graphs.policy import Actor
 from stemma.graphs.protocol.commands import Protocol
 from stemma.graphs.protocol.event import seq_of
+from stemma.graphs.protocol.refusals import ErrorCode
+from stemma.graphs.protocol.subscription import Subscription
 
 logger = logging.getLogger("stemma.api")
 
 MOST = 64
 """Subscriptions of one socket."""
+LINGER_SECONDS = 0.02
+"""Clients subscribe several times in a row: an event that ends one subscription must not overtake another's first."""
 RESTART, FAILED = 1012, 1011
 """The close codes of a server that stops and of one that cannot go on: clients come back."""
 
@@ -41,8 +46,9 @@ class ProtocolSocket:
     def __init__(self, socket: WebSocket, served: Services, actor: Actor, thread_id: str) -> None:
         self._socket, self._served, self._actor, self._thread_id = socket, served, actor, thread_id
         self._protocol = Protocol(served.runtime)
-        self._readers: dict[str, asyncio.Task[None]] = {}
-        self._overlap = Overlap()
+        self._wanted: dict[str, Subscription] = {}
+        """Each with `since` as far as it was told."""
+        self._reader: asyncio.Task[None] | None = None
         self._sending = asyncio.Lock()
         self._count = 0
         self._closing: tuple[int, str] | None = None
@@ -73,9 +79,7 @@ class ProtocolSocket:
             self._task.uncancel()
         finally:
             self._served.answers.remove(self)
-            for reader in self._readers.values():
-                reader.cancel()
-            await asyncio.gather(*self._readers.values(), return_exceptions=True)
+            await self._pause()
         await self._end()
 
     async def _end(self) -> None:
@@ -83,7 +87,7 @@ class ProtocolSocket:
         try:
             async with asyncio.timeout(1):
                 await self._socket.close(code, reason)
-        except (RuntimeError, WebSocketDisconnect, TimeoutError):
+        except (RuntimeError, WebSocketDisconnect, WebSocketDisconnected, TimeoutError):
             return  # the client has closed it, or takes nothing any more
 
     def _close(self, code: int, reason: str) -> None:
@@ -116,22 +120,21 @@ class ProtocolSocket:
     async def _subscribe(self, command_id: int, body: EventStreamBody) -> None:
         if not await self._admitted():
             return
-        if len(self._readers) >= MOST:
+        if len(self._wanted) >= MOST:
             await self._send(refusal(command_id, "invalid_argument", f"a connection has at most {MOST} subscriptions"))
             return
         self._count += 1
         subscription_id = id_of(body, self._count)
         await self._send({"type": "success", "id": command_id, "result": {"subscription_id": subscription_id}})
-        self._read(subscription_id, body)
+        await self._want({subscription_id: body.subscription()})
 
     async def _unsubscribe(self, command_id: int, params: UnsubscribeParams) -> None:
-        reader = self._readers.pop(params.subscription_id, None)
-        if reader is None:
+        await self._pause()
+        known = self._wanted.pop(params.subscription_id, None)
+        await self._want({})
+        if known is None:
             await self._send(refusal(command_id, "no_such_subscription", "this connection has no such subscription"))
             return
-        reader.cancel()
-        await asyncio.gather(reader, return_exceptions=True)
-        self._overlap.leave(params.subscription_id)
         await self._send({"type": "success", "id": command_id, "result": {}})
 
     async def _reconnect(self, command_id: int, params: ReconnectParams) -> None:
@@ -141,16 +144,15 @@ class ProtocolSocket:
         since = seq_of(params.last_event_id) if params.last_event_id else 0
         wanted = {name: body_of(name) for name in dict.fromkeys(params.subscriptions or ())}
         found = {name: body for name, body in wanted.items() if body is not None}
-        if since is None or len(found) < len(wanted) or len(self._readers | found) > MOST:
-            code = "invalid_argument" if since is None else "no_such_subscription"
+        if since is None or len(found) < len(wanted) or len(self._wanted | found) > MOST:
+            code: ErrorCode = "invalid_argument" if since is None else "no_such_subscription"
             await self._send(refusal(command_id, code, "what the earlier connection had is not known here"))
             return
         tree = (await self._protocol.tree(self._actor, self._thread_id, str(params.run_id))).result["tree"]
         result = {"restored": True, "current_namespaces": list(_flat(tree))}
         await self._send({"type": "success", "id": command_id, "result": result})
-        for name, body in found.items():
-            if name not in self._readers:
-                self._read(name, body.model_copy(update={"since": since}))
+        restored = {name: replace(body.subscription(), since=since) for name, body in found.items()}
+        await self._want({name: wanted for name, wanted in restored.items() if name not in self._wanted})
 
     async def _admitted(self) -> bool:
         """Whether the actor may follow the thread. If not, the connection is of no use and is closed."""
@@ -161,21 +163,37 @@ class ProtocolSocket:
             return False
         return True
 
-    def _read(self, subscription_id: str, body: EventStreamBody) -> None:
-        self._overlap.join(subscription_id)
-        reader = self._readers[subscription_id] = asyncio.create_task(self._follow(subscription_id, body))
-        reader.add_done_callback(self._ended)
+    async def _want(self, more: Mapping[str, Subscription]) -> None:
+        """Go on telling, with these subscriptions too."""
+        await self._pause()
+        self._wanted.update(more)
+        if self._wanted:
+            self._reader = asyncio.create_task(self._follow())
+            self._reader.add_done_callback(self._ended)
 
-    async def _follow(self, subscription_id: str, body: EventStreamBody) -> None:
-        events = self._protocol.events(self._actor, self._thread_id, body.subscription())
+    async def _pause(self) -> None:
+        reader, self._reader = self._reader, None
+        if reader is not None:
+            reader.cancel()
+            await asyncio.gather(reader, return_exceptions=True)
+
+    async def _follow(self) -> None:
+        """Tell every event that a subscription wants, once and in order: a client hands it to all that want it."""
+        await asyncio.sleep(LINGER_SECONDS)
+        channels = frozenset[str]().union(*(wanted.channels for wanted in self._wanted.values()))
+        since = min(wanted.since for wanted in self._wanted.values())
+        events = self._protocol.events(self._actor, self._thread_id, Subscription(channels, since=since))
         try:
             async with aclosing(events) as following:
                 async for event in following:
-                    if self._overlap.tells(subscription_id, event.seq):
+                    if any(wanted.wants(event) for wanted in self._wanted.values()):
                         await self._write(event.encode())
+                    for name, wanted in self._wanted.items():
+                        if wanted.since < event.seq:
+                            self._wanted[name] = replace(wanted, since=event.seq)
         except UnknownThread as failure:
             self._close(4404, str(failure))
-        except WebSocketDisconnect:
+        except (WebSocketDisconnect, WebSocketDisconnected):
             self._close(1000, "")
         except GraphFailure as failure:
             await self._send(refused(None, failure))
