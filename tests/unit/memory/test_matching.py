@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from langgraph.store.base import MatchCondition
 from langgraph.store.memory import InMemoryStore, _does_match
@@ -30,12 +30,14 @@ def theirs(value: dict[str, Any], conditions: dict[str, Any]) -> bool:
     return bool(store.search(("a",), filter=conditions))
 
 
+@settings(max_examples=60)
 @given(ITEMS, ITEMS, st.sampled_from(["", "$eq", "$ne"]))
 def test_equality_is_langgraphs(value: dict[str, Any], wanted: dict[str, Any], operator: str) -> None:
     conditions = {name: {operator: one} for name, one in wanted.items()} if operator else wanted
     assert passes(value, conditions) == theirs(value, conditions)
 
 
+@settings(max_examples=40)
 @given(NUMBERS, st.sampled_from("xyz"), st.floats(-3, 3), st.sampled_from(["$gt", "$gte", "$lt", "$lte"]))
 def test_order_of_numbers_is_langgraphs(value: dict[str, Any], name: str, bound: float, operator: str) -> None:
     assert passes(value, {name: {operator: bound}}) == theirs(value, {name: {operator: bound}})
