@@ -76,6 +76,7 @@ class MemoryRuns(MemoryLog):
         for run in [run for run in self.runs.values() if run.thread_id == thread_id]:
             self._drop(run.run_id)
         self.log.pop(thread_id, None)
+        self.cut.pop(thread_id, None)
         del self.threads[thread_id]
 
     # --- runs -------------------------------------------------------------------------------------------------------

@@ -81,6 +81,12 @@ async def check_a_log_is_cut_at_its_beginning_and_goes_on_counting(store: RunSto
     third = await leased(store, thread.thread_id)
     (begun,) = [row for row in await store.events(thread.thread_id, 0, 100) if row.run_id == third.run_id][:1]
     assert begun.seq == await store.trimmed(thread.thread_id) + 1
+    await store.finish(third, ending())
+    await store.delete_thread(TENANT, thread.thread_id)
+    await store.create_thread(thread)
+    assert await store.trimmed(thread.thread_id) == 0
+    await leased(store, thread.thread_id)
+    assert (await store.events(thread.thread_id, 0, 1))[0].seq == 1
 
 
 async def check_what_stays_is_swept_once(store: RunStore) -> None:
@@ -158,6 +164,7 @@ CHECKS = [
     check_a_thread_ends_when_its_time_is_over,
     check_a_busy_thread_does_not_end,
     check_what_stays_is_swept_once,
+    check_a_log_is_cut_at_its_beginning_and_goes_on_counting,
     check_threads_of_stateless_runs_are_not_listed_and_end,
     check_a_copy_belongs_to_itself,
     check_threads_are_sorted_by_their_state,
