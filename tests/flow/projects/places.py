@@ -27,9 +27,9 @@ builder.add_edge(START, "step")
 
 
 def write(folder: Path, config: dict[str, Any], **files: str) -> Path:
-    """A project of these files; `__` in a name is a slash, and each is a .py file. Returns the langgraph.json."""
+    """A project of these modules, by their paths without .py. Returns the langgraph.json."""
     for name, text in files.items():
-        file = folder / f"{name.replace('__', '/')}.py"
+        file = folder / f"{name}.py"
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, "utf-8")
     place = folder / "langgraph.json"
@@ -46,6 +46,7 @@ def forgotten() -> Iterator[None]:
     finally:
         sys.path[:] = path
         for name in set(sys.modules) - modules:
-            found = getattr(sys.modules[name], "__file__", None) or ""
-            if "pytest-of-" in found:
+            module = sys.modules[name]
+            places = [getattr(module, "__file__", None) or "", *getattr(module, "__path__", ())]
+            if any("pytest-of-" in place for place in places):
                 del sys.modules[name]

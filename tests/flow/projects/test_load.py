@@ -134,16 +134,14 @@ async def test_a_runtime_has_the_context_that_its_annotation_names(tmp_path: Pat
 
 async def test_the_projects_own_modules_are_imported_by_their_own_names(tmp_path: Path) -> None:
     files = {
-        "memory__init__": "",
-        "src__agent____init__": "",
-        "src__agent__state": GRAPH,
-        "src__agent__graph": "from .state import builder\nfrom agent import state\nassert state.builder is builder\n",
+        "src/agent/__init__": "",
+        "src/agent/state": GRAPH,
+        "src/agent/graph": "from .state import builder\nfrom agent import state\nassert state.builder is builder\n",
         "memory": "NAME = 'mine'\n",
         "api": "import memory\n",
-        "graphs____init__": "",
-        "graphs__evals": GRAPH + "import memory, api\nassert api.memory is memory and memory.NAME == 'mine'\n",
+        "graphs/__init__": "",
+        "graphs/evals": GRAPH + "import memory, api\nassert api.memory is memory and memory.NAME == 'mine'\n",
     }
-    files.pop("memory__init__")
     graphs = {"a": "./src/agent/graph.py:builder", "b": "./graphs/evals.py:builder", "c": "agent.state:builder"}
     project = await loaded(write(tmp_path, {"graphs": graphs, "dependencies": ["."]}, **files))
     assert {name: str(failure) for name, failure in project.failures.items()} == {}
@@ -194,7 +192,7 @@ async def test_dependencies_are_folders_or_installed_packages(tmp_path: Path) ->
         "graphs": {"a": "./a.py:builder"},
         "dependencies": ["./lib", "langgraph", "pydantic<1", "no-such-package>=2", "langgraph-cli", "git+https://x/y"],
     }
-    lines = await checked(tmp_path, config, a=GRAPH + "import inside\n", lib__inside="")
+    lines = await checked(tmp_path, config, **{"a": GRAPH + "import inside\n", "lib/inside": ""})
     assert lines["a"].ok
     assert not lines["dependencies"].ok
     assert lines["dependencies"].hint == "pip install 'missing-from-lib==1' 'pydantic<1' 'no-such-package>=2'"
