@@ -17,10 +17,10 @@ export function threadStreamChecks(url, client) {
 
     checks[`${transport}: a run is started first and watched after, from its first event`] = async () => {
       const thread = opened("count");
-      const { run_id: runId } = await thread.run.start({ input: { n: 1 } });
-      await client.runs.join(thread.threadId, runId);
       const seen = [];
       thread.onEvent((event) => seen.push(event)); // of all its connections: none waits for another
+      const { run_id: runId } = await thread.run.start({ input: { n: 1 } });
+      await client.runs.join(thread.threadId, runId);
       await thread.subscribe(ALL);
       const values = () =>
         seen
