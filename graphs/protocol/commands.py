@@ -53,7 +53,7 @@ class Protocol:
 
     async def admit(self, actor: Actor, thread_id: str) -> None:
         """Raises `UnknownThread`, and `Forbidden`, for a thread that the actor may not follow."""
-        await self._runtime.list_runs(actor, thread_id, limit=1)
+        await self._runtime.require_thread(actor, thread_id)
 
     async def events(self, actor: Actor, thread_id: str, wanted: Subscription) -> AsyncGenerator[ProtocolEvent, None]:
         """What the subscription wants of the thread: what is past, then live. Raises as `admit`."""

@@ -91,15 +91,16 @@ class Route:
         """What httpx sends."""
         given: dict[str, Any] = {"params": QUERIES[self.name]} if self.name in QUERIES else {}
         if self.takes_body or self.name in BODIES:
-            given["json"] = _filled(BODIES.get(self.name, {}), ids)
+            given["json"] = filled(BODIES.get(self.name, {}), ids)
         return given
 
 
-def _filled(value: Any, ids: dict[str, str]) -> Any:
+def filled(value: Any, ids: dict[str, str]) -> Any:
+    """A body with these ids in the place of their names."""
     if isinstance(value, dict):
-        return {key: _filled(inner, ids) for key, inner in value.items()}
+        return {key: filled(inner, ids) for key, inner in value.items()}
     if isinstance(value, list):
-        return [_filled(inner, ids) for inner in value]
+        return [filled(inner, ids) for inner in value]
     return value.format_map(ids) if isinstance(value, str) else value
 
 

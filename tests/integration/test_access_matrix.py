@@ -17,10 +17,11 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from stemma.api.auth.key import OPEN_PATHS
+from stemma.api.protocol_answers import COMMANDS as HANDLERS
 from stemma.graphs.keys.model import PERMISSIONS, Role
 from tests.integration.auth_world import OWNED, served
 from tests.integration.live_server import Live, live_server
-from tests.integration.route_table import NOTHING_THERE, Route, routes
+from tests.integration.route_table import NOTHING_THERE, RUN, Route, filled, routes
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(180)]
 
@@ -161,6 +162,29 @@ async def test_a_stranger_hears_nothing_over_a_socket(world: World) -> None:
             pass
         assert CANARY not in "".join(heard)
         assert all('"type":"error"' in text.replace(" ", "") for text in heard)
+
+
+COMMANDS: dict[str, Any] = {
+    "run.start": RUN,
+    "input.respond": {"interrupt_id": "x", "response": 1},
+    "input.inject": {"message": {"role": "user", "content": "hello"}},
+    "agent.getTree": {"run_id": "{run_id}"},
+    "state.get": {},
+    "state.listCheckpoints": {},
+    "state.fork": {"checkpoint_id": "{checkpoint_id}"},
+}
+
+
+async def test_no_command_tells_a_stranger_anything(world: World) -> None:
+    assert set(COMMANDS) == set(HANDLERS), "a new command needs a row here"
+    async with httpx.AsyncClient(base_url=world.server.url, headers=world.stranger, timeout=30) as client:
+        for number, (method, params) in enumerate(COMMANDS.items()):
+            body = {"id": number, "method": method, "params": filled(params, world.ids)}
+            answer = await client.post(f"/threads/{world.ids['thread_id']}/commands", json=body)
+            assert CANARY not in answer.text
+            told = answer.json()
+            assert answer.status_code == 404 or told["type"] == "error", (method, told)
+            assert told.get("error") not in ("invalid_argument", "unknown_command"), (method, told)
 
 
 async def test_the_owner_is_answered_everywhere(world: World) -> None:
