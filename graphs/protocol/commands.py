@@ -143,7 +143,7 @@ class Protocol:
             actor, thread_id, limit=limit + 1, before=before, checkpoint_ns="|".join(namespace)
         )
         listed = []
-        for snapshot, parent in zip(found, [*found[1:], None], strict=True):
+        for snapshot, parent in zip(found, [*found[1:], None], strict=False):
             summary = {
                 "id": snapshot.checkpoint["checkpoint_id"],
                 "timestamp": snapshot.created_at,

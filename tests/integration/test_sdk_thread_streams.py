@@ -151,6 +151,13 @@ async def test_state_commands(live: Live) -> None:
     assert started["meta"]["applied_through_seq"] > 0
 
 
+async def test_a_thread_that_has_not_run_has_no_checkpoints(live: Live, sdk: LangGraphClient) -> None:
+    thread_id = (await sdk.threads.create())["thread_id"]
+    assert (await command(live, thread_id, "state.listCheckpoints"))["result"] == {"checkpoints": []}
+    assert (await command(live, thread_id, "state.get"))["result"] == {"values": {}}
+    assert (await command(live, thread_id, "agent.getTree"))["error"] == "invalid_argument"
+
+
 async def test_a_tree_of_what_ran(live: Live) -> None:
     thread_id = await ended(live, "nested", {"events": 1})
     tree = (await command(live, thread_id, "agent.getTree"))["result"]["tree"]
