@@ -93,7 +93,7 @@ KEYS: tuple[Key, ...] = (
     Key("http.disable_ui", "yes or no", _READ, "no /ui"),
     Key("http.disable_mcp", "yes or no", _READ, "no /mcp; there is none anyway"),
     Key("http.disable_a2a", "yes or no", _READ, "no /a2a; there is none anyway"),
-    Key("http.disable_webhooks", "yes or no", _READ, "a run's webhook is not called"),
+    Key("http.disable_webhooks", "yes or no", _READ, "a run with a webhook is refused"),
     Key("http.cors", "section", _READ, "which web pages may call"),
     Key("http.cors.allow_origins", "list of texts", _READ, "origins; * is any"),
     Key("http.cors.allow_origin_regex", "text", _READ, "a pattern for whole origins"),

@@ -100,8 +100,6 @@ class Submissions:
                 raise InvalidRequest("a run without a thread has no checkpoints to start from", field="checkpoint_id")
             await self._store.thread(actor.tenant, thread_id)
             await self._states.known(thread_id, request.checkpoint_id, request.checkpoint_ns)
-        if not self._webhooks.enabled:
-            request = replace(request, webhook=None)
         lifetime = LIFETIMES[request.on_completion] if thread_id is None else Lifetime.KEPT
         now = datetime.now(UTC)
         run = _new_run(actor, thread_id, request, assistant, now)

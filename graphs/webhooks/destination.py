@@ -25,6 +25,8 @@ def refuse(url: str, settings: WebhookSettings) -> None:
 
 
 def _problem(url: str, settings: WebhookSettings) -> str:
+    if not settings.enabled:
+        return "this server calls no webhooks"
     if len(url) > settings.max_url_length:
         return f"at most {settings.max_url_length} characters"
     if not url.isascii() or not url.isprintable() or " " in url:

@@ -17,7 +17,7 @@ class WebhookSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="GRAPHS_WEBHOOK_", env_file=".env", extra="ignore")
 
     enabled: bool = True
-    """Off: runs go as always, and nobody is told of their ends."""
+    """Off: a run with a webhook is refused."""
     secret: SecretStr | None = None
     """What signs every call: any text, or `whsec_` and base64. Two, with a comma between, while it changes.
     Without one, a secret is made and kept beside the run store; `stemma webhooks secret` prints it."""

@@ -49,6 +49,7 @@ def test_an_address_is_judged_alike_in_every_form_that_carries_it(number: int) -
 @pytest.mark.parametrize(
     ("url", "settings", "allowed"),
     [
+        ("https://example.com/hook", {"enabled": False}, False),
         ("https://example.com/hook?token=t", {}, True),
         ("http://example.com:8080/", {}, True),
         ("http://127.0.0.1/", {"allow_internal": True}, True),
