@@ -13,6 +13,7 @@ from enum import Enum, auto
 
 from stemma.evals.errors import UnknownMetric
 from stemma.evals.ragas_rows import RagasRow
+from stemma.evals.tables import columns
 
 
 class Known(Enum):
@@ -20,6 +21,7 @@ class Known(Enum):
 
     GOLD = auto()
     REFERENCE = auto()
+    REFERENCE_TABLE = auto()
     REFERENCE_TEXTS = auto()
     EXPECTED_CALLS = auto()
 
@@ -59,7 +61,7 @@ class RagasMetric:
 
 def _metrics() -> tuple[RagasMetric, ...]:
     answer, ranked, texts, calls = (frozenset({each}) for each in Read)
-    gold, reference, reference_texts, expected = (frozenset({each}) for each in Known)
+    gold, reference, table, reference_texts, expected = (frozenset({each}) for each in Known)
     return (
         RagasMetric("id_based_context_precision", ranked, gold),
         RagasMetric("id_based_context_recall", ranked, gold),
@@ -71,6 +73,7 @@ def _metrics() -> tuple[RagasMetric, ...]:
         RagasMetric("rouge_score", answer, reference),
         RagasMetric("bleu_score", answer, reference),
         RagasMetric("chrf_score", answer, reference),
+        RagasMetric("data_compare_score", answer, table),
         RagasMetric("quoted_spans_alignment", answer | texts, of_what_was_said=True),
         RagasMetric("tool_call_accuracy", calls, expected),
         RagasMetric("tool_call_f1", calls, expected),
@@ -144,6 +147,7 @@ def _known(row: RagasRow) -> frozenset[Known]:
     said = {
         Known.GOLD: bool(row.case.gold),
         Known.REFERENCE: bool(row.case.answers),
+        Known.REFERENCE_TABLE: any(columns(answer) for answer in row.case.answers),
         Known.REFERENCE_TEXTS: bool(row.reference_texts),
         Known.EXPECTED_CALLS: row.case.tools is not None,
     }

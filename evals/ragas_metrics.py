@@ -11,7 +11,8 @@ test; do not simplify them away:
 6. Noise sensitivity is better when it is less: it is turned round.
 7. `single_turn_ascore` of the old namespace writes a user's id into the home folder, with the telemetry off too: what
    it wraps is called instead.
-8. Metrics take one right answer. Those that compare texts are asked for each, and the best counts; a judge gets the
+8. Tables without a column in common compare as equal, and an unreadable one is NaN: both are 0 here.
+9. Metrics take one right answer. Those that compare texts are asked for each, and the best counts; a judge gets the
    first.
 """
 
@@ -39,6 +40,7 @@ from stemma.evals.case import ToolCall as CalledTool
 from stemma.evals.errors import NoVerdict
 from stemma.evals.ragas_judges import Judge, ModelJudge, Vectors, VerifierJudge
 from stemma.evals.ragas_rows import RagasRow
+from stemma.evals.tables import columns
 
 # Ragas asks for its own base classes. They are abstract, so ours are declared to fit instead of inheriting from them:
 # nothing else of this package has to import Ragas then.
@@ -66,6 +68,7 @@ _OF_TEXTS: Mapping[str, Any] = {
     "rouge_score": ragas.RougeScore,
     "bleu_score": ragas.BleuScore,
     "chrf_score": ragas.CHRFScore,
+    "data_compare_score": ragas.DataCompyScore,
     "semantic_similarity": ragas.SemanticSimilarity,
 }
 _OF_CALLS: Mapping[str, Any] = {"tool_call_accuracy": ragas.ToolCallAccuracy, "tool_call_f1": ragas.ToolCallF1}
@@ -78,8 +81,8 @@ _JUDGED: Mapping[str, Any] = {
     "noise_sensitivity": ragas.NoiseSensitivity,
     "agent_goal_accuracy": ragas.AgentGoalAccuracyWithReference,
 }
-_PROSE = ("string_present",)
-"""Looked for in the whole answer; the other comparisons are with the short one."""
+_PROSE = ("string_present", "data_compare_score")
+"""Looked for in the whole answer, or compared with it; the other comparisons are with the short one."""
 
 
 class _Unreported:
@@ -133,6 +136,8 @@ class RagasMetrics:
 
     async def _compared(self, name: str, row: RagasRow, answer: str) -> float:
         said = row.said if name in _PROSE else row.short
+        if name == "data_compare_score" and not set(columns(said)) & set(columns(answer)):
+            return 0.0
         if name == "bleu_score":
             said, answer = (text.replace(". ", ".\t") for text in (said, answer))
         if name == "semantic_similarity" and self._vectors is not None:

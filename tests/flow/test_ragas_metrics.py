@@ -14,6 +14,7 @@ import pytest
 
 from stemma.evals.case import ToolCall
 from stemma.evals.metrics.rank import precision_at, recall_at
+from stemma.evals.ragas_catalog import METRICS, is_due
 from stemma.evals.ragas_judges import ModelJudge, Vectors, VerifierJudge
 from stemma.evals.ragas_suite import imported
 from stemma.memory.ingest.embedders import HashingEmbedder
@@ -42,6 +43,29 @@ async def test_fewer_verdicts_than_statements_are_asked_for_again() -> None:
         NLIStatementOutput=[{"statements": [one]}, {"statements": two}],
     )
     assert await imported(ModelJudge(judge)).score("faithfulness", ROW) == 0.5
+
+
+TABLE = "port,berths\nMerrow,4\nCalder,7"
+
+
+@pytest.mark.parametrize(
+    ("said", "score"),
+    [
+        (TABLE, 1.0),
+        ("port,berths\nMerrow,4", 2 / 3),
+        ("port,berths\nMerrow,5\nCalder,8", 0.0),
+        ("harbour,masters\nMerrow,4\nCalder,7", 0.0),
+        ("Merrow has 4 berths, and Calder, by the way, 7.", 0.0),
+    ],
+)
+async def test_a_table_is_compared_row_by_row_and_what_is_none_is_zero(said: str, score: float) -> None:
+    row = replace(ROW, case=replace(CASE, answers=("four and seven", TABLE)), said=said)
+    assert is_due(METRICS["data_compare_score"], row)
+    assert await imported(VerifierJudge()).score("data_compare_score", row) == pytest.approx(score)
+
+
+def test_a_table_is_due_only_where_a_right_answer_is_one() -> None:
+    assert not is_due(METRICS["data_compare_score"], ROW)
 
 
 MODEL_ANSWERS: Mapping[str, tuple[dict[str, list[Any]], float]] = {
