@@ -29,7 +29,10 @@ def register_answer(
     graph_id: str = GRAPH_ID,
     description: str = DESCRIPTION,
 ) -> None:
-    """Register the graph, under `answer` unless a project names it otherwise. The model is opened once, for all runs. Raises `ModelUnavailable`."""
+    """Register the graph, under `answer` unless a project names it otherwise. The model is opened once, for all runs.
+
+    Raises `ModelUnavailable`.
+    """
     model = open_model(settings)
 
     def context(actor: Actor, _: Run) -> AnswerContext:
