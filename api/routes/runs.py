@@ -16,9 +16,11 @@ from stemma.api.routes.streams import STREAM_RESPONSES, WAIT_RESPONSES, location
 from stemma.api.schemas.runs import RunBody, RunCreate, RunField, show_delivery, show_run
 from stemma.api.schemas.threads import selected
 from stemma.api.schemas.values import (
+    FromCheckpoint,
     IdempotencyKey,
     JoinedModes,
     LastEventId,
+    Namespaces,
     QueryLimit,
     QueryOffset,
     RunId,
@@ -49,6 +51,7 @@ async def create_and_stream(
     served: Served,
     base: Base,
     idempotency_key: IdempotencyKey = None,
+    namespace: Namespaces = None,
 ) -> Response:
     """Accept a run and stream its events."""
     run = await submit(served, actor, str(thread_id), body, idempotency_key)
@@ -60,6 +63,7 @@ async def create_and_stream(
         subgraphs=body.stream_subgraphs,
         cancel_when_gone=body.on_disconnect == "cancel",
         base=base,
+        namespaces=namespace,
     )
 
 
@@ -139,6 +143,8 @@ async def join_stream(
     base: Base,
     stream_mode: JoinedModes = None,
     cancel_on_disconnect: bool = False,
+    namespace: Namespaces = None,
+    checkpoint_id: FromCheckpoint = "",
     last_event_id: LastEventId = None,
 ) -> Response:
     """The run's events after the cursor, then live; also long after its end."""
@@ -152,4 +158,6 @@ async def join_stream(
         after=cursor(last_event_id),
         cancel_when_gone=cancel_on_disconnect,
         base=base,
+        namespaces=namespace,
+        checkpoint_id=checkpoint_id,
     )

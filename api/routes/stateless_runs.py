@@ -15,7 +15,15 @@ from stemma.api.json_wire import Json, JsonRoute
 from stemma.api.routes.streams import STREAM_RESPONSES, WAIT_RESPONSES, location, stream, submit, wait
 from stemma.api.schemas.batches import RunBatch
 from stemma.api.schemas.runs import RunBody, RunCreate, RunsCancel, show_run
-from stemma.api.schemas.values import IdempotencyKey, JoinedModes, LastEventId, RunId, cursor
+from stemma.api.schemas.values import (
+    FromCheckpoint,
+    IdempotencyKey,
+    JoinedModes,
+    LastEventId,
+    Namespaces,
+    RunId,
+    cursor,
+)
 from stemma.api.services import Served
 from stemma.api.sse import EventStream
 
@@ -56,7 +64,12 @@ async def cancel_runs(
 
 @router.post("/stream", status_code=200, response_class=EventStream, responses=STREAM_RESPONSES)
 async def create_and_stream_stateless(
-    body: RunCreate, actor: RunsWrite, served: Served, base: Base, idempotency_key: IdempotencyKey = None
+    body: RunCreate,
+    actor: RunsWrite,
+    served: Served,
+    base: Base,
+    idempotency_key: IdempotencyKey = None,
+    namespace: Namespaces = None,
 ) -> Response:
     """Accept a run and stream its events."""
     run = await submit(served, actor, None, body, idempotency_key)
@@ -68,6 +81,7 @@ async def create_and_stream_stateless(
         subgraphs=body.stream_subgraphs,
         cancel_when_gone=body.on_disconnect == "cancel",
         base=base,
+        namespaces=namespace,
     )
 
 
@@ -88,6 +102,8 @@ async def join_stateless_stream(
     base: Base,
     stream_mode: JoinedModes = None,
     cancel_on_disconnect: bool = False,
+    namespace: Namespaces = None,
+    checkpoint_id: FromCheckpoint = "",
     last_event_id: LastEventId = None,
 ) -> Response:
     """The run's events after the cursor, then live, found by the run's id alone."""
@@ -101,4 +117,6 @@ async def join_stateless_stream(
         after=cursor(last_event_id),
         cancel_when_gone=cancel_on_disconnect,
         base=base,
+        namespaces=namespace,
+        checkpoint_id=checkpoint_id,
     )

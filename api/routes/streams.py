@@ -66,17 +66,27 @@ def stream(
     after: int = 0,
     cancel_when_gone: bool = False,
     base: str = "",
+    namespaces: Sequence[str] | None = None,
+    checkpoint_id: str = "",
 ) -> Response:
     """The run's events after the cursor. Raises what `check_recorded` raises.
 
-    The Location repeats the modes, so that a reconnect gets the same stream.
+    The Location repeats the modes and namespaces, so that a reconnect gets the same stream.
     """
     check_recorded(run, modes)  # before the answer begins
     # The rules were asked when the run was made or found; a refusal now would be a broken stream.
     frames = served.runtime.stream(
-        actor.answered(), run.thread_id, run.run_id, modes=tuple(modes), after=after, subgraphs=subgraphs
+        actor.answered(),
+        run.thread_id,
+        run.run_id,
+        modes=tuple(modes),
+        after=after,
+        subgraphs=subgraphs,
+        namespaces=namespaces,
+        checkpoint_id=checkpoint_id,
     )
     query = [("stream_mode", mode) for mode in modes] if tuple(modes) != tuple(run.request.stream_mode) else []
+    query += [("namespace", namespace) for namespace in namespaces or ()]
     return EventStream(
         linked(frames, base) if run.request.feedback_keys else frames,
         served.settings,

@@ -53,6 +53,7 @@ async def info(_: RunsRead, served: Served) -> Response:
         "crons": True,
         "langsmith": False,
         "store": served.runtime.stores is not None,
+        "stream_namespaces": True,
         "strict_resume": True,
     }
     body = {

@@ -56,6 +56,15 @@ JoinedModes = Annotated[
     BeforeValidator(_said),
     Query(description="Without it, the modes the run was started with"),
 ]
+Namespaces = Annotated[
+    list[Annotated[str, Field(max_length=1024)]] | None,
+    Query(
+        alias="namespace", max_length=64, description="Only what these subgraphs say themselves; empty: the root graph"
+    ),
+]
+FromCheckpoint = Annotated[
+    str, Query(max_length=255, description="Without Last-Event-ID: only what came after this checkpoint of the run")
+]
 StreamModes = Annotated[list[StreamMode], Field(max_length=32), BeforeValidator(_not_empty), BeforeValidator(_as_list)]
 """One mode or several; none means `values`."""
 

@@ -6,8 +6,10 @@ run is executed here, in another process, or ended long ago.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Sequence
 from functools import partial
+
+import orjson
 
 from stemma.graphs.errors import UnknownRun
 from stemma.graphs.runs.events import EventName, Frame, RunEvent
@@ -29,10 +31,18 @@ class Follower:
     def __init__(self, store: RunStore, graphs: BoundGraphs, tails: Tails) -> None:
         self._store, self._graphs, self._tails = store, graphs, tails
 
-    async def run(self, run: Run, modes: Sequence[str], after: int, subgraphs: bool) -> AsyncGenerator[Frame, None]:
+    async def run(
+        self,
+        run: Run,
+        modes: Sequence[str],
+        after: int,
+        subgraphs: bool,
+        namespaces: Collection[str] | None = None,
+    ) -> AsyncGenerator[Frame, None]:
         """The run's frames after a cursor; ends after the run's last row. Raises what `check_recorded` raises,
         and `UnknownRun` when it is deleted meanwhile."""
-        renderer = self._renderer(run.graph_id, check_recorded(run, modes), subgraphs)
+        only = frozenset(namespaces) if namespaces is not None else None
+        renderer = self._renderer(run.graph_id, check_recorded(run, modes), subgraphs, only)
         live = run.first_seq and run.status is RunStatus.RUNNING
         first, last = (run.first_seq, None) if live else await self._store.run_span(run.run_id)
         if last is not None and after >= last:
@@ -54,6 +64,20 @@ class Follower:
                 yield frame
             if row.event == EventName.END:
                 return
+
+    async def place_of(self, run: Run, checkpoint_id: str) -> int:
+        """The number of the row that tells of this checkpoint of the run's graph; 0 when it is not one of the run's."""
+        after = max(run.first_seq - 1, 0)
+        while rows := await self._store.events(run.thread_id, after, PAGE):
+            for row in rows:
+                if row.run_id != run.run_id or row.namespace:
+                    continue
+                if row.event == EventName.END:
+                    return 0
+                if row.event == EventName.CHECKPOINTS and orjson.loads(row.data)["checkpoint_id"] == checkpoint_id:
+                    return row.seq
+            after = rows[-1].seq
+        return 0
 
     async def ended(self, run: Run) -> None:
         """Return when the run has ended or was deleted."""
@@ -95,9 +119,11 @@ class Follower:
             return frozenset()
         return frozenset(run.request.stream_mode) & frozenset(MODES)
 
-    def _renderer(self, graph_id: str, modes: frozenset[str], subgraphs: bool) -> Renderer:
+    def _renderer(
+        self, graph_id: str, modes: frozenset[str], subgraphs: bool, namespaces: frozenset[str] | None = None
+    ) -> Renderer:
         marks = Marks(self._graphs, graph_id)
-        return Renderer(modes, subgraphs, marks.values, marks.checkpoint)
+        return Renderer(modes, subgraphs, marks.values, marks.checkpoint, namespaces)
 
     async def rows(
         self, thread_id: str, after: int, gone: Callable[[], Awaitable[object]]

@@ -68,8 +68,16 @@ def check_recorded(run: Run, modes: Sequence[str]) -> frozenset[str]:
 class Renderer:
     """Turns one reader's rows into frames."""
 
-    def __init__(self, modes: frozenset[str], subgraphs: bool, values: Load, checkpoints: Load) -> None:
-        self._modes, self._subgraphs = modes, subgraphs
+    def __init__(
+        self,
+        modes: frozenset[str],
+        subgraphs: bool,
+        values: Load,
+        checkpoints: Load,
+        namespaces: frozenset[str] | None = None,
+    ) -> None:
+        """With `namespaces`, only what these graphs and subgraphs say themselves; "" is the root."""
+        self._modes, self._subgraphs, self._namespaces = modes, subgraphs, namespaces
         self._values, self._checkpoints = values, checkpoints
         self._debug = "debug" in modes
         self._tuple = "messages-tuple" in modes
@@ -95,7 +103,7 @@ class Renderer:
         event = row.event
         if event in _ALWAYS:
             return Frame(row.seq, event, row.data)
-        if row.namespace and not self._subgraphs and event != EventName.LIFECYCLE:
+        if not self._sees(row):
             return None
         if event == EventName.TASKS and self._debug:
             return self._frame(row, "debug", self._wrapped(row, row.data))
@@ -108,6 +116,11 @@ class Renderer:
         if event == EventName.CHECKPOINTS:
             return await self._checkpoint(row)
         return self._message(row)
+
+    def _sees(self, row: RunEvent) -> bool:
+        if self._namespaces is not None:
+            return row.namespace in self._namespaces
+        return not row.namespace or self._subgraphs or row.event == EventName.LIFECYCLE
 
     async def _value(self, row: RunEvent) -> Frame | None:
         if "values" not in self._modes:

@@ -5,7 +5,7 @@ Decides who may do what (through policy.py) and which part does it. It holds no 
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from contextlib import aclosing
 from pathlib import Path
 from types import TracebackType
@@ -213,13 +213,21 @@ class Runtime(ThreadFacade):
         modes: Sequence[str] = ("values",),
         after: int = 0,
         subgraphs: bool = False,
+        namespaces: Collection[str] | None = None,
+        checkpoint_id: str = "",
     ) -> AsyncGenerator[Frame, None]:
-        """The run's frames after a cursor, then live; ends with the run. Raises `InvalidRequest`, `UnknownRun`."""
+        """The run's frames after a cursor, then live; ends with the run. Without a cursor, those after a checkpoint,
+        if it is the run's. `namespaces`: only what these say themselves; "" is the root graph.
+
+        Raises `InvalidRequest`, `UnknownRun`.
+        """
         await self._guard.thread(actor, Permission.RUNS_READ, "read", thread_id, run_id)
         run = self._worker.running(run_id) if self._worker is not None else None
         if run is None or run.tenant != actor.tenant or thread_id not in (None, run.thread_id):
             run = await self._store.run(actor.tenant, thread_id, run_id)
-        async with aclosing(self._follower.run(run, modes, after, subgraphs)) as frames:
+        if checkpoint_id and not after:
+            after = await self._follower.place_of(run, checkpoint_id)
+        async with aclosing(self._follower.run(run, modes, after, subgraphs, namespaces)) as frames:
             async for frame in frames:
                 yield frame
 

@@ -100,6 +100,22 @@ async def test_subgraphs_name_their_place(sdk: LangGraphClient) -> None:
     assert {event for event, _ in flat} == {"metadata", "updates"}
 
 
+async def test_a_join_names_the_subgraphs_it_wants_and_where_it_goes_on(live: Live, sdk: LangGraphClient) -> None:
+    thread_id = (await sdk.threads.create())["thread_id"]
+    run = await sdk.runs.create(thread_id, "nested", input={"n": 0}, stream_mode="updates", stream_subgraphs=True)
+    await sdk.runs.join(thread_id, run["run_id"])
+    path = f"/threads/{thread_id}/runs/{run['run_id']}/stream"
+    whole = await read(live.url, path)
+    inner = next(name.partition("|")[2] for _, name, _ in whole if "|" in name)
+    chosen = await read(live.url, path, namespace=inner)
+    assert {name for _, name, _ in chosen} == {"metadata", f"updates|{inner}"}
+    root = await read(live.url, path, namespace="")
+    assert {name for _, name, _ in root} == {"metadata", "updates"}
+    head = (await sdk.threads.get_state(thread_id))["checkpoint"]["checkpoint_id"]
+    assert await read(live.url, path, checkpoint_id=head, last="-1") == []
+    assert await read(live.url, path, checkpoint_id="another", last="-1") == whole
+
+
 async def test_a_late_reader_gets_the_whole_history_with_the_same_ids(live: Live, sdk: LangGraphClient) -> None:
     thread_id = (await sdk.threads.create())["thread_id"]
     run = await sdk.runs.create(thread_id, "count", input={"n": 0}, stream_mode=["values", "updates"])

@@ -60,6 +60,30 @@ async def test_reconnecting_at_every_cursor_misses_and_repeats_nothing(
         assert await collect(runtime, run_id, modes, after=frame.id or 0) == whole[position + 1 :]
 
 
+async def test_only_the_namespaces_that_were_asked_for_are_shown(runtime: Runtime) -> None:
+    run_id = await finished(runtime, "nested")
+    modes = ("values", "updates", "checkpoints")
+    whole = await collect(runtime, run_id, modes)
+    places = {frame.event.partition("|")[2] for frame in whole}
+    inner = next(place for place in sorted(places) if place)
+    for chosen in ([""], [inner], ["", inner], ["none"], []):
+        frames = runtime.stream(LOCAL, None, run_id, modes=modes, namespaces=chosen)
+        shown = [frame async for frame in frames]
+        assert shown == [f for f in whole if f.event == "metadata" or f.event.partition("|")[2] in chosen]
+
+
+async def test_a_reader_who_shows_a_checkpoint_gets_what_came_after_it(runtime: Runtime) -> None:
+    run_id = await finished(runtime, "chain")
+    whole = await collect(runtime, run_id, ("checkpoints",))
+    told = [f for f in whole if f.event == "checkpoints"]
+    for place, frame in enumerate(told):
+        shown = orjson.loads(frame.data)["config"]["configurable"]["checkpoint_id"]
+        after = runtime.stream(LOCAL, None, run_id, modes=("checkpoints",), checkpoint_id=shown)
+        assert [f async for f in after] == told[place + 1 :]
+    foreign = runtime.stream(LOCAL, None, run_id, modes=("checkpoints",), checkpoint_id="of another run")
+    assert [f async for f in foreign] == whole
+
+
 async def test_a_late_reader_sees_what_a_live_one_saw_also_after_a_restart(
     settings: GraphSettings, graphs: Catalog
 ) -> None:
