@@ -75,19 +75,15 @@ def run_config(run: Run, unit: Unit, recursion_limit: int) -> RunnableConfig:
     """The request's config with what is ours: ids, the lease, and metadata that names the run."""
     asked = dict(run.request.config)
     configurable = {k: v for k, v in dict(asked.get("configurable") or {}).items() if _allowed(k)}
+    ids = {"run_id": run.run_id, "graph_id": run.graph_id, "assistant_id": run.assistant_id}
     config: RunnableConfig = {
         "recursion_limit": int(asked.get("recursion_limit") or recursion_limit),
         "run_id": UUID(run.run_id),
-        "metadata": {
-            **dict(asked.get("metadata") or {}),
-            **run.metadata,
-            "run_id": run.run_id,
-            "graph_id": run.graph_id,
-            "assistant_id": run.assistant_id,
-        },
+        "metadata": {**dict(asked.get("metadata") or {}), **run.metadata, **ids},
         "configurable": {
             **configurable,
             **configurable_of(run.request.auth_user),
+            **ids,
             "thread_id": run.thread_id,
             "checkpoint_ns": "",
             LEASE_KEY: unit,
