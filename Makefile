@@ -39,6 +39,10 @@ bench: $(VENV)/.full ## all benchmarks, JSON to bench/results/ (minutes)
 	$(BIN)/python bench/crash.py
 	$(BIN)/python -m bench.retraction
 	$(BIN)/python -m bench.recall
+	$(BIN)/python -m bench.reconnect
+	$(BIN)/python -m bench.guarantees
+	$(BIN)/python -m bench.crons
+	$(BIN)/python -m bench.propagation
 
 lock: $(VENV)/.full ## resolve the locks anew: hashes, no addresses
 	$(BIN)/python locks/resolve.py
