@@ -97,7 +97,7 @@ async def test_no_generated_request_is_answered_with_a_fault(live: Live, tmp_pat
             "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance",
         ),
         *("--phases", "examples,coverage,fuzzing,stateful", "--mode", "all"),
-        *("--max-examples", "8", "--request-timeout", "20", "--continue-on-failure"),
+        *("--max-examples", "20", "--request-timeout", "20", "--continue-on-failure"),
         *("--exclude-path", "/threads/{thread_id}/stream"),
         *("--exclude-path", "/threads/{thread_id}/stream/events", "--warnings", "off"),
         cwd=tmp_path,

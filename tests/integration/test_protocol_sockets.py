@@ -83,9 +83,11 @@ async def test_subscriptions_that_want_the_same_are_told_once(live: Live) -> Non
             await client.runs.join(thread_id, run["run_id"])
         await ask(opened, "agent.getTree")
         frames: list[dict[str, Any]] = []
-        while not frames or "tree" not in frames[-1].get("result", {}):
+        answered = ended = False
+        while not (answered and ended):
             frames.append(json.loads(await opened.recv()))
-        frames += await events(opened) if not any(_ends(frame, run["run_id"]) for frame in frames) else []
+            answered = answered or "tree" in frames[-1].get("result", {})
+            ended = ended or _ends(frames[-1], run["run_id"])
     begun = next(frame["seq"] for frame in frames if frame.get("event_id", "").startswith(f"synth:{run['run_id']}"))
     numbers = [frame["seq"] for frame in frames if frame.get("seq", 0) >= begun]
     assert len(numbers) == len(set(numbers))
