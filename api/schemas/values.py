@@ -57,9 +57,9 @@ JoinedModes = Annotated[
     Query(description="Without it, the modes the run was started with"),
 ]
 Namespaces = Annotated[
-    list[Annotated[str, Field(max_length=1024)]] | None,
+    list[Annotated[str, Field(max_length=256)]] | None,
     Query(
-        alias="namespace", max_length=64, description="Only what these subgraphs say themselves; empty: the root graph"
+        alias="namespace", max_length=16, description="Only what these subgraphs say themselves; empty: the root graph"
     ),
 ]
 FromCheckpoint = Annotated[

@@ -231,17 +231,6 @@ class Runtime(ThreadFacade):
             async for frame in frames:
                 yield frame
 
-    async def stream_thread(
-        self, actor: Actor, thread_id: str, *, modes: Sequence[str] = ("run_modes",), after: int = 0
-    ) -> AsyncGenerator[Frame, None]:
-        """The frames of all runs of a thread; does not end. `run_modes`: each run as it was started."""
-        await self._guard.thread(actor, Permission.RUNS_READ, "read", thread_id)
-        await self._store.thread(actor.tenant, thread_id)
-        chosen = None if "run_modes" in modes else modes
-        async with aclosing(self._follower.thread(actor.tenant, thread_id, chosen, after)) as frames:
-            async for frame in frames:
-                yield frame
-
     def _foreign_change(self) -> None:
         self._tails.wake_all()
         self.scheduler.look()

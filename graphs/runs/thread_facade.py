@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -10,6 +11,8 @@ from stemma.graphs.errors import UnknownThread
 from stemma.graphs.policy import Actor, Permission, require
 from stemma.graphs.rules import copied, metadata_of
 from stemma.graphs.runs.cancel import Cancellations
+from stemma.graphs.runs.events import Frame
+from stemma.graphs.runs.follow import Follower
 from stemma.graphs.runs.guard import Guard
 from stemma.graphs.runs.model import StateSnapshot, Superstep, Thread, ThreadStatus, ThreadTtl, TtlStrategy
 from stemma.graphs.runs.ports import RunStore
@@ -30,6 +33,7 @@ class ThreadFacade:
     _states: States
     _cancellations: Cancellations
     _guard: Guard
+    _follower: Follower
 
     # --- threads ----------------------------------------------------------------------------------------------------
     async def create_thread(
@@ -184,3 +188,14 @@ class ThreadFacade:
             checkpoint_ns=checkpoint_ns,
             checkpoint_id=checkpoint_id,
         )
+
+    async def stream_thread(
+        self, actor: Actor, thread_id: str, *, modes: Sequence[str] = ("run_modes",), after: int = 0
+    ) -> AsyncGenerator[Frame, None]:
+        """The frames of all runs of a thread; does not end. `run_modes`: each run as it was started."""
+        await self._guard.thread(actor, Permission.RUNS_READ, "read", thread_id)
+        await self._store.thread(actor.tenant, thread_id)
+        chosen = None if "run_modes" in modes else modes
+        async with aclosing(self._follower.thread(actor.tenant, thread_id, chosen, after)) as frames:
+            async for frame in frames:
+                yield frame
