@@ -1,7 +1,10 @@
-// Decisions, and the flags that follow from them. Each is part of a transaction that holds the tenant's lock.
+// Decisions, and the flags that follow from them. Each is part of a transaction that holds the tenant's lock. Those that
+// every decision asks are planned once: each decision makes the statistics older, and to plan anew takes ten times as
+// long as to run, only to find the same unique keys to look up (both server lines choose them on an empty database too).
 
 // name: decidable
 // Those of the items that are there, whoever may see them: who decides about them is looked at next.
+CYPHER replan=skip
 UNWIND $ids AS id
 MATCH (n:Source|Passage|Entity|Claim|Answer|Retraction {tenant: $tenant, id: id})
 RETURN labels(n) AS labels, n {.id, .audience, .withdraws, .reason, .actor, .at, .kind, .lifted_at, .lifted_by, .authority,
@@ -10,6 +13,7 @@ RETURN labels(n) AS labels, n {.id, .audience, .withdraws, .reason, .actor, .at,
 // name: decide
 // New decisions, each kept under its item's scope, and lifted ones, which hold no longer and stay to be read. Then
 // whether their items ($ids) are withdrawn or in quarantine, as all decisions about them say that hold.
+CYPHER replan=skip
 CALL () {
   UNWIND $made AS row
   MATCH (n:Source|Claim {tenant: $tenant, id: row.withdraws})
@@ -44,6 +48,7 @@ RETURN r.made = $mark AS is_new;
 // a source's older versions those whose being replaced hangs on it, because no other supported version is newer. Each
 // is fetched for all items at once, not by a look at one after another. Many come in one record: each
 // costs the driver more than what is in it.
+CYPHER replan=skip
 UNWIND $ids AS id
 MATCH (seed:Source|Passage|Claim|Answer {tenant: $tenant, id: id})
 MATCH (seed)<-[:PART_OF|DERIVED_FROM|USED|ASSERTS*0..]-(n)
@@ -85,6 +90,7 @@ RETURN part, rows[start..start + 1000] AS rows;
 
 // name: around
 // The flags of items that are not looked at anew.
+CYPHER replan=skip
 UNWIND $ids AS id
 MATCH (n:Source|Passage|Claim|Answer {tenant: $tenant, id: id})
 RETURN collect([
@@ -96,6 +102,7 @@ RETURN collect([
 // name: flags
 // New flags, in groups of ids that get the same ones. A passage whose source was replaced leaves the indexes: its likes
 // are there, and would crowd each other out; one that is recallable is in them.
+CYPHER replan=skip
 CALL () {
   UNWIND $source AS group
   UNWIND group.ids AS id
