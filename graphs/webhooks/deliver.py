@@ -14,8 +14,9 @@ import secrets
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from stemma.graphs.errors import (
@@ -29,11 +30,13 @@ from stemma.graphs.errors import (
 from stemma.graphs.runs.model import Run
 from stemma.graphs.runs.ports import RunStore
 from stemma.graphs.webhooks.body import body_of
-from stemma.graphs.webhooks.call import Caller
 from stemma.graphs.webhooks.model import DELIVERED, Delivery
 from stemma.graphs.webhooks.secret import kept_secret
 from stemma.graphs.webhooks.settings import WebhookSettings
 from stemma.graphs.webhooks.signature import keys_of, signed
+
+if TYPE_CHECKING:  # its HTTP client is loaded with the first call
+    from stemma.graphs.webhooks.call import Caller
 
 log = logging.getLogger(__name__)
 LONGEST_SECONDS = 60.0
@@ -56,7 +59,6 @@ class Deliverer:
         """`kept`: where the secret is, or will be, when none is set. Raises `InvalidSetting` for one that is none."""
         self._store, self._values, self._settings, self._kept = store, values, settings, kept
         self._keys = keys_of(settings.secret.get_secret_value()) if settings.secret else []
-        self._caller = Caller(settings)
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._stopping = False
@@ -65,6 +67,12 @@ class Deliverer:
         """Calls of this process that were taken."""
         self.failed = 0
         """Attempts of this process that were not."""
+
+    @cached_property
+    def _caller(self) -> Caller:
+        from stemma.graphs.webhooks.call import Caller
+
+        return Caller(self._settings)
 
     def start(self) -> None:
         self._task = asyncio.ensure_future(self._work())
