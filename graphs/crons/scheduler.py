@@ -17,48 +17,19 @@ from stemma.graphs.crons.model import Cron, OnRunCompleted
 from stemma.graphs.crons.ports import CronStore
 from stemma.graphs.errors import GraphFailure, StoreUnavailable
 from stemma.graphs.policy import Actor
+from stemma.graphs.runs.rounds import LONGEST_SECONDS, Rounds
 
 log = logging.getLogger(__name__)
 AT_A_TIME = 100
-LONGEST_SECONDS = 60.0
-"""Of one sleep: the clock on the wall may be put forward meanwhile."""
-RETRY_SECONDS = 1.0
-"""While the store cannot be used."""
 
 
 class Scheduler:
-    """Started by `start`."""
+    """Started by `start`. `look` wakes it: a cron may have been written. `stop` finishes a firing under way."""
 
     def __init__(self, crons: CronStore, firings: Firings) -> None:
         self._crons, self._firings = crons, firings
-        self._wake = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
-        self._stopped = False
-
-    def start(self) -> None:
-        self._task = asyncio.ensure_future(self._work())
-        self._task.add_done_callback(self._again)
-
-    def _again(self, task: asyncio.Task[None]) -> None:
-        """Whatever a project's code raised while a run of it was made must not end all crons."""
-        if not task.cancelled() and (error := task.exception()) is not None:
-            log.error("a cron could not be fired", exc_info=error)
-            asyncio.get_running_loop().call_later(RETRY_SECONDS, self._resume)
-
-    def _resume(self) -> None:
-        if not self._stopped:
-            self.start()
-
-    async def stop(self) -> None:
-        """A firing under way is finished: its run must find a worker."""
-        self._stopped = True
-        self.look()
-        if self._task is not None:
-            await asyncio.wait((self._task,))
-
-    def look(self) -> None:
-        """A cron may have been written."""
-        self._wake.set()
+        self._rounds = Rounds("crons", self._round)
+        self.start, self.stop, self.look = self._rounds.start, self._rounds.stop, self._rounds.ring
 
     async def fire_due(self, now: datetime) -> int:
         """Fire what is due; how many crons that was. Raises `StoreUnavailable` and its kinds."""
@@ -88,23 +59,10 @@ class Scheduler:
             log.warning("cron %s made no run: %s", cron.cron_id, failure)
             await self._crons.fire(cron, upcoming, None)
 
-    async def _work(self) -> None:
-        while not self._stopped:
-            self._wake.clear()
-            pause = LONGEST_SECONDS
-            try:
-                await self.fire_due(datetime.now(UTC))
-                due = await self._crons.next_due()
-                if due is not None:
-                    pause = min(pause, max((due - datetime.now(UTC)).total_seconds(), 0.0))
-            except StoreUnavailable as failure:
-                log.warning("crons cannot be fired now: %s", failure)
-                pause = RETRY_SECONDS
-            try:
-                async with asyncio.timeout(pause):
-                    await self._wake.wait()
-            except TimeoutError:
-                continue
+    async def _round(self) -> float:
+        await self.fire_due(datetime.now(UTC))
+        due = await self._crons.next_due()
+        return LONGEST_SECONDS if due is None else max((due - datetime.now(UTC)).total_seconds(), 0.0)
 
 
 def _completion(cron: Cron) -> OnRunCompleted | None:

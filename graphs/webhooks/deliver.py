@@ -29,6 +29,7 @@ from stemma.graphs.errors import (
 )
 from stemma.graphs.runs.model import Run
 from stemma.graphs.runs.ports import RunStore
+from stemma.graphs.runs.rounds import LONGEST_SECONDS, Rounds
 from stemma.graphs.webhooks.body import body_of
 from stemma.graphs.webhooks.model import DELIVERED, Delivery
 from stemma.graphs.webhooks.secret import kept_secret
@@ -39,10 +40,6 @@ if TYPE_CHECKING:  # its HTTP client is loaded with the first call
     from stemma.graphs.webhooks.call import Caller
 
 log = logging.getLogger(__name__)
-LONGEST_SECONDS = 60.0
-"""Of one sleep: the clock on the wall may be put forward meanwhile."""
-RETRY_SECONDS = 1.0
-"""While the store cannot be used."""
 CLAIM_SECONDS = 30.0
 """Beyond the call's own time: for the store, before and after it."""
 LONGEST_RETRY_SECONDS = 6 * 3600.0
@@ -51,7 +48,7 @@ GONE = 410
 
 
 class Deliverer:
-    """Started by `start`. `values` reads what a run came to."""
+    """Started by `start`. `look` wakes it: a run may have ended. `values` reads what a run came to."""
 
     def __init__(
         self, store: RunStore, values: Callable[[Run], Awaitable[Any]], settings: WebhookSettings, kept: Path
@@ -59,9 +56,8 @@ class Deliverer:
         """`kept`: where the secret is, or will be, when none is set. Raises `InvalidSetting` for one that is none."""
         self._store, self._values, self._settings, self._kept = store, values, settings, kept
         self._keys = keys_of(settings.secret.get_secret_value()) if settings.secret else []
-        self._wake = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
-        self._stopping = False
+        self._rounds = Rounds("webhooks", self._take)
+        self.start, self.look = self._rounds.start, self._rounds.ring
         self._attempts: dict[asyncio.Task[None], Delivery] = {}
         self.delivered = 0
         """Calls of this process that were taken."""
@@ -74,15 +70,9 @@ class Deliverer:
 
         return Caller(self._settings)
 
-    def start(self) -> None:
-        self._task = asyncio.ensure_future(self._work())
-
     async def stop(self) -> None:
         """Let go of attempts under way; whoever comes next makes them again at once."""
-        self._stopping = True
-        self.look()
-        if self._task is not None:
-            await asyncio.wait((self._task,))  # not cancelled: a claim may be on its way to the disk
+        await self._rounds.stop()
         under_way = dict(self._attempts)
         for task in under_way:
             task.cancel()
@@ -93,10 +83,6 @@ class Deliverer:
                 with contextlib.suppress(StoreUnavailable):  # its claim runs out
                     await self._store.webhooks.settle(delivery, delivery.outcome, time.time())
 
-    def look(self) -> None:
-        """A run may have ended."""
-        self._wake.set()
-
     async def of(self, run: Run) -> Delivery | None:
         """How far telling this run's end has come; None while it runs, or when nobody asked."""
         return await self._store.webhooks.delivery(run.tenant, run.run_id) if run.request.webhook else None
@@ -105,21 +91,6 @@ class Deliverer:
         """How many deliveries are not over, of all tenants and processes."""
         return await self._store.webhooks.waiting()
 
-    async def _work(self) -> None:
-        while not self._stopping:
-            self._wake.clear()
-            pause = LONGEST_SECONDS
-            try:
-                pause = await self._take()
-            except StoreUnavailable as failure:
-                log.warning("webhooks cannot be called now: %s", failure)
-                pause = RETRY_SECONDS
-            try:
-                async with asyncio.timeout(pause):
-                    await self._wake.wait()
-            except TimeoutError:
-                continue
-
     async def _take(self) -> float:
         """Begin what is due; seconds until there may be more."""
         due, now = await self._store.webhooks.next_due(), time.time()
@@ -127,7 +98,7 @@ class Deliverer:
         if due is None or not room:
             return LONGEST_SECONDS
         if due > now:
-            return min(due - now, LONGEST_SECONDS)
+            return due - now
         until = now + self._settings.timeout_seconds + CLAIM_SECONDS
         for delivery in await self._store.webhooks.claim(now, until, room):
             task = asyncio.ensure_future(self._attempt(delivery))
