@@ -8,6 +8,8 @@ from uuid import UUID
 from fastapi import Header, Path, Query
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from stemma.graphs.runs.render import StreamMode
+
 ThreadId = Annotated[UUID, Path(description="A UUID, minted by the server or by the client")]
 RunId = Annotated[UUID, Path(description="A UUID, minted by the server")]
 AssistantId = Annotated[str, Path(max_length=256, description="An assistant's id, or the name of its graph")]
@@ -22,19 +24,6 @@ QueryOffset = Annotated[int, Query(ge=0, le=1_000_000_000)]
 Mapped = dict[str, Any]
 """A JSON object that this server stores and gives back as it is."""
 
-StreamMode = Literal[
-    "values",
-    "updates",
-    "messages",
-    "messages-tuple",
-    "custom",
-    "tasks",
-    "checkpoints",
-    "debug",
-    "tools",
-    "lifecycle",
-    "events",
-]
 ThreadStreamMode = Literal["run_modes", "lifecycle", "state_update"]
 
 

@@ -9,7 +9,7 @@ its first.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from typing import Any
+from typing import Any, Literal, get_args
 
 import orjson
 from langchain_core.messages import AIMessageChunk, BaseMessageChunk, message_chunk_to_message
@@ -21,7 +21,7 @@ from stemma.graphs.runs.model import Run
 from stemma.graphs.runs.older_events import lifecycle_event, tool_event
 from stemma.graphs.runs.rows import to_json, when
 
-MODES = (
+StreamMode = Literal[
     "values",
     "updates",
     "messages",
@@ -33,8 +33,9 @@ MODES = (
     "tools",
     "lifecycle",
     "events",
-)
+]
 """Every stream mode there is."""
+MODES: tuple[str, ...] = get_args(StreamMode)
 _ALWAYS = (EventName.METADATA.value, EventName.FEEDBACK.value, EventName.ERROR.value)
 _PLAIN = (EventName.UPDATES.value, EventName.CUSTOM.value, EventName.TASKS.value, EventName.EVENTS.value)
 _RESHAPED = {EventName.TOOLS.value: tool_event, EventName.LIFECYCLE.value: lifecycle_event}
