@@ -18,6 +18,7 @@ APPLICATION_ID = 0x53544D4D
 MIGRATIONS = (
     *("sql/schema_1.sql", "sql/schema_2.sql", "sql/schema_3.sql", "sql/schema_4.sql", "sql/schema_5.sql"),
     "sql/schema_6.sql",
+    "sql/schema_7.sql",
 )
 """The script at place n makes a file of version n into one of version n + 1. Scripts are never changed, only added."""
 
