@@ -1,7 +1,7 @@
 """Asking the rules an actor acts under, and taking what they leave.
 
-Decides that nobody writes metadata by which a thing would become somebody else's. Each resource asks for itself:
-`runs/guard.py` for threads and runs, `assistants/guard.py` for assistants.
+Decides that nobody writes metadata by which a thing would become somebody else's. Each resource asks for itself,
+in a `guard.py` of its folder.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from stemma.graphs.errors import Forbidden
-from stemma.graphs.filters import contradicts
+from stemma.graphs.filters import contradicts, exact
 from stemma.graphs.policy import Actor, Filter
 
 WRITES = frozenset({"create", "create_run", "update"})
@@ -26,6 +26,13 @@ async def decide(actor: Actor, resource: str, action: str, value: dict[str, Any]
     if action in WRITES and contradicts(metadata_of(value), allowed):
         raise Forbidden("this metadata would make it somebody else's")
     return allowed
+
+
+async def search(actor: Actor, resource: str, value: dict[str, Any]) -> tuple[dict[str, Any], Filter | None]:
+    """Asks about a search of `value`: the metadata to look up, those of the rules' filter included, and the filter
+    itself, which decides afterwards where both say something. Raises `Forbidden`."""
+    allowed = await decide(actor, resource, "search", value)
+    return {**exact(allowed), **metadata_of(value)}, allowed
 
 
 def as_uuid(name: str | None) -> UUID | str | None:

@@ -12,9 +12,9 @@ from typing import Any
 
 from stemma.graphs.assistants.model import Assistant, AssistantChange, AssistantQuery
 from stemma.graphs.errors import UnknownAssistant
-from stemma.graphs.filters import exact, matches
+from stemma.graphs.filters import matches
 from stemma.graphs.policy import Actor, Filter
-from stemma.graphs.rules import as_uuid, copied, decide, metadata_of
+from stemma.graphs.rules import as_uuid, copied, decide, metadata_of, search
 
 RESOURCE = "assistants"
 BY_DEFAULT: Mapping[str, Any] = {"created_by": "system"}
@@ -62,8 +62,7 @@ async def narrowed(actor: Actor, query: AssistantQuery) -> tuple[AssistantQuery,
         "limit": query.limit,
         "offset": query.offset,
     }
-    allowed = await decide(actor, RESOURCE, "search", value)
-    metadata = {**exact(allowed), **metadata_of(value)}  # where both say something, the filter decides afterwards
+    metadata, allowed = await search(actor, RESOURCE, value)
     return replace(query, metadata=metadata), allowed
 
 

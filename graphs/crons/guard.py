@@ -11,9 +11,9 @@ from typing import Any
 
 from stemma.graphs.crons.model import Cron, CronChange, CronQuery
 from stemma.graphs.errors import UnknownCron
-from stemma.graphs.filters import exact, matches
+from stemma.graphs.filters import matches
 from stemma.graphs.policy import Actor, Filter
-from stemma.graphs.rules import as_uuid, copied, decide, metadata_of
+from stemma.graphs.rules import as_uuid, copied, decide, metadata_of, search
 from stemma.graphs.runs.model import RunRequest
 
 RESOURCE = "crons"
@@ -67,8 +67,7 @@ async def narrowed(actor: Actor, query: CronQuery) -> tuple[CronQuery, Filter | 
         "limit": query.limit,
         "offset": query.offset,
     }
-    allowed = await decide(actor, RESOURCE, "search", value)
-    metadata = {**exact(allowed), **metadata_of(value)}  # where both say something, the filter decides afterwards
+    metadata, allowed = await search(actor, RESOURCE, value)
     return replace(query, metadata=metadata), allowed
 
 

@@ -11,9 +11,9 @@ from dataclasses import replace
 from typing import Any
 
 from stemma.graphs.errors import Forbidden, UnknownThread
-from stemma.graphs.filters import exact, matches
+from stemma.graphs.filters import matches
 from stemma.graphs.policy import Actor, Filter, Permission, require
-from stemma.graphs.rules import as_uuid, copied, decide, metadata_of
+from stemma.graphs.rules import as_uuid, copied, decide, metadata_of, search
 from stemma.graphs.runs.model import Run, RunRequest, ThreadTtl
 from stemma.graphs.runs.ports import RunStore
 from stemma.graphs.runs.thread_ports import ThreadQuery
@@ -123,8 +123,7 @@ class Guard:
             "offset": query.offset,
             "ids": [as_uuid(thread_id) for thread_id in query.ids] or None,
         }
-        allowed = await decide(actor, THREADS, "search", value)
-        metadata = {**exact(allowed), **metadata_of(value)}  # where both say something, the filter decides afterwards
+        metadata, allowed = await search(actor, THREADS, value)
         return replace(query, metadata=metadata), allowed
 
     async def _seen_or_new(self, actor: Actor, allowed: Filter, thread_id: str, if_not_exists: str) -> None:
