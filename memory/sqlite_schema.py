@@ -19,6 +19,7 @@ MIGRATIONS = (
     *("sql/schema_1.sql", "sql/schema_2.sql", "sql/schema_3.sql", "sql/schema_4.sql", "sql/schema_5.sql"),
     "sql/schema_6.sql",
     "sql/schema_7.sql",
+    "sql/schema_8.sql",
 )
 """The script at place n makes a file of version n into one of version n + 1. Scripts are never changed, only added."""
 
