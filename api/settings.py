@@ -24,6 +24,9 @@ class ApiSettings(BaseSettings):
     """Answer other machines without a key. Only for closed networks."""
     auth_path: str = ""
     """A project's `langgraph_sdk.Auth` object, as "file.py:name" or "package.module:name": who may ask, and what."""
+    auth_tenant_field: str = ""
+    """The field of the user an auth file returns that names their tenant; one without it is refused. Empty: all its
+    users are of the default tenant."""
     auth_studio: bool = True
     """LangGraph Studio (`x-auth-scheme: langsmith`) with an operator's key is a `StudioUser` to the project's handlers;
     off is `disable_studio_auth`."""

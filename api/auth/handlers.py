@@ -1,7 +1,8 @@
 """The `@auth.on` handlers of a project, as the rules its users act under.
 
 Decides which handler is asked (the most particular one, in the order that `langgraph_sdk.Auth` documents), and what its
-answer means. What is no answer, and whatever a handler raises besides its own refusals, refuses.
+answer means. What is no answer, and whatever a handler raises besides its own refusals, refuses; so does a filter of a
+handler of the store, where the protocol has none: items have no metadata, their namespace says whose they are.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ class HandlerRules:
 
     async def decide(self, actor: Actor, resource: str, action: str, value: dict[str, Any]) -> Filter | None:
         """Raises `Forbidden`, `Refusal` with the status that a handler chose, `HandlerFailure`."""
-        handler = self._handler(resource, action)
+        place, handler = self._handler(resource, action)
         if handler is None:
             if resource in CLOSED:
                 raise Forbidden(f"no auth handler of this server lets anybody into {resource}")
@@ -53,13 +54,17 @@ class HandlerRules:
         if not is_filter(answer):
             logger.error("the handler of %s.%s answered with what is no filter", resource, action)
             raise HandlerFailure
+        if answer and place == "store":
+            logger.error("the handler of store.%s answered with a filter: let it change the namespace instead", action)
+            raise HandlerFailure
         return dict(answer)
 
-    def _handler(self, resource: str, action: str) -> Any:
+    def _handler(self, resource: str, action: str) -> tuple[str, Any]:
+        """The handler, and the resource it was written for; "*" is any."""
         for place in ((resource, action), (resource, "*"), ("*", action)):
             if found := self.auth._handlers.get(place):
-                return found[-1]
-        return self.auth._global_handlers[-1] if self.auth._global_handlers else None
+                return place[0], found[-1]
+        return "*", self.auth._global_handlers[-1] if self.auth._global_handlers else None
 
 
 async def answered(call: Awaitable[Any], who: str, *, refused: int = 403) -> Any:

@@ -144,9 +144,9 @@ GIVEN: dict[str, Given] = {
 class ProjectAuth:
     """One per app."""
 
-    def __init__(self, auth: Auth, *, studio: bool, max_body_bytes: int) -> None:
+    def __init__(self, auth: Auth, *, studio: bool, max_body_bytes: int, tenant_field: str = "") -> None:
         """Raises `UnusableAuth` for a handler that asks for what there is not."""
-        self.auth, self.studio, self._limit = auth, studio, max_body_bytes
+        self.auth, self.studio, self._limit, self._tenant_field = auth, studio, max_body_bytes, tenant_field
         self._handler = auth._authenticate_handler
         self._wanted = _wanted(self._handler) if self._handler is not None else ()
 
@@ -164,7 +164,7 @@ class ProjectAuth:
         if returned is None or returned is False:
             raise Refusal(401, "this credential names nobody")
         profile = profile_of(returned)
-        actor = actor_of(profile) if profile else None
+        actor = actor_of(profile, self._tenant_field) if profile else None
         if profile is None or actor is None:
             raise HandlerFailure("the authenticate handler returned no user with an identity")
         return self.ruled(actor, shown_to_handlers(returned, profile)), replayed
@@ -186,7 +186,7 @@ class ProjectAuth:
         return await returned if inspect.isawaitable(returned) else returned
 
 
-def load_auth(folder: Path, path: str, *, studio: bool, max_body_bytes: int) -> ProjectAuth:
+def load_auth(folder: Path, path: str, *, studio: bool, max_body_bytes: int, tenant_field: str) -> ProjectAuth:
     """The object that `file.py:name` or `package.module:name` names; relative files begin at the folder.
 
     Raises `UnusableAuth`, `CannotImport`.
@@ -194,7 +194,7 @@ def load_auth(folder: Path, path: str, *, studio: bool, max_body_bytes: int) -> 
     found = import_object(folder, path)
     if not isinstance(found, Auth):
         raise UnusableAuth(f"auth.path: {path} is a {type(found).__name__}", hint="name a langgraph_sdk.Auth object")
-    return ProjectAuth(found, studio=studio, max_body_bytes=max_body_bytes)
+    return ProjectAuth(found, studio=studio, max_body_bytes=max_body_bytes, tenant_field=tenant_field)
 
 
 def _wanted(handler: Any) -> tuple[str, ...]:

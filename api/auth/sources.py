@@ -37,7 +37,8 @@ def who_asks(settings: ApiSettings, served: ServedProject | None = None, tokens:
 
         folder = Path.cwd() if settings.auth_path or said is None else said.folder
         studio = settings.auth_studio and not (said and said.auth.disable_studio_auth)
-        project = load_auth(folder, path, studio=studio, max_body_bytes=settings.max_body_bytes)
+        limit, field = settings.max_body_bytes, settings.auth_tenant_field
+        project = load_auth(folder, path, studio=studio, max_body_bytes=limit, tenant_field=field)
     if tokens.configured:
         if project is not None and project.authenticates:
             raise UnusableAuth(

@@ -1,7 +1,7 @@
 """What an `@auth.authenticate` handler may return, as what the rest of the server knows of a user.
 
-Decides the user's identity, and what of them is kept with their runs: what JSON can say. An answer without an identity
-is no user.
+Decides the user's identity and tenant, and what of them is kept with their runs: what JSON can say. An answer without
+an identity is no user; one without the tenant that the settings ask for is refused, never put into the default one.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any
 import orjson
 from langgraph_sdk.auth.types import StudioUser
 
+from stemma.api.auth.refusals import Refusal
 from stemma.graphs.policy import Actor, Permission
 from stemma.graphs.runs.auth_user import AuthUser
 from stemma.memory.scope import DEFAULT_TENANT, Scope
@@ -51,10 +52,16 @@ def profile_of(returned: object) -> dict[str, Any] | None:
     return plain
 
 
-def actor_of(profile: Mapping[str, Any]) -> Actor | None:
-    """A user of the default tenant, whom only rules hold back; None for a name that no scope can have."""
+def actor_of(profile: Mapping[str, Any], tenant_field: str = "") -> Actor | None:
+    """A user whom only rules hold back; None for a name that no scope can have.
+
+    `tenant_field`: of the profile, the tenant; "" is the default tenant. Raises `Refusal` when there is no name in it.
+    """
+    tenant = profile.get(tenant_field) if tenant_field else DEFAULT_TENANT
+    if not isinstance(tenant, str) or not tenant:
+        raise Refusal(403, f"this user is of no tenant: {tenant_field} names none")
     try:
-        scope = Scope(DEFAULT_TENANT, str(profile["identity"]))
+        scope = Scope(tenant, str(profile["identity"]))
     except ValueError:
         return None
     return Actor(tenant=scope.tenant, user=scope.user, permissions=frozenset(Permission), name="user", profile=profile)

@@ -2,8 +2,9 @@
 
 Decides whose items they are: those of the tenant and user who act, or with `GRAPHS_STORE_SHARED` of the tenant as a
 whole; that what has ended is taken back by whoever executes runs; and that a store operation is allowed by permission
-first, then by the rules the actor acts under, which may change what is asked. A filter that such rules return is not
-looked up in items, which have no metadata: each user's items are apart already.
+first, then by the rules the actor acts under, which may change what is asked. Items have no metadata that a filter of
+such rules could match: where each user's items are apart already it has nothing to add, and where users share a store
+it refuses.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from typing import Any
 
 from langgraph.store.base import InvalidNamespaceError, TTLConfig
 
-from stemma.graphs.errors import InvalidRequest
+from stemma.graphs.errors import Forbidden, InvalidRequest
 from stemma.graphs.policy import Actor, Permission, memory_scope, require
 from stemma.graphs.rules import decide
 from stemma.graphs.runs.model import Run
@@ -44,6 +45,11 @@ class Stores:
             recalled=settings.store_recall,
         )
         self._task: asyncio.Task[None] | None = None
+
+    @property
+    def shared(self) -> bool:
+        """Whether all users of a tenant have the same items."""
+        return self._settings.store_shared
 
     def of_run(self, run: Run) -> AgentStore:
         """What a run's graph gets; what it puts says which run did."""
@@ -140,7 +146,9 @@ class StoreAccess:
 
     async def _allowed(self, permission: Permission, action: str, asked: dict[str, Any]) -> AgentStore:
         require(self.actor, permission)
-        await decide(self.actor, "store", action, asked)
+        if await decide(self.actor, "store", action, asked) and self.stores.shared:
+            hint = f"a handler of store.{action} changes the namespace, or says yes or no"
+            raise Forbidden("a filter cannot narrow a store that users share", hint=hint)
         return self.stores.of_actor(self.actor)
 
 

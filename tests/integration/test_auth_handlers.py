@@ -16,6 +16,7 @@ from stemma.api.failures import UnusableAuth
 from stemma.api.listening import bind
 from stemma.api.settings import ApiSettings
 from stemma.graphs.keys.model import Role
+from stemma.graphs.policy import Actor
 from tests.integration.auth_world import served, write_auth
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -116,6 +117,79 @@ async def owned(ctx, value):
         statuses = [(await client.get(path, headers={"x-api-key": secret})).status_code for secret in secrets]
         assert statuses == [200, 404]
         assert json.loads(mine.text)["metadata"] == {"owner": "a"}
+
+
+PLACES = """
+from langgraph_sdk import Auth
+
+auth = Auth()
+
+
+@auth.authenticate
+async def who(headers) -> dict:
+    return {"identity": headers["x-who"], "org": headers.get("x-org")}
+
+
+@auth.on
+async def owned(ctx, value):
+    return {"owner": ctx.user.identity}
+
+
+@auth.on.store.get
+async def no_item_has_an_owner(ctx, value):
+    return {"owner": ctx.user.identity}
+
+
+@auth.on.store.search
+async def everything(ctx, value):
+    return {}
+"""
+
+
+async def test_a_filter_of_a_store_handler_is_not_silently_nothing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in LangGraph's own server, store handlers rewrite the namespace. That a global one returns a filter is what
+    most auth files do: it has nothing to add where users' items are apart, and refuses where they are not."""
+    item = {"namespace": ["notes"], "key": "a", "value": {"text": "hers"}}
+    async with served(tmp_path, PLACES) as server, httpx.AsyncClient(base_url=server.url) as client:
+        for who, found in (("ann", 1), ("bob", 0)):
+            client.headers["x-who"] = who
+            if who == "ann":
+                assert (await client.put("/store/items", json=item)).status_code == 204
+            searched = await client.post("/store/items/search", json={"namespace_prefix": []})
+            assert len(searched.json()["items"]) == found
+            got = await client.get("/store/items", params={"namespace": "notes", "key": "a"})
+            assert got.status_code == 500
+        assert "store.get answered with a filter" in caplog.text
+    monkeypatch.setenv("GRAPHS_STORE_SHARED", "true")
+    async with served(tmp_path, PLACES) as server, httpx.AsyncClient(base_url=server.url) as client:
+        client.headers["x-who"] = "ann"
+        refused = await client.put("/store/items", json=item)
+        assert (refused.status_code, "cannot narrow a store" in refused.text) == (403, True)
+        assert (await client.post("/store/items/search", json={"namespace_prefix": []})).status_code == 200
+
+
+async def test_users_of_an_auth_file_may_have_tenants(tmp_path: Path) -> None:
+    async with (
+        served(tmp_path, PLACES, auth_tenant_field="org") as server,
+        httpx.AsyncClient(base_url=server.url) as client,
+    ):
+
+        async def ask(method: str, path: str, who: str, org: str, body: Any = None) -> httpx.Response:
+            return await client.request(method, path, json=body, headers={"x-who": who, "x-org": org})
+
+        made = (await ask("POST", "/threads", "ann", "acme", {"metadata": {"owner": "ann"}})).json()
+        path = f"/threads/{made['thread_id']}"
+        found = [(await ask("GET", path, *asker)).status_code for asker in (("ann", "acme"), ("ann", "other"))]
+        assert found == [200, 404], "the same name in another tenant is another user"
+        run = {"assistant_id": "count", "input": {"n": 1}}
+        assert (await ask("POST", f"{path}/runs/wait", "ann", "acme", run)).json()["n"] == 3
+        assert (await ask("POST", f"{path}/runs/wait", "ann", "other", run)).status_code == 404
+        assert (await ask("POST", "/threads", "ann", "", {})).status_code == 403
+        kept = await server.runtime.search_threads(Actor(tenant="acme"))
+        assert [thread.thread_id for thread in kept] == [made["thread_id"]]
+        assert await server.runtime.search_threads(Actor()) == []
 
 
 async def test_who_authenticates_may_be_reached_by_others() -> None:
