@@ -83,6 +83,10 @@ class AlreadyGivenBack(MemoryFailure):
     """The retraction was lifted already."""
 
 
+class AlreadyUndone(MemoryFailure):
+    """The consolidation was undone already."""
+
+
 class NotRetractable(MemoryFailure):
     """Only sources and claims are taken back; passages and answers follow from them."""
 

@@ -80,6 +80,11 @@ def retraction_id(scope: Scope, item_id: str, at: str) -> str:
     return _digest("retraction", scope.tenant, scope.audience, item_id, at)
 
 
+def consolidation_id(scope: Scope, at: str) -> str:
+    """One run over one audience at one moment (ISO 8601)."""
+    return _digest("consolidation", scope.tenant, scope.audience, at)
+
+
 def _digest(*parts: str) -> str:
     framed = "".join(f"{len(part)}:{part}" for part in parts)  # no two lists of parts are framed alike
     return sha256(framed.encode()).hexdigest()[:_LENGTH]

@@ -12,6 +12,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
+from stemma.memory.labels import Node as Node
+from stemma.memory.labels import Relation as Relation
 from stemma.memory.scope import DEFAULT_TENANT as DEFAULT_TENANT
 from stemma.memory.scope import EVERYONE as EVERYONE
 from stemma.memory.scope import Scope as Scope
@@ -28,32 +30,6 @@ class SourceKind(StrEnum):
     TOOL = "tool"
     PERSON = "person"
     STORE = "store"
-
-
-class Node(StrEnum):
-    """The closed set of node labels. Labels never come from input."""
-
-    SOURCE = "Source"
-    PASSAGE = "Passage"
-    ENTITY = "Entity"
-    CLAIM = "Claim"
-    ANSWER = "Answer"
-    RETRACTION = "Retraction"
-
-
-class Relation(StrEnum):
-    """The closed set of relation types. Types never come from input."""
-
-    PART_OF = "PART_OF"
-    MENTIONS = "MENTIONS"
-    RELATES_TO = "RELATES_TO"
-    REPLACES = "REPLACES"
-    DERIVED_FROM = "DERIVED_FROM"
-    USED = "USED"
-    ASSERTS = "ASSERTS"
-    SUPERSEDES = "SUPERSEDES"
-    CONTRADICTS = "CONTRADICTS"
-    WITHDRAWS = "WITHDRAWS"
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,6 +266,8 @@ class Hit:
     """The id a corpus row brought with it (`Source.metadata["id"]`), otherwise empty."""
     path: tuple[PathStep, ...] = ()
     """How the walk came here, from a passage that a search found; empty where being found counts for more."""
+    also: int = 0
+    """How many other sources, or claims, say the same and are not shown beside it (`consolidation/`)."""
 
 
 @dataclass(frozen=True, slots=True)
