@@ -8,9 +8,10 @@ stand claims that also rest on a second source and stay, and passages that have 
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 
 from stemma.memory.bundles import AnswerBundle, SourceBundle
 from stemma.memory.identifiers import answer_id, claim_id, content_hash, justification_id, passage_id, source_id
@@ -26,6 +27,8 @@ LEVELS = 6
 """So many answers follow one another in a chain, before one begins anew at a passage."""
 BESIDE = 1_000
 """Passages that have nothing to do with the root."""
+BATCH = 100
+"""Answers written in one transaction."""
 WORDS = ("harbour", "cargo", "carrier", "strike", "customs", "invoice", "copper", "zinc", "winter", "pilot", "tariff")
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -48,18 +51,24 @@ async def build(graph: MemoryGraph, size: int, seed: int = 7) -> Family:
     root, second = family.source("root", max(size // 10, 1)), family.source("second", 1)
     await graph.put_sources([root, second, family.source("beside", BESIDE)])
     grounds = [passage.id for passage in root.passages]
-    left, number, below = size - len(grounds), 0, grounds[0]
+    answers = _answers(family, grounds, second.passages[0].id, size - len(grounds))
+    while some := list(islice(answers, BATCH)):
+        await graph.put_answers(some)
+    return Family(family.scope, root.source.id, size)
+
+
+def _answers(family: _Writer, grounds: Sequence[str], second: str, left: int) -> Iterator[AnswerBundle]:
+    number, below = 0, grounds[0]
     while left > 0:
         ground = grounds[number % len(grounds)]
         bundle = family.answer(f"{number}", min(CLAIMS, left - 1), ground, below)
-        await graph.put_answer(bundle)
+        yield bundle
         left -= len(bundle.claims) + 1
         if number % KEPT == 0:
-            await graph.put_answer(family.kept(f"kept {number}", ground, second.passages[0].id))
+            yield family.kept(f"kept {number}", ground, second)
         if bundle.claims:
             below = bundle.claims[-1].id if number % LEVELS else ground
         number += 1
-    return Family(family.scope, root.source.id, size)
 
 
 class _Writer:

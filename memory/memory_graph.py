@@ -47,13 +47,20 @@ class InMemoryGraph(InMemoryItems):
             settle(self._tenants[tenant])
         return taken
 
-    async def put_answer(self, bundle: AnswerBundle) -> bool:
-        self._check_vectors(bundle.vectors)
-        rows = self._rows(bundle.answer.scope)
-        is_new = add_answer(rows, bundle)
-        if is_new:
+    async def put_answers(self, bundles: Sequence[AnswerBundle]) -> list[bool]:
+        for bundle in bundles:
+            self._check_vectors(bundle.vectors)
+        scopes = {bundle.answer.scope.tenant: bundle.answer.scope for bundle in bundles}
+        changed = {tenant: self._rows(scope).copy() for tenant, scope in scopes.items()}
+        taken = [add_answer(changed[bundle.answer.scope.tenant], bundle) for bundle in bundles]
+        for tenant, rows in changed.items():
             settle(rows)
-        return is_new
+            self._tenants[tenant] = rows
+        return taken
+
+    async def put_answer(self, bundle: AnswerBundle) -> bool:
+        [taken] = await self.put_answers([bundle])
+        return taken
 
     async def take_back(self, scope: Scope, retraction: Retraction, *, dry_run: bool = False) -> Effect:
         return self._decide(scope, dry_run, lambda rows: take_back(rows, scope, retraction))

@@ -11,7 +11,9 @@ from collections.abc import Sequence
 
 from stemma.memory.bundles import AnswerBundle, SourceBundle
 from stemma.memory.errors import MemoryUnavailable
+from stemma.memory.exchange.neo4j_exchange import Neo4jExchange
 from stemma.memory.model import Scope
+from stemma.memory.neo4j_answers import answer_rows, write_answers
 from stemma.memory.neo4j_connection import Neo4jConnection
 from stemma.memory.neo4j_decisions import Neo4jDecisions
 from stemma.memory.neo4j_lineage import Neo4jLineage
@@ -20,11 +22,11 @@ from stemma.memory.neo4j_schema import prepare
 from stemma.memory.neo4j_search import Neo4jSearch
 from stemma.memory.neo4j_sources import source_rows, write_sources
 from stemma.memory.neo4j_turn import Turn, Undone, in_turn
-from stemma.memory.neo4j_write import erase_some, write_answer
+from stemma.memory.neo4j_write import erase_some
 from stemma.memory.store.neo4j_items import Neo4jItems
 
 
-class Neo4jGraph(Neo4jReindex, Neo4jSearch, Neo4jLineage, Neo4jDecisions, Neo4jItems):
+class Neo4jGraph(Neo4jReindex, Neo4jSearch, Neo4jLineage, Neo4jDecisions, Neo4jItems, Neo4jExchange):
     """`MemoryGraph` over one Neo4j database. Safe for concurrent use on one event loop, and for several processes.
 
     Raises `InvalidSetting` for an address that is none, or of another machine without a password.
@@ -59,18 +61,22 @@ class Neo4jGraph(Neo4jReindex, Neo4jSearch, Neo4jLineage, Neo4jDecisions, Neo4jI
         except Undone:
             return [False] * len(prepared)
 
-    async def put_answer(self, bundle: AnswerBundle) -> bool:
-        await self._check_vectors(bundle.vectors)
-        tenant = bundle.answer.scope.tenant
+    async def put_answers(self, bundles: Sequence[AnswerBundle]) -> list[bool]:
+        await self._check_vectors(vector for bundle in bundles for vector in bundle.vectors)
+        prepared = await asyncio.to_thread(answer_rows, bundles)
 
-        async def work(turns: dict[str, Turn]) -> bool:
-            await write_answer(turns[tenant], bundle)
-            return True
+        async def work(turns: dict[str, Turn]) -> list[bool]:
+            return await write_answers(turns, prepared)
 
         try:
-            return await in_turn(self._connection, [tenant], work, self._serving)
+            tenants = [item.tenant for item in prepared]
+            return await in_turn(self._connection, tenants, work, self._serving) if prepared else []
         except Undone:
-            return False
+            return [False] * len(prepared)
+
+    async def put_answer(self, bundle: AnswerBundle) -> bool:
+        [taken] = await self.put_answers([bundle])
+        return taken
 
     async def erase(self, scope: Scope) -> None:
         """In several transactions: one that is cut short has removed something, and the next call removes the rest."""

@@ -24,7 +24,7 @@ from stemma.memory.neo4j_rows import (
     relation_rows,
     source_row,
 )
-from stemma.memory.neo4j_turn import Turn, Undone
+from stemma.memory.neo4j_turn import Turn, by_tenant
 from stemma.memory.queries import load_queries
 from stemma.memory.versions import next_versions, place
 
@@ -70,14 +70,7 @@ def _passage_rows(bundle: SourceBundle) -> list[Row]:
 
 async def write_sources(turns: dict[str, Turn], prepared: Sequence[SourceRows]) -> list[bool]:
     """Store those that are the next version of their source; for each whether it was. Raises `Undone` for none."""
-    taken = [False] * len(prepared)
-    for tenant, turn in turns.items():
-        numbers = [n for n, item in enumerate(prepared) if item.tenant == tenant]
-        for n, is_taken in zip(numbers, await _write_of_tenant(turn, [prepared[n] for n in numbers]), strict=True):
-            taken[n] = is_taken
-    if not any(taken):
-        raise Undone
-    return taken
+    return await by_tenant(turns, prepared, _write_of_tenant)
 
 
 async def _write_of_tenant(turn: Turn, prepared: Sequence[SourceRows]) -> list[bool]:
@@ -91,7 +84,7 @@ async def _write_of_tenant(turn: Turn, prepared: Sequence[SourceRows]) -> list[b
     await turn.put(WRITE, "put_passages", [row for item in new for row in item.passages])
     await turn.put(WRITE, "replace_sources", replaced)
     moved = await _put_claims(turn, [item.bundle for item in new])
-    await turn.put(WRITE, "put_entities", unique(row for item in new for row in item.entities))
+    await turn.put(WRITE, "put_entities", merged_entities(row for item in new for row in item.entities))
     mentions = [row for item in new for row in item.mentions]
     of_claims = {claim.id for item in new for claim in item.bundle.claims}
     await turn.put(WRITE, "put_passage_mentions", [row for row in mentions if row["item_id"] not in of_claims])
@@ -106,11 +99,11 @@ async def _put_claims(turn: Turn, bundles: Sequence[SourceBundle]) -> set[str]:
     """Store what was extracted; returns the claims whose flags have to be worked out."""
     claims = [claim for bundle in bundles for claim in bundle.claims]
     rows = [claim_row(claim, None) for claim in claims]
-    known = await put_claims(turn, rows)
+    known = await _put_claim_rows(turn, rows)
     derivations = [
         (derivation, bundle.source.scope.audience) for bundle in bundles for derivation in bundle.derivations
     ]
-    await turn.put(WRITE, "put_derivations", unique((derivation_row(*each) for each in derivations), "key"))
+    await turn.put(WRITE, "put_derivations", unique(derivation_row(*each) for each in derivations))
     grounded = {passage.id for bundle in bundles for passage in bundle.passages}
     return {claim for claim, moves in known.items() if moves} | _ungrounded(
         claims, [each for each, _ in derivations], grounded
@@ -125,7 +118,7 @@ def _ungrounded(claims: Iterable[Claim], derivations: Iterable[Derivation], grou
     return {claim.id for claim in claims if claim.id not in rests} | elsewhere
 
 
-async def put_claims(turn: Turn, rows: Sequence[Row]) -> dict[str, bool]:
+async def _put_claim_rows(turn: Turn, rows: Sequence[Row]) -> dict[str, bool]:
     """Store claims that are not known; returns the known ones, and whether another justification matters to them."""
     by_id = {row["values"]["id"]: row for row in rows}
     known = await turn.rows(WRITE, "known_claims", ids=sorted(by_id)) if by_id else []
@@ -135,10 +128,19 @@ async def put_claims(turn: Turn, rows: Sequence[Row]) -> dict[str, bool]:
     return {row["id"]: row["moves"] for row in known}
 
 
-def unique(rows: Iterable[Row], *names: str) -> list[Row]:
-    """Rows with each id (or each value of `names`, with the claim and the antecedent) once; the first one stays."""
-    fields = ("claim_id", "antecedent_id", *names) if names else ("id",)
+def unique(rows: Iterable[Row]) -> list[Row]:
+    """Rows of derivations, each once; the first one stays."""
     found: dict[tuple[object, ...], Row] = {}
     for row in rows:
-        found.setdefault(tuple(row[name] for name in fields), row)
+        found.setdefault((row["claim_id"], row["antecedent_id"], row["key"]), row)
+    return list(found.values())
+
+
+def merged_entities(rows: Iterable[Row]) -> list[Row]:
+    """Rows of entities, each id once, with the aliases of all its rows."""
+    found: dict[object, Row] = {}
+    for row in rows:
+        known = found.setdefault(row["id"], row)
+        if new := [alias for alias in row["aliases"] if alias not in known["aliases"]]:
+            found[row["id"]] = {**known, "aliases": [*known["aliases"], *new]}
     return list(found.values())

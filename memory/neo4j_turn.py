@@ -7,9 +7,9 @@ works the same from every process: the lock is the database's.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Protocol, TypeVar
 from uuid import uuid4
 
 from stemma.memory.errors import EmbedderMismatch
@@ -24,6 +24,14 @@ IDS = 5_000
 _CHANGES = load_queries("cypher/changes.cypher")
 _STORE = load_queries("cypher/store.cypher")
 Result = TypeVar("Result")
+
+
+class _OfTenant(Protocol):
+    @property
+    def tenant(self) -> str: ...
+
+
+Owned = TypeVar("Owned", bound=_OfTenant)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +97,20 @@ async def in_turn(
     return await connection.write(attempt)
 
 
+async def by_tenant(
+    turns: Mapping[str, Turn], items: Sequence[Owned], write: Callable[[Turn, Sequence[Owned]], Awaitable[list[bool]]]
+) -> list[bool]:
+    """Write the items of each tenant in its turn; for each item, in order, whether it was. Raises `Undone` for none."""
+    taken = [False] * len(items)
+    for tenant, turn in turns.items():
+        numbers = [n for n, item in enumerate(items) if item.tenant == tenant]
+        for n, is_taken in zip(numbers, await write(turn, [items[n] for n in numbers]), strict=True):
+            taken[n] = is_taken
+    if not any(taken):
+        raise Undone
+    return taken
+
+
 async def _take(tx: Transaction, tenant: str, mark: str, serving: Serving | None) -> tuple[Turn, str]:
     own = {"tenant": tenant, "turn": mark}
     [taken] = await (await tx.run(_CHANGES["take_turn"], own)).data()
@@ -97,11 +119,11 @@ async def _take(tx: Transaction, tenant: str, mark: str, serving: Serving | None
     if taken["revision"] == 1:
         # Who switches embedders locks every tenant it knows, and knows none that is being made right now.
         await tx.run(_STORE["lock_settings"], own)
-    [row] = await (await tx.run(_CHANGES["serving"], own)).data()
-    found = EmbedderIdentity(row["name"], row["dimension"])
+        taken |= (await (await tx.run(_CHANGES["serving"], own)).data())[0]
+    found = EmbedderIdentity(taken["name"], taken["dimension"])
     if found != serving.identity:
         raise EmbedderMismatch(
             f"{found.name} ({found.dimension}) has taken this memory over from {serving.identity.name}.",
             hint=f"MEMORY_EMBEDDER={found.name}, or open the memory again",
         )
-    return Turn(tx, tenant, taken["revision"], Slot(row["slot"])), taken["before"]
+    return Turn(tx, tenant, taken["revision"], Slot(taken["slot"])), taken["before"]

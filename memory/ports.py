@@ -134,13 +134,17 @@ class MemoryGraph(LineageStore, ChangeStore, DetailStore, ItemStore, Protocol):
         entities of that audience or a wider one. When the store fails, nothing of the batch is written.
         """
 
-    async def put_answer(self, bundle: AnswerBundle) -> bool:
-        """Store an answer with its claims and lineage; False when this answer id is there already.
+    async def put_answers(self, bundles: Sequence[AnswerBundle]) -> list[bool]:
+        """Store answers with their claims and lineage in one transaction; for each, in order, whether it was new.
 
-        A claim id that exists keeps its text, confidence and decisions, and gains the new derivations. An antecedent
+        As if they were written one after another: an answer may rest on what an earlier one of the batch brings. A
+        claim id that exists keeps its text, confidence and decisions, and gains the new derivations. An antecedent
         or used item that the answer's scope cannot see raises `UnknownItem`, and one that the audience of the claim it
-        is to support cannot see raises `WiderItem`; nothing is written then.
+        is to support cannot see raises `WiderItem`; nothing of the batch is written then.
         """
+
+    async def put_answer(self, bundle: AnswerBundle) -> bool:
+        """Store one answer, as `put_answers` does; False when this answer id is there already."""
 
     async def search_text(self, scope: Scope, terms: Sequence[str], k: int) -> list[Scored]:
         """The k best recallable passages and claims for any of the terms (plain words), by BM25 over title and text.

@@ -94,13 +94,22 @@ class SqliteGraph(SqliteListing, SqliteLineage, SqliteChanges, SqliteReindexing,
             check_vectors(connection, item.bundle.vectors, self._claimed)
         return add_sources(connection, prepared)
 
-    async def put_answer(self, bundle: AnswerBundle) -> bool:
-        entries = await asyncio.to_thread(index_entries, bundle.claims, bundle.vectors)
-        return await self._database.write(partial(self._add_answer, bundle=bundle, entries=entries))
+    async def put_answers(self, bundles: Sequence[AnswerBundle]) -> list[bool]:
+        if not bundles:
+            return []
+        entries = await asyncio.to_thread(lambda: [index_entries(each.claims, each.vectors) for each in bundles])
+        return await self._database.write(partial(self._add_answers, bundles=bundles, entries=entries))
 
-    def _add_answer(self, connection: apsw.Connection, bundle: AnswerBundle, entries: Sequence[IndexEntry]) -> bool:
-        check_vectors(connection, bundle.vectors, self._claimed)
-        return add_answer(connection, bundle, entries)
+    def _add_answers(
+        self, connection: apsw.Connection, bundles: Sequence[AnswerBundle], entries: Sequence[Sequence[IndexEntry]]
+    ) -> list[bool]:
+        for bundle in bundles:
+            check_vectors(connection, bundle.vectors, self._claimed)
+        return [add_answer(connection, *each) for each in zip(bundles, entries, strict=True)]
+
+    async def put_answer(self, bundle: AnswerBundle) -> bool:
+        [taken] = await self.put_answers([bundle])
+        return taken
 
     async def search_text(self, scope: Scope, terms: Sequence[str], k: int) -> list[Scored]:
         query = words_query(scope, terms)

@@ -2,16 +2,20 @@
 
 // name: take_turn
 // Writing to the tenant's node takes its lock: from here to the end of the transaction this writer is alone. `before`
-// is the writer that was here last.
+// is the writer that was here last. After that, not before: whose vectors the tenant's passages and claims must have.
+CYPHER replan=skip
 MERGE (t:StemmaTenant {tenant: $tenant})
 ON CREATE SET t.revision = 0, t.erasures = 0, t.turn = ''
 SET t.locked = $turn
 WITH t, t.turn AS before
 SET t.revision = t.revision + 1, t.turn = $turn
-RETURN t.revision AS revision, before;
+WITH t.revision AS revision, before
+OPTIONAL MATCH (s:StemmaSetting {key: 'embedder'})
+RETURN revision, before, s.name AS name, s.dimension AS dimension, s.slot AS slot;
 
 // name: serving
-// Whose vectors the tenant's passages and claims must have.
+// Whose vectors the tenant's passages and claims must have, asked again.
+CYPHER replan=skip
 MATCH (t:StemmaTenant {tenant: $tenant})
 OPTIONAL MATCH (s:StemmaSetting {key: 'embedder'})
 RETURN s.name AS name, s.dimension AS dimension, s.slot AS slot;

@@ -3,12 +3,14 @@
 
 // name: heads
 // The newest version of each source.
+CYPHER replan=skip
 UNWIND $keys AS key
 MATCH (h:SourceHead {tenant: $tenant, key: key})
 RETURN h.key AS key, h.version AS version, h.source_id AS source_id;
 
 // name: put_sources
 // A batch of new versions, each after the ones it follows. Nothing has taken a new source back.
+CYPHER replan=skip
 UNWIND $rows AS row
 MERGE (h:SourceHead {tenant: $tenant, key: row.key})
 SET h.audience = row.values.audience, h.version = row.values.version, h.source_id = row.values.id
@@ -17,6 +19,7 @@ SET s += row.values;
 
 // name: replace_sources
 // Which new versions replace which.
+CYPHER replan=skip
 UNWIND $rows AS row
 MATCH (s:Source {tenant: $tenant, id: row.id})
 MATCH (old:Source {tenant: $tenant, id: row.old})
@@ -24,6 +27,7 @@ CREATE (s)-[:REPLACES {audience: s.audience}]->(old);
 
 // name: put_passages
 // A batch of the passages of new sources, each with the entry by which it is found.
+CYPHER replan=skip
 UNWIND $rows AS row
 MATCH (s:Source {tenant: $tenant, id: row.values.source_id})
 CREATE (p:Passage {tenant: $tenant, revision: $revision, supported: true, recallable: true})
@@ -34,6 +38,7 @@ SET entry += row.words, entry.sentences_SLOT = row.sentences, entry.embedding_SL
 
 // name: put_entities
 // A batch of entities; one that is known stays as it is and gains aliases, each once.
+CYPHER replan=skip
 UNWIND $rows AS row
 MERGE (e:Entity {tenant: $tenant, id: row.id})
 ON CREATE SET e += row
@@ -41,6 +46,7 @@ ON MATCH SET e.aliases = e.aliases + [alias IN row.aliases WHERE NOT alias IN e.
 
 // name: put_passage_mentions
 // A batch of mentions in new passages.
+CYPHER replan=skip
 UNWIND $rows AS row
 MATCH (p:Passage {tenant: $tenant, id: row.item_id})
 MATCH (e:Entity {tenant: $tenant, id: row.entity_id})
@@ -48,22 +54,26 @@ CREATE (p)-[:MENTIONS {start: row.start, end: row.end, audience: p.audience}]->(
 
 // name: put_claim_mentions
 // A batch of mentions in claims. A new mention is a change of the claim that a cache has to see.
+CYPHER replan=skip
 UNWIND $rows AS row
 MATCH (c:Claim {tenant: $tenant, id: row.item_id})
 MATCH (e:Entity {tenant: $tenant, id: row.entity_id})
 MERGE (c)-[m:MENTIONS {start: row.start, end: row.end}]->(e)
 ON CREATE SET m.audience = c.audience, c.revision = CASE WHEN c.searched THEN $revision END;
 
-// name: refusable
-// Whether an answer is there, and whose everything is that its bundle names, whoever may see it.
-RETURN EXISTS { MATCH (:Answer {tenant: $tenant, id: $id}) } AS known, COLLECT {
-  UNWIND $ids AS id
-  MATCH (n:Passage|Claim|Answer {tenant: $tenant, id: id})
-  RETURN [id, n.audience]
-} AS stored;
+// name: stored
+// What is there of everything that some answers name, whoever may see it: whose it is, and its flags.
+CYPHER replan=skip
+UNWIND $ids AS id
+MATCH (n:Passage|Claim|Answer {tenant: $tenant, id: id})
+RETURN collect([
+  id, n.audience, CASE WHEN n:Passage THEN 'Passage' WHEN n:Claim THEN 'Claim' ELSE 'Answer' END,
+  n.supported, n.recallable, n.replaced, n.stale
+]) AS rows;
 
 // name: known_claims
 // Those of the claims that are there, and whether another justification could make a difference to them.
+CYPHER replan=skip
 UNWIND $ids AS id
 MATCH (c:Claim {tenant: $tenant, id: id})
 RETURN id, c.stale OR NOT c.supported AS moves;
@@ -71,6 +81,7 @@ RETURN id, c.stale OR NOT c.supported AS moves;
 // name: put_claims
 // A batch of new claims, as they are when nothing speaks against them; only those with a vector are searched, and have
 // an entry by which they are found.
+CYPHER replan=skip
 UNWIND $rows AS row
 CREATE (c:Claim {tenant: $tenant, supported: true, recallable: true, stale: false, withdrawn: false, quarantined: false,
                  reason: ''})
@@ -82,32 +93,43 @@ FOREACH (vector IN CASE WHEN row.vector IS NULL THEN [] ELSE [row.vector] END |
 
 // name: put_derivations
 // A batch of what claims rest on. `key` names a derivation, so that none is there twice.
+CYPHER replan=skip
 UNWIND $rows AS row
 MATCH (c:Claim {tenant: $tenant, id: row.claim_id})
 MATCH (a:Source|Passage|Entity|Claim|Answer {tenant: $tenant, id: row.antecedent_id})
 MERGE (c)-[d:DERIVED_FROM {key: row.key}]->(a)
 ON CREATE SET d += row.values;
 
-// name: put_answer
-// An answer, as it is when nothing speaks against it.
-CREATE (a:Answer {tenant: $tenant, supported: true, stale: false})
-SET a += $values;
-
-// name: put_uses
-// What recall had put before the run that said the answer.
-MATCH (a:Answer {tenant: $tenant, id: $id})
-UNWIND $rows AS row
-MATCH (n:Source|Passage|Entity|Claim|Answer {tenant: $tenant, id: row.item_id})
-MERGE (a)-[u:USED]->(n)
-ON CREATE SET u += row.values;
-
-// name: put_asserts
-// The claims that the answer states.
-MATCH (a:Answer {tenant: $tenant, id: $id})
-UNWIND $rows AS row
-MATCH (c:Claim {tenant: $tenant, id: row.item_id})
-MERGE (a)-[r:ASSERTS]->(c)
-ON CREATE SET r += row.values;
+// name: put_answers
+// A batch of new answers, as they are when nothing speaks against them: what their claims rest on (`key` names a
+// derivation, so that none is there twice), what recall had put before the runs that said them, and what they state.
+CYPHER replan=skip
+CALL () {
+  UNWIND $answers AS row
+  CREATE (a:Answer {tenant: $tenant, supported: true, stale: false})
+  SET a += row
+}
+CALL () {
+  UNWIND $derivations AS row
+  MATCH (c:Claim {tenant: $tenant, id: row.claim_id})
+  MATCH (n:Passage|Claim|Answer {tenant: $tenant, id: row.antecedent_id})
+  MERGE (c)-[d:DERIVED_FROM {key: row.key}]->(n)
+  ON CREATE SET d += row.values
+}
+CALL () {
+  UNWIND $uses AS row
+  MATCH (a:Answer {tenant: $tenant, id: row.answer_id})
+  MATCH (n:Passage|Claim|Answer {tenant: $tenant, id: row.item_id})
+  MERGE (a)-[u:USED]->(n)
+  ON CREATE SET u += row.values
+}
+CALL () {
+  UNWIND $asserts AS row
+  MATCH (a:Answer {tenant: $tenant, id: row.answer_id})
+  MATCH (c:Claim {tenant: $tenant, id: row.item_id})
+  MERGE (a)-[r:ASSERTS]->(c)
+  ON CREATE SET r += row.values
+};
 
 // name: audiences
 // Every audience that anything of the tenant is marked with.

@@ -11,12 +11,15 @@ from tests.contracts.memory_bundles import identifier, new_scope, put, source_bu
 
 
 async def check_an_entity_gains_the_aliases_of_every_source(graph: MemoryGraph) -> None:
-    scope = new_scope()
-    for uri, aliases in (("u:1", ["WHO"]), ("u:2", []), ("u:3", ["Ω", "OMS", "WHO"])):
-        await put(graph, _naming(scope, uri, "World Health Organization", aliases))
-    stored = await graph.item(scope, identifier(scope, "World Health Organization"))
-    assert isinstance(stored, Entity)
-    assert (stored.name, stored.aliases) == ("World Health Organization", ("OMS", "WHO", "Ω"))
+    one, another = new_scope(), new_scope()
+    named: list[tuple[str, list[str]]] = [("u:1", ["WHO"]), ("u:2", []), ("u:3", ["Ω", "OMS", "WHO"])]
+    for uri, aliases in named:
+        await put(graph, _naming(one, uri, "World Health Organization", aliases))
+    await put(graph, *(_naming(another, uri, "World Health Organization", aliases) for uri, aliases in named))
+    for scope in (one, another):
+        stored = await graph.item(scope, identifier(scope, "World Health Organization"))
+        assert isinstance(stored, Entity)
+        assert (stored.name, stored.aliases) == ("World Health Organization", ("OMS", "WHO", "Ω"))
 
 
 async def check_entities_are_found_by_alias_as_written(graph: MemoryGraph) -> None:

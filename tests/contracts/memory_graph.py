@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable
 from stemma.memory.errors import MemoryUnavailable
 from stemma.memory.ports import MemoryGraph
 from tests.contracts import (
+    memory_answers,
     memory_batches,
     memory_changes,
     memory_decisions,
@@ -96,6 +97,11 @@ CHECKS: list[Check] = [
     memory_lineage.check_claim_may_rest_on_a_claim_of_the_same_answer,
     memory_lineage.check_unknown_antecedent_is_refused_whole,
     memory_lineage.check_a_wider_claim_rests_on_nothing_narrower,
+    memory_answers.check_answers_of_a_batch_may_rest_on_each_other,
+    memory_answers.check_a_refused_answer_refuses_its_batch,
+    memory_answers.check_what_a_batch_rests_on_decides_its_flags,
+    memory_answers.check_answers_of_several_scopes_go_into_one_batch,
+    memory_answers.check_a_large_batch_of_answers_is_stored_whole,
     memory_changes.check_revision_grows_with_every_write,
     memory_changes.check_reads_and_dry_runs_leave_the_revision,
     memory_changes.check_changed_items_are_whole,
