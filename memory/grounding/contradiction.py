@@ -69,7 +69,7 @@ def contradiction(first: str, second: str) -> Contradiction | None:
 
 def contradiction_of(first: Frame, second: Frame) -> Contradiction | None:
     """The same for statements that were read already."""
-    if not (first.words ^ second.words).isdisjoint(_QUALIFIERS.split()):
+    if other_thing(first, second):
         return None
     if first.relation and second.relation and _same_relation(first.relation, second.relation):
         return _other_value(first, second, first.relation, second.relation)
@@ -78,6 +78,11 @@ def contradiction_of(first: Frame, second: Frame) -> Contradiction | None:
     if not _about_the_same(first, second):
         return None
     return _other_quantity(first, second) or _negation(first, second)
+
+
+def other_thing(first: Frame, second: Frame) -> bool:
+    """Whether a word that makes it another thing ("deputy", "net") stands in one of them only."""
+    return not (first.words ^ second.words).isdisjoint(_QUALIFIERS.split())
 
 
 def same_name(first: str, second: str) -> bool:
@@ -103,7 +108,7 @@ def _other_value(first: Frame, second: Frame, one: Relation, two: Relation) -> C
     if isinstance(one.value, Name) and isinstance(two.value, Name):
         slot = None if same_name(one.value.text, two.value.text) else Slot.NAME
     elif isinstance(one.value, Measure) and isinstance(two.value, Measure):
-        slot = _slot(one.value, two.value)
+        slot = slot_of(one.value, two.value)
     else:
         return None
     if slot is None:
@@ -191,7 +196,7 @@ def _other_quantity(first: Frame, second: Frame) -> Contradiction | None:
     (right,) = (each for each in second.measures if each.quantity == two[0])
     if left.when or right.when or left.counted != right.counted:
         return None
-    slot = _slot(left, right)
+    slot = slot_of(left, right)
     return Contradiction(slot, left.text, right.text, "") if slot else None
 
 
@@ -202,7 +207,7 @@ def _negation(first: Frame, second: Frame, about: str = "") -> Contradiction | N
     return Contradiction(Slot.NEGATION, first.text, second.text, about)
 
 
-def _slot(left: Measure, right: Measure) -> Slot | None:
+def slot_of(left: Measure, right: Measure) -> Slot | None:
     """Which slot two measures differ in; None when they may be the same, or cannot be compared."""
     if left.label or right.label or left.bound or right.bound:
         return None
