@@ -109,6 +109,7 @@ class EventStream(Response):
         *,
         headers: Mapping[str, str],
         on_gone: Callable[[], Awaitable[None]] | None = None,
+        failed: Callable[[Exception], Frame] = failure_frame,
     ) -> None:
         self.status_code = 200
         self.background = None
@@ -116,6 +117,7 @@ class EventStream(Response):
         self.settings = settings
         self.answers = answers
         self.on_gone = on_gone
+        self.failed = failed
         self._waiting: list[bytes] = []
         self._size = 0
         self._ended = False
@@ -180,7 +182,7 @@ class EventStream(Response):
         except Exception as failure:
             if not isinstance(failure, GraphFailure):
                 logger.exception("a stream failed")
-            await self._put(failure_frame(failure))
+            await self._put(self.failed(failure))
         self._ended = True
         self._wake.set()
 

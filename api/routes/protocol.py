@@ -12,14 +12,15 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from stemma.api.auth.access import RunsRead
-from stemma.api.errors import documented
-from stemma.api.json_wire import Json, JsonRoute
-from stemma.api.protocol_answers import answer
+from stemma.api.errors import UNEXPECTED, documented
+from stemma.api.json_wire import Json, JsonRoute, dumps
+from stemma.api.protocol_answers import answer, refusal, refused
 from stemma.api.routes.streams import STREAM_RESPONSES
 from stemma.api.schemas.protocol import CommandAnswer, CommandBody, EventStreamBody
 from stemma.api.schemas.values import ThreadId
 from stemma.api.services import Served
 from stemma.api.sse import EventStream
+from stemma.graphs.errors import GraphFailure
 from stemma.graphs.policy import Actor
 from stemma.graphs.protocol.commands import Protocol
 from stemma.graphs.protocol.subscription import Subscription
@@ -46,7 +47,14 @@ async def stream_events(thread_id: ThreadId, body: EventStreamBody, actor: RunsR
     protocol = Protocol(served.runtime)
     await protocol.admit(actor, str(thread_id))  # a thread that is not there is a 404, not a broken stream
     frames = _frames(protocol, actor, str(thread_id), body.subscription())
-    return EventStream(frames, served.settings, served.answers, headers={})
+    return EventStream(frames, served.settings, served.answers, headers={}, failed=failed)
+
+
+def failed(failure: Exception) -> Frame:
+    """What a subscriber gets when its stream cannot go on, a thread that was deleted for instance: an error that
+    answers no command, which is where the SDKs look for it."""
+    told = refused(None, failure) if isinstance(failure, GraphFailure) else refusal(None, "unknown_error", UNEXPECTED)
+    return Frame(None, "error", dumps(told))
 
 
 async def _frames(

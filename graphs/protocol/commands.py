@@ -7,7 +7,6 @@ the thread's latest run did, a message is put in as the input of a run that wait
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field, replace
@@ -16,14 +15,13 @@ from typing import Any
 from stemma.graphs.errors import InvalidRequest, NotSupported, RunFailed, UnknownNamespace
 from stemma.graphs.policy import Actor
 from stemma.graphs.protocol.event import ProtocolEvent, before_row
+from stemma.graphs.protocol.reading import DIGEST
 from stemma.graphs.protocol.subscription import Subscription
 from stemma.graphs.protocol.tree import agent_tree
 from stemma.graphs.runs.events import EventName
 from stemma.graphs.runs.model import Run, RunRequest, ThreadStatus
 from stemma.graphs.runs.runtime import Runtime
 
-_DIGEST = re.compile(r"[0-9a-f]{32}")
-"""How LangGraph writes the ids of interrupts; only these may be answered by id."""
 STOP_SECONDS = 10.0
 """How long an answer waits for steps beside the one that asked; after that it is refused, and may be sent again."""
 
@@ -83,7 +81,7 @@ class Protocol:
     ) -> Outcome:
         """Answer interrupts by id. Raises `NotWaiting` unless all of them wait now: an answer is taken once."""
         resume: Any = dict(answers)
-        if not all(_DIGEST.fullmatch(interrupt_id) for interrupt_id in answers):
+        if not all(DIGEST.fullmatch(interrupt_id) for interrupt_id in answers):
             if len(answers) > 1:
                 raise NotSupported("interrupts with ids of their own are answered one at a time", field="responses")
             (resume,) = answers.values()

@@ -35,7 +35,7 @@ class ProtocolEvent(NamedTuple):
     @property
     def channel(self) -> str:
         """What a subscriber asks for to get it."""
-        return "input" if self.method == "input.requested" else self.method
+        return "input" if self.method.startswith("input.") else self.method
 
     def encode(self) -> bytes:
         """The event as JSON, in the shape of langchain_protocol's `Event`."""

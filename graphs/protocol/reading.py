@@ -6,13 +6,15 @@ the thread is deleted.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator
+import re
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
 from functools import partial
 from typing import Any
 
 import orjson
 
+from stemma.graphs.errors import UnknownRun
 from stemma.graphs.protocol.event import ProtocolEvent, row_before
 from stemma.graphs.protocol.subscription import Subscription
 from stemma.graphs.protocol.translation import Sources, Translation
@@ -20,10 +22,12 @@ from stemma.graphs.runs.events import RunEvent
 from stemma.graphs.runs.follow import Follower
 from stemma.graphs.runs.graphs import BoundGraphs
 from stemma.graphs.runs.marks import Marks
-from stemma.graphs.runs.model import Run
+from stemma.graphs.runs.model import Run, RunRequest
 from stemma.graphs.runs.ports import RunStore
 from stemma.graphs.runs.rows import to_json
 
+DIGEST = re.compile(r"[0-9a-f]{32}")
+"""How LangGraph writes the ids of interrupts; only these may be answered by id."""
 PAGES = (16, 64, 256)
 """Rows read at once when looking backwards; the last one again and again."""
 
@@ -38,7 +42,7 @@ class ThreadEvents:
         """The events that this subscription wants. Raises `UnknownThread`, also when it is deleted meanwhile."""
         await self._store.thread(tenant, thread_id)
         after = row_before(wanted.since)
-        translation = Translation(self._sources(thread_id), wanted.methods, after + 1)
+        translation = Translation(self._sources(tenant, thread_id), wanted.methods, after + 1)
         gone = partial(self._store.thread, tenant, thread_id)
         async with aclosing(self._follower.rows(thread_id, after, gone)) as rows:
             async for row in rows:
@@ -73,7 +77,7 @@ class ThreadEvents:
                     yield earlier
             end, turn = start, turn + 1
 
-    def _sources(self, thread_id: str) -> Sources:
+    def _sources(self, tenant: str, thread_id: str) -> Sources:
         marks: dict[str, Marks] = {}
 
         async def values(row: RunEvent, mark: dict[str, Any]) -> bytes | None:
@@ -82,7 +86,13 @@ class ThreadEvents:
                 marks[graph_id] = Marks(self._graphs, graph_id)
             return await marks[graph_id].values(row, mark)
 
-        return Sources(self.earlier, values, self._checkpoint)
+        async def answered(row: RunEvent) -> Sequence[str]:
+            try:
+                return answered_by((await self._store.run(tenant, thread_id, row.run_id)).request)
+            except UnknownRun:  # deleted: only its numbers are left
+                return ()
+
+        return Sources(self.earlier, values, self._checkpoint, answered)
 
     async def _checkpoint(self, row: RunEvent, mark: dict[str, Any]) -> bytes | None:
         found = self._store.checkpoint(row.thread_id, mark["checkpoint_ns"], mark["checkpoint_id"])
@@ -92,3 +102,11 @@ class ThreadEvents:
         parent = {"parent_id": found.parent_id} if found.parent_id else {}
         said = {"step": metadata.get("step", -1), "source": metadata.get("source", "loop")}
         return to_json({"id": found.checkpoint_id, **parent, **said})
+
+
+def answered_by(request: RunRequest) -> Sequence[str]:
+    """The interrupts that a run answers by their ids; none for one that says a value to whatever waits."""
+    resume = (request.command or {}).get("resume")
+    if request.answers or not isinstance(resume, Mapping):
+        return request.answers
+    return tuple(resume) if resume and all(DIGEST.fullmatch(str(name)) for name in resume) else ()

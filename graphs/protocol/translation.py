@@ -7,7 +7,7 @@ before it, so that a reader may begin anywhere and reads no more than what it mi
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,12 +19,14 @@ from stemma.graphs.runs.events import EventName, RunEvent
 from stemma.graphs.runs.rows import to_json
 
 INTERRUPT = "__interrupt__"
-RUNNING, FIRST, LAST = 0, 1, 9_999
-"""Places within a row: of the run's beginning, of the row's own first event, and of the run's end."""
+RUNNING, FIRST, ANSWERED, LAST = 0, 1, 9_998, 9_999
+"""Places within a row: of the run's beginning, of the row's own first event, of what the run answers, of its end."""
 _ENDS = {"success": "completed", "interrupted": "interrupted"}
 
 Load = Callable[[RunEvent, dict[str, Any]], Awaitable[bytes | None]]
 """What a mark stands for, as JSON; None when there is nothing to show."""
+Answered = Callable[[RunEvent], Awaitable[Sequence[str]]]
+"""The interrupts that a row's run answers by their ids."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,7 @@ class Sources:
     values: Load
     checkpoint: Load
     """langchain_protocol's `Checkpoint`: {"id", "parent_id"?, "step", "source"}."""
+    answered: Answered
 
 
 class Translation:
@@ -45,7 +48,7 @@ class Translation:
         self._messages = Messages(sources.earlier, known_from)
         self._accepted: set[str] = set()
         self._begun: set[str] = set()
-        self._failures: dict[str, str] = {}
+        self._failures: dict[str, dict[str, Any]] = {}
 
     async def events(self, row: RunEvent) -> list[ProtocolEvent]:
         """The row's events on the channels asked for, in order."""
@@ -57,9 +60,13 @@ class Translation:
             told = {"name": row.event, "payload": orjson.loads(row.data)}
             return [event_of(row, FIRST, "custom", to_json(told))]
         found = []
-        if "lifecycle" in self._methods and await self._begins(row):
+        begins = not self._methods.isdisjoint(("lifecycle", "input")) and await self._begins(row)
+        if begins and "lifecycle" in self._methods:
             found.append(_lifecycle(row, RUNNING, {"event": "running"}))
         found.extend(await self._own(row))
+        if begins and "input" in self._methods and (ids := await self._sources.answered(row)):
+            # Before the answer is checked: whoever offers these questions, on any connection, stops doing so.
+            found.append(event_of(row, ANSWERED, "input.answered", to_json({"interrupt_ids": ids}), namespace=()))
         if row.event == EventName.END:
             self._messages.forget(row.run_id)
             self._begun.discard(row.run_id)
@@ -77,8 +84,7 @@ class Translation:
         if name == EventName.TASKS:
             return await self._task(row)
         if name == EventName.ERROR:
-            failure = orjson.loads(row.data)
-            self._failures[row.run_id] = f"{failure['error']}: {failure['message']}"
+            self._failures[row.run_id] = _failed(row)
             return []
         if name == EventName.END:
             return await self._ended(row) if "lifecycle" in self._methods else []
@@ -148,18 +154,25 @@ class Translation:
         end = orjson.loads(row.data)
         if end.get("interrupted"):
             return [_lifecycle(row, LAST, {"event": "interrupted"})]
-        said = {"event": _ENDS.get(end["status"], "failed")}
+        said: dict[str, Any] = {"event": _ENDS.get(end["status"], "failed")}
         if said["event"] == "failed":
-            said["error"] = self._failures.pop(row.run_id, "") or await self._failure(row)
+            known = self._failures.pop(row.run_id) if row.run_id in self._failures else await self._failure(row)
+            said.update(known)
         return [_lifecycle(row, LAST, said)]
 
-    async def _failure(self, row: RunEvent) -> str:
+    async def _failure(self, row: RunEvent) -> dict[str, Any]:
         async for earlier in self._sources.earlier(row):
             if earlier.event == EventName.ERROR:
-                failure = orjson.loads(earlier.data)
-                return f"{failure['error']}: {failure['message']}"
+                return _failed(earlier)
             break
-        return "the run failed"
+        return {"error": "the run failed"}
+
+
+def _failed(row: RunEvent) -> dict[str, Any]:
+    """Why, in a line, and of a refused answer also what waits still: the JavaScript SDK offers that again."""
+    failure = orjson.loads(row.data)
+    refusal = {key: failure[key] for key in ("reason", "interrupt_ids", "pending_ids") if key in failure}
+    return {"error": f"{failure['error']}: {failure['message']}", **refusal}
 
 
 def _lifecycle(row: RunEvent, place: int, said: Mapping[str, Any]) -> ProtocolEvent:
