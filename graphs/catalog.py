@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -70,6 +70,11 @@ class CatalogEntry:
     """Builds the run's LangGraph context from who asked and what was asked."""
     factory: GraphFactory | None = None
     """Makes the graph for each run and each look at a thread."""
+    heals_from: frozenset[str] = frozenset()
+    """Steps with which an answer may be given again (`healing/`): none of them comes after a recall, and no step of the
+    graph has an effect outside that a second time would repeat. Empty: the graph is never run again by Stemma."""
+    internal: bool = False
+    """Stemma's own: clients can neither start nor list it. Its runs wait for other runs, and take no worker's room."""
     drawings: dict[bool | int, dict[str, Any]] = field(default_factory=dict, repr=False)
 
     def schemas(self) -> dict[str, Any]:
@@ -110,30 +115,55 @@ class Catalog:
         context: ContextFactory | None = None,
         description: str = "",
         factory: GraphFactory | None = None,
+        heals_from: Collection[str] = (),
+        internal: bool = False,
     ) -> None:
         """Serve a graph under this name. A builder is compiled; a saver the graph was compiled with is not used.
 
-        With a `factory`, `graph` only shows its schemas and its drawing.
+        With a `factory`, `graph` only shows its schemas and its drawing. What `heals_from` and `internal` promise
+        stands at `CatalogEntry`.
         """
         compiled: AnyGraph = graph.compile() if isinstance(graph, StateGraph) else graph
-        entry = CatalogEntry(
-            graph_id, str(uuid5(NAMESPACE, graph_id)), compiled, description, datetime.now(UTC), context, factory
+        self._entries[graph_id] = CatalogEntry(
+            graph_id,
+            str(uuid5(NAMESPACE, graph_id)),
+            compiled,
+            description,
+            datetime.now(UTC),
+            context,
+            factory,
+            frozenset(heals_from),
+            internal,
         )
-        self._entries[graph_id] = entry
 
     def ids(self) -> list[str]:
-        """The graphs' names, in the order they were registered."""
-        return list(self._entries)
+        """The names of the graphs that clients may run, in the order they were registered."""
+        return [graph_id for graph_id, entry in self._entries.items() if not entry.internal]
+
+    def served(self, name: str) -> CatalogEntry:
+        """One that clients may run, by graph id or assistant id. Raises `UnknownAssistant`."""
+        found = self.entry(name)
+        if found.internal:
+            raise self._unknown(name)
+        return found
 
     def entry(self, name: str) -> CatalogEntry:
-        """By graph id or assistant id. Raises `UnknownAssistant`."""
+        """Any one, by graph id or assistant id. Raises `UnknownAssistant`."""
         found = self._entries.get(name)
         if found is None:
             found = next((entry for entry in self._entries.values() if entry.assistant_id == name), None)
         if found is None:
-            known = ", ".join(self._entries) or "none"
-            raise UnknownAssistant(f"there is no assistant or graph {name}", hint=f"graphs served: {known}")
+            raise self._unknown(name)
         return found
+
+    def internal(self, graph_id: str) -> bool:
+        """Whether a graph of this name is here, and is Stemma's own."""
+        found = self._entries.get(graph_id)
+        return found is not None and found.internal
+
+    def _unknown(self, name: str) -> UnknownAssistant:
+        known = ", ".join(self.ids()) or "none"
+        return UnknownAssistant(f"there is no assistant or graph {name}", hint=f"graphs served: {known}")
 
 
 def _schemas(graph_id: str, graph: Any) -> dict[str, Any]:

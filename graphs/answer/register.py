@@ -5,6 +5,8 @@ Decides whose memory a run sees: that of the actor's tenant and user, never what
 
 from __future__ import annotations
 
+from langgraph.graph import START
+
 from stemma.graphs.answer.context import AnswerContext
 from stemma.graphs.answer.graph import build_answer_graph
 from stemma.graphs.catalog import Catalog
@@ -15,6 +17,8 @@ from stemma.graphs.settings import GraphSettings
 from stemma.memory.long_term import LongTermMemory
 
 GRAPH_ID = "answer"
+HEALS_FROM = frozenset({START, "normalise", "recall"})
+"""Its steps change nothing but memory, where a run again writes an answer of its own."""
 DESCRIPTION = "Answers a question from memory with citations, checks every sentence, or says that it cannot."
 
 
@@ -38,4 +42,4 @@ def register_answer(
     def context(actor: Actor, _: Run) -> AnswerContext:
         return AnswerContext(memory=memory, model=model, scope=memory_scope(actor), k=k, recipe=recipe, learn=learn)
 
-    catalog.register(graph_id, build_answer_graph(), context=context, description=description)
+    catalog.register(graph_id, build_answer_graph(), context=context, description=description, heals_from=HEALS_FROM)

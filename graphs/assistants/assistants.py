@@ -43,7 +43,7 @@ class Assistants:
         """Raises `UnknownAssistant` for a graph that is not served, `AssistantExists`."""
         require(actor, Permission.ASSISTANTS_WRITE)
         now = datetime.now(UTC)
-        made = Assistant(assistant_id or str(uuid4()), self._catalog.entry(graph_id).graph_id, UNTITLED, now, now)
+        made = Assistant(assistant_id or str(uuid4()), self._catalog.served(graph_id).graph_id, UNTITLED, now, now)
         change, allowed = await created(actor, made.assistant_id, made.graph_id, change, if_exists)
         made = change.of(made, 1, now)
         if self._default(made.assistant_id) is None and await self._store.create(actor.tenant, made):
@@ -72,18 +72,18 @@ class Assistants:
         default = self._default(name)
         found = await self._store.get(actor.tenant, default.assistant_id if default else name)
         if found is None:
-            return default or default_of(self._catalog.entry(name))  # raises, and says which graphs there are
+            return default or default_of(self._catalog.served(name))  # raises, and says which graphs there are
         return found
 
     async def entry(self, actor: Actor, name: str) -> CatalogEntry:
         """The graph of an assistant. Raises `UnknownAssistant`, also when the graph is no longer served."""
-        return self._catalog.entry((await self.get(actor, name)).graph_id)
+        return self._catalog.served((await self.get(actor, name)).graph_id)
 
     async def change(self, actor: Actor, name: str, change: AssistantChange) -> Assistant:
         """Make the next version and use it. Raises `UnknownAssistant`."""
         require(actor, Permission.ASSISTANTS_WRITE)
         if change.graph_id is not None:
-            change = replace(change, graph_id=self._catalog.entry(change.graph_id).graph_id)
+            change = replace(change, graph_id=self._catalog.served(change.graph_id).graph_id)
         change = await self._ruled(actor, "update", name, change)
         default = self._default(name)
         assistant_id = default.assistant_id if default else name
@@ -147,12 +147,12 @@ class Assistants:
 
     def _default(self, name: str) -> Assistant | None:
         try:
-            return default_of(self._catalog.entry(name))
+            return default_of(self._catalog.served(name))
         except UnknownAssistant:
             return None
 
     def _defaults(self) -> list[Assistant]:
-        return [default_of(self._catalog.entry(graph_id)) for graph_id in self._catalog.ids()]
+        return [default_of(self._catalog.served(graph_id)) for graph_id in self._catalog.ids()]
 
 
 def default_of(entry: CatalogEntry) -> Assistant:

@@ -7,6 +7,7 @@ from functools import partial
 
 from stemma.graphs.catalog import Catalog
 from stemma.graphs.errors import InvalidSetting
+from stemma.graphs.healing.graph import register_healing
 from stemma.graphs.runs.events import EventName, RunEvent
 from stemma.graphs.runs.execute import Executor
 from stemma.graphs.runs.graphs import BoundGraphs
@@ -47,6 +48,8 @@ async def open_runtime(
     tails = Tails()
     store.on_commit = tails.publish
     stores = Stores(memory, settings) if memory is not None else None
+    if memory is not None:
+        register_healing(catalog, memory, lambda: runtime)
     graphs = BoundGraphs(catalog, store, stores)
     taker = Worker(Executor(store, graphs, settings), tails) if worker else None
     sweeper = Sweeper(store, graphs.saver, settings) if worker else None

@@ -22,6 +22,7 @@ from stemma.graphs.protocol.reading import ThreadEvents
 from stemma.graphs.runs.cancel import Cancellations
 from stemma.graphs.runs.events import Frame
 from stemma.graphs.runs.follow import Follower
+from stemma.graphs.runs.grafts import Grafts
 from stemma.graphs.runs.graphs import BoundGraphs
 from stemma.graphs.runs.guard import Guard
 from stemma.graphs.runs.join import Joins
@@ -76,6 +77,7 @@ class Runtime(ThreadFacade):
         self._submissions = Firings(store, graphs, self.assistants, self._states, tails, worker, webhooks, thread_ttl)
         self.scheduler = Scheduler(store.crons, self._submissions)
         self.crons = Crons(store.crons, self._submissions, self.assistants, self.scheduler.look)
+        self.grafts = Grafts(store, graphs, self._states, self._submissions)
         self._reruns = Reruns(store, self._states, self._submissions)
         self._cancellations = Cancellations(store, self._guard, self._follower, worker)
         self._watch = Watch(store, self._foreign_change, lambda: tails.followed)

@@ -68,9 +68,10 @@ class Submissions:
         request: RunRequest,
         idempotency_key: str | None,
         if_not_exists: Literal["create", "reject"],
+        assistant: Assistant | None = None,
     ) -> Run:
-        """See `Runtime.submit`."""
-        submission = await self._prepare(actor, thread_id, request, idempotency_key, if_not_exists)
+        """See `Runtime.submit`. `assistant`: one that a client could not name, of a graph of Stemma's own."""
+        submission = await self._prepare(actor, thread_id, request, idempotency_key, if_not_exists, assistant)
         return await self._accept(submission)
 
     async def submit_all(self, actor: Actor, requests: Sequence[RunRequest]) -> list[Run]:
@@ -86,10 +87,11 @@ class Submissions:
         request: RunRequest,
         idempotency_key: str | None,
         if_not_exists: Literal["create", "reject"],
+        assistant: Assistant | None = None,
     ) -> Submission:
         if thread_id is not None and request.on_completion == "delete":
             raise InvalidRequest("only the thread of a run without one is deleted", field="on_completion")
-        assistant = await self._assistants.usable(actor, request.assistant_id)
+        assistant = assistant or await self._assistants.usable(actor, request.assistant_id)
         asked = request_json(request)
         request = await self._guard.run(actor, thread_id, request, assistant.assistant_id, if_not_exists)
         request = with_brought(inherited(request, assistant))

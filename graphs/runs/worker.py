@@ -35,6 +35,8 @@ class Worker:
         self._tails = tails
         self.owner = f"{socket.gethostname()}-{os.getpid()}-{uuid4().hex[:12]}"
         self._running: dict[str, tuple[asyncio.Task[None], Orders, Run]] = {}
+        self._waiting = 0
+        """Those of them that only wait for others."""
         self._wake = asyncio.Event()
         self._loop: asyncio.Task[None] | None = None
         self._draining = False
@@ -44,7 +46,11 @@ class Worker:
     # --- what submit and cancel ask ---------------------------------------------------------------------------------
     @property
     def has_room(self) -> bool:
-        return not self._draining and len(self._running) < self._settings.concurrency
+        return not self._draining and self._room() > 0
+
+    def _room(self) -> int:
+        """Runs of Stemma's own graphs wait for other runs: counted too, they could take the room those need."""
+        return self._settings.concurrency - len(self._running) + self._waiting
 
     def lease_until(self) -> float:
         """When a lease taken now runs out."""
@@ -58,6 +64,7 @@ class Worker:
         task.add_done_callback(_report)
         task.add_done_callback(lambda _: self._tails.release(run.thread_id))
         self._running[run.run_id] = (task, orders, run)
+        self._waiting += self._executor.graphs.catalog.internal(run.graph_id)
         if self._draining:
             orders.requeue()
 
@@ -98,7 +105,8 @@ class Worker:
             waiting = await self._executor.execute(run, orders)
         finally:
             self._running.pop(run.run_id, None)
-            if waiting or len(self._running) == self._settings.concurrency - 1:
+            self._waiting -= self._executor.graphs.catalog.internal(run.graph_id)
+            if waiting or self._room() == 1:
                 self.look()
 
     async def _work(self) -> None:
@@ -121,7 +129,7 @@ class Worker:
         self._until_due = math.inf
         due = await self._store.next_due()
         self._until_due = math.inf if due is None else max(due - time.time(), 0.0)
-        room = self._settings.concurrency - len(self._running)
+        room = self._room()
         if room > 0:
             for run in await self._store.lease(self.owner, self.lease_until(), room):
                 self.run(run)
