@@ -24,6 +24,6 @@ async def test_javascript_clients_work_unchanged(tmp_path: Path) -> None:
         "RemoteGraph": 7,
         "broken connections": 2,
         "chat frontend": 6,
-        "thread stream v2": 13,
+        "thread stream v2": 15,
         "useStream v1": 8,
     }

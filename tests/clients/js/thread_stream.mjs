@@ -60,6 +60,22 @@ export function threadStreamChecks(url, client) {
       same(texts(values.messages).at(-1), "done sent to ann", "the last message");
       await thread.close();
     };
+    checks[`${transport}: after an answer a new subscription tells what follows, and other clients hear of it`] = async () => {
+      const [thread, other] = [opened("agent"), []];
+      await thread.run.start({ input: { messages: [human("mail ann")] } });
+      await thread.output; // ends with the question, and the SDK keeps it so
+      const beside = client.threads.stream(thread.threadId, { assistantId: "agent", transport });
+      beside.onEvent(({ method, params }) => method === "input.answered" && other.push(...params.data.interrupt_ids));
+      await beside.subscribe(["input"]);
+      const [{ interruptId, namespace }] = thread.interrupts;
+      const response = { decisions: [{ type: "approve" }] };
+      await thread.input.respond({ namespace, interrupt_id: interruptId, response });
+      const told = await collected(await thread.subscribe(["values"]));
+      same(texts(told.at(-1).params.data.messages).at(-1), "done sent to ann", "the last message");
+      same(await until(() => other.length && other, "the answer"), [interruptId], "what was answered");
+      await thread.close();
+      await beside.close();
+    };
     checks[`${transport}: the state is read, its checkpoints are listed, and one is forked`] = async () => {
       const thread = opened("count");
       const { run_id: runId } = await thread.run.start({ input: { n: 1 } });
