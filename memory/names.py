@@ -106,20 +106,19 @@ def names(text: str) -> list[Name]:
 
 def _spans(text: str, tokens: list[re.Match[str]]) -> list[Name]:
     spans: list[Name] = []
-    position = 0
-    while position < len(tokens):
-        last = _run_end(text, tokens, position)
-        if last is None:
-            position += 1
+    reached = 0
+    words = [token.group() for token in tokens]
+    for position in [place for place, word in enumerate(words) if not word.islower() and _is_capital(word)]:
+        if position < reached:
             continue
-        first = position
-        while first <= last and not _may_lead(tokens[first].group()):
+        first, last = position, _run_end(text, tokens, position)
+        while first <= last and not _may_lead(words[first]):
             first += 1
-        if last > first or (last == first and len(tokens[last].group()) > 1):
+        if last > first or (last == first and len(words[last]) > 1):
             start, end = tokens[first].start(), tokens[last].end()
             end -= 2 if _POSSESSIVE.search(text, start, end) else 0
             spans.append(Name(text[start:end], start, end, initial=first == 0))
-        position = last + 1
+        reached = last + 1
     return spans
 
 
@@ -127,10 +126,8 @@ def _may_lead(word: str) -> bool:
     return not word[0].isdigit() and fold(word) not in _NEVER_ALONE
 
 
-def _run_end(text: str, tokens: list[re.Match[str]], first: int) -> int | None:
-    """Index of the last token of the capitalised run that starts at `first`; None when none starts there."""
-    if not _is_capital(tokens[first].group()):
-        return None
+def _run_end(text: str, tokens: list[re.Match[str]], first: int) -> int:
+    """Index of the last token of the capitalised run that starts at `first`."""
     last = first
     while last - first + 1 < _LONGEST:
         following = _next_capital(text, tokens, last)

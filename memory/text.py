@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from threading import Lock
@@ -72,6 +73,11 @@ def sentences(text: str) -> list[Sentence]:
     marks and runs without a letter or digit lies between them. Abbreviations ("Dr.", "No. 5", "J. Smith") do not end
     a sentence, a citation mark after the full stop ("… closed. [1]") belongs to the sentence before it.
     """
+    return list(_sentences(text))
+
+
+@lru_cache(maxsize=1_024)  # of each passage that is ingested they are asked for three times
+def _sentences(text: str) -> Sequence[Sentence]:
     found: list[Sentence] = []
     for start, end in _blocks(text):
         cursor = start
@@ -171,8 +177,11 @@ def words(text: str) -> list[str]:
 
     Runs of ideographs and kana, which are written without spaces, give their overlapping pairs.
     """
+    folded = _THOUSANDS.sub("", fold(_CLITIC.sub("", text)))
+    if folded.isascii():
+        return _WORD.findall(folded)
     found: list[str] = []
-    for word in _WORD.findall(_THOUSANDS.sub("", fold(_CLITIC.sub("", text)))):
+    for word in _WORD.findall(folded):
         if word.isascii() or not _IDEOGRAPHS.search(word):
             found.append(word)
         else:
@@ -189,6 +198,7 @@ def content_terms(text: str) -> list[str]:
     return [stem(word) for word in words(text) if word not in STOP_WORDS]
 
 
+@lru_cache(maxsize=50_000)
 def normalise(name: str) -> str:
     """One spelling for a name: folded, punctuation to single spaces, without a possessive, a leading article or a
     bracketed end ("The Hague (city)" -> "hague"). Empty only when the name has no letter or digit.

@@ -75,9 +75,9 @@ def merged(entities: Iterable[Entity]) -> list[Entity]:
     """Each entity once, with the aliases of all its occurrences, sorted."""
     found: dict[str, Entity] = {}
     for entity in entities:
-        known = found.get(entity.id, entity)
-        aliases = tuple(sorted({*known.aliases, *entity.aliases}))
-        found[entity.id] = replace(known, aliases=aliases)
+        known = found.setdefault(entity.id, entity)
+        if known.aliases != entity.aliases:
+            found[entity.id] = replace(known, aliases=tuple(sorted({*known.aliases, *entity.aliases})))
     return list(found.values())
 
 
@@ -122,6 +122,49 @@ def _title_spans(title: str, text: str) -> Iterator[tuple[int, int, str]]:
     if not longest_first:
         return
     wanted = {normalise(part): part for part in longest_first}
-    pattern = "|".join(r"\s+".join(map(re.escape, part.split())) for part in longest_first)
-    for match in re.finditer(rf"(?<!\w)(?:{pattern})(?!\w)", text, re.IGNORECASE):
-        yield *match.span(), wanted.get(normalise(match.group()), match.group())
+    lowered = _lowered(text)
+    places = [
+        (start, order, end) for order, part in enumerate(longest_first) for start, end in _occurrences(part, lowered)
+    ]
+    reached = 0
+    for start, _, end in sorted(places):
+        if start >= reached:
+            reached = end
+            said = text[start:end]
+            yield start, end, wanted.get(normalise(said), said)
+
+
+def _occurrences(part: str, lowered: str) -> Iterator[tuple[int, int]]:
+    """Where a text in lower case says all words of a part, as whole words with any white space between them.
+
+    Not by a pattern: each title would need one of its own, and to compile it takes longer than all else here.
+    """
+    first, *others = _lowered(part).split()
+    start = lowered.find(first)
+    while start >= 0:
+        end = _end_of(lowered, start + len(first), others)
+        if end and not (_in_word(lowered[start - 1 : start]) or _in_word(lowered[end : end + 1])):
+            yield start, end
+        start = lowered.find(first, start + 1)
+
+
+def _end_of(lowered: str, end: int, words: Sequence[str]) -> int:
+    """Where these words end that stand behind `end`, each after white space; 0 where they do not."""
+    for word in words:
+        start = end
+        while lowered[start : start + 1].isspace():
+            start += 1
+        if start == end or not lowered.startswith(word, start):
+            return 0
+        end = start + len(word)
+    return end
+
+
+def _in_word(character: str) -> bool:
+    return character.isalnum() or character == "_"
+
+
+def _lowered(text: str) -> str:
+    """In lower case, every character at its place."""
+    lowered = text.lower()
+    return lowered if len(lowered) == len(text) else "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
