@@ -20,6 +20,7 @@ MIGRATIONS = (
     "sql/schema_6.sql",
     "sql/schema_7.sql",
     "sql/schema_8.sql",
+    "sql/schema_9.sql",
 )
 """The script at place n makes a file of version n into one of version n + 1. Scripts are never changed, only added."""
 
