@@ -121,3 +121,11 @@ class PortTaken(MemoryFailure):
 
 class InvalidSetting(MemoryFailure):
     """A MEMORY_* setting has an impossible value."""
+
+
+class InvalidExport(MemoryFailure):
+    """The file is not an export of memory that this version can read."""
+
+
+class ImportConflict(MemoryFailure):
+    """Something else stands where an import would put a record."""

@@ -13,6 +13,7 @@ from operator import mul
 
 from stemma.memory.bundles import AnswerBundle, SourceBundle
 from stemma.memory.errors import MemoryUnavailable, UnknownItem
+from stemma.memory.exchange.memory_exchange import InMemoryExchange
 from stemma.memory.lineage.model import Direction, Effect, Lineage, Retraction, Standing
 from stemma.memory.memory_paths import decisions, earlier_passages, lineage, stated_relations
 from stemma.memory.memory_rows import LABELS, TenantRows, add_answer, add_source, listing_order, stands
@@ -25,7 +26,7 @@ from stemma.memory.store.memory_items import InMemoryItems
 from stemma.memory.text import content_terms
 
 
-class InMemoryGraph(InMemoryItems):
+class InMemoryGraph(InMemoryItems, InMemoryExchange):
     """`MemoryGraph` without a store. Safe for one event loop: no method waits between reading and writing."""
 
     async def open(self) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from stemma.memory.bundles import AnswerBundle, SourceBundle
+from stemma.memory.exchange.ports import ExchangeStore
 from stemma.memory.lineage.model import Retraction, Standing
 from stemma.memory.lineage.ports import LineageStore
 from stemma.memory.model import Answer, Claim, Derivation, Entity, Node, Passage, Scope, Scored, Source, Statistics
@@ -97,7 +98,7 @@ class ItemPage:
     total: int
 
 
-class MemoryGraph(LineageStore, ChangeStore, DetailStore, ItemStore, Protocol):
+class MemoryGraph(LineageStore, ChangeStore, DetailStore, ItemStore, ExchangeStore, Protocol):
     """The graph-and-vector store. Every operation takes a `Scope`; nothing crosses a tenant.
 
     Reads see what the scope's `audiences()` may see; writes carry their scope in the items. All methods may raise

@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 import apsw
 
 from stemma.memory.bundles import AnswerBundle, SourceBundle
+from stemma.memory.exchange.sqlite_exchange import SqliteExchange
 from stemma.memory.model import Claim, Derivation, Passage, Scope, Scored, Source
 from stemma.memory.ports import EARLIER, EmbedderIdentity
 from stemma.memory.queries import load_queries
@@ -46,7 +47,7 @@ T = TypeVar("T", Source, Passage, Claim)
 _QUERIES = load_queries("sql/read.sql")
 
 
-class SqliteGraph(SqliteListing, SqliteLineage, SqliteChanges, SqliteReindexing, SqliteItems):
+class SqliteGraph(SqliteListing, SqliteLineage, SqliteChanges, SqliteReindexing, SqliteItems, SqliteExchange):
     """`MemoryGraph` on an SQLite file, which is made with its folder when it is not there."""
 
     def __init__(

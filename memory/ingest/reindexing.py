@@ -49,7 +49,7 @@ async def reindex(
         items = await graph.unindexed(_BATCH)
         if not items and await graph.finish_reindex():
             return progress
-        rows = await _embedded(embedder, items)
+        rows = await embed_again(embedder, items)
         await graph.put_vectors(rows)
         texts = sum(len(_texts(item)) for item in items)
         done = progress.items + len(items)
@@ -69,7 +69,7 @@ async def _refuse_without_need(graph: MemoryGraph, embedder: Embedder) -> None:
         )
 
 
-async def _embedded(embedder: Embedder, items: Sequence[Unindexed]) -> list[NewVectors]:
+async def embed_again(embedder: Embedder, items: Sequence[Unindexed]) -> list[NewVectors]:
     """The items' vectors. Texts of like length go together: a batch costs as much as its longest."""
     texts = [text for item in items for text in _texts(item)]
     order = sorted(range(len(texts)), key=lambda number: len(texts[number]))

@@ -18,6 +18,7 @@ from tests.contracts import (
     memory_changes,
     memory_decisions,
     memory_entities,
+    memory_exchange,
     memory_item_search,
     memory_items,
     memory_learning,
@@ -57,6 +58,7 @@ REINDEX_CHECKS: list[Check] = [
 ]
 
 CHECKS: list[Check] = [
+    *memory_exchange.CHECKS,
     memory_sources.check_source_is_read_back_whole,
     memory_sources.check_order_of_ids_is_kept_and_strangers_left_out,
     memory_sources.check_details_are_all_that_is_said_of_hits,

@@ -17,14 +17,26 @@ from stemma.memory.sqlite_schema import MIGRATIONS
 WHOLE_STORE = {
     f"reindex {name}"
     for name in ("any_next", "unindexed", "count_unindexed", "fill_vectors", "fill_sentences", "raise_all_erasures")
-}
+} | {"exchange tenants"}
 """These are meant for everything there is."""
-TEMPLATES = {"table": "claim", "standing": "TRUE"}
+TEMPLATES = {"table": "claim", "standing": "TRUE", "columns": "id, text", "values": ":id, :text", "key": "id"}
 
 
 QUERIES = {
     f"{file} {name}": query.format(**TEMPLATES)
-    for file in ("read", "write", "support", "entities", "truth", "lineage", "changes", "reindex", "vectors", "store")
+    for file in (
+        "read",
+        "write",
+        "support",
+        "entities",
+        "truth",
+        "lineage",
+        "changes",
+        "reindex",
+        "vectors",
+        "store",
+        "exchange",
+    )
     for name, query in load_queries(f"sql/{file}.sql").items()
     if not name.startswith("is_")
 }
