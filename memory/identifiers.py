@@ -85,6 +85,11 @@ def consolidation_id(scope: Scope, at: str) -> str:
     return _digest("consolidation", scope.tenant, scope.audience, at)
 
 
+def contradiction_id(scope: Scope, one: str, other: str) -> str:
+    """A contradiction between two claims, whichever is named first."""
+    return _digest("contradiction", scope.tenant, *sorted((one, other)))
+
+
 def _digest(*parts: str) -> str:
     framed = "".join(f"{len(part)}:{part}" for part in parts)  # no two lists of parts are framed alike
     return sha256(framed.encode()).hexdigest()[:_LENGTH]

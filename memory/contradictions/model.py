@@ -34,6 +34,17 @@ class Resolution(StrEnum):
     """It is none: it is not raised again."""
 
 
+class Policy(StrEnum):
+    """What is done about a contradiction when it is found (`MEMORY_CONTRADICTIONS`)."""
+
+    FLAG = "flag"
+    """Nothing: it is stored, listed, and told with every hit that it touches."""
+    QUARANTINE = "quarantine"
+    """The newcomer is set apart until a person has looked at it."""
+    SUPERSEDE = "supersede"
+    """The newer claim stands in the older one's place, where it has no less for it."""
+
+
 class ComparedClaim(NamedTuple):
     """As much of a claim as comparing needs."""
 
@@ -91,11 +102,12 @@ class Preference:
 
 @dataclass(frozen=True, slots=True)
 class Weighed:
-    """A contradiction as a person looks at it. A claim that is gone since is None."""
+    """A contradiction as a person looks at it: with its claims as they are now."""
 
     conflict: Conflict
-    claim: Claim | None
-    other: Claim | None
+    claim: Claim
+    """The newer one."""
+    other: Claim
     preferred: Preference
 
 

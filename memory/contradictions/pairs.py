@@ -14,7 +14,6 @@ from typing import NamedTuple
 
 from stemma.memory.contradictions.differences import difference
 from stemma.memory.contradictions.model import ComparedClaim
-from stemma.memory.grounding.contradiction import Contradiction
 from stemma.memory.grounding.frame import frame_of
 from stemma.memory.ingest.entities import entity_id
 from stemma.memory.model import Claim, Entity, Mention
@@ -26,11 +25,14 @@ _ALIKE = 0.6
 
 
 class Found(NamedTuple):
-    """Two claims that exclude each other, and where."""
+    """Two claims that exclude each other, and what each says where they part."""
 
     first: ComparedClaim
     second: ComparedClaim
-    difference: Contradiction
+    slot: str
+    ours: str
+    theirs: str
+    about: str = ""
 
 
 def compared(claims: Iterable[Claim], mentions: Iterable[Mention], entities: Iterable[Entity]) -> list[ComparedClaim]:
@@ -87,7 +89,7 @@ def excluding(pairs: Iterable[tuple[ComparedClaim, ComparedClaim]]) -> list[Foun
     found = []
     for first, second in pairs:
         if differs := difference(frame_of(first.text), frame_of(second.text)):
-            found.append(Found(first, second, differs))
+            found.append(Found(first, second, differs.slot.value, differs.first, differs.second, differs.about))
     return found
 
 

@@ -6,7 +6,7 @@ Decides which query serves which operation. What is compared and what follows is
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -76,17 +76,6 @@ class SqliteConflicts:
             return [Backing(claim, sources[source]) for claim, source in pairs if source in sources]
 
         return await self._database.read(find) if claim_ids else []
-
-
-def contradicted(connection: apsw.Connection, scope: Scope, ids: Iterable[str]) -> dict[str, tuple[str, ...]]:
-    """By passage or claim: the current claims that contradict it; what nothing contradicts is left out."""
-    own = reader(scope)
-    if not rows(connection, _QUERIES["has_conflicts"], own)[0][0]:
-        return {}
-    found: dict[str, tuple[str, ...]] = {}
-    for item_id, claim_id in rows(connection, _QUERIES["contradicted"], {**own, "ids": json.dumps(list(ids))}):
-        found[item_id] = (*found.get(item_id, ()), claim_id)
-    return found
 
 
 def _put(connection: apsw.Connection, conflicts: Sequence[Conflict]) -> list[str]:
