@@ -1,25 +1,26 @@
 """`LongTermMemory`: what agents know beyond one thread, over one store and one embedder.
 
-Decides what the rest of Stemma may do with memory: ingest, recall, learn, list, erase, back up. It holds no rule of its
-own; ranking stands in `recall/`, ingestion in `ingest/`, and the scope given with every call decides who sees what.
+Decides what the rest of Stemma may do with memory: ingest, recall, learn, list, erase, back up. What it may take back
+stands in `decisions.py`. It holds no rule of its own: ranking stands in `recall/`, ingestion in `ingest/`, and the
+scope given with every call decides who sees what.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from types import TracebackType
 from typing import Self
 
-from stemma.memory.errors import UnknownItem, UnreadableDocument
-from stemma.memory.identifiers import retraction_id
+from stemma.memory.decisions import Decisions
+from stemma.memory.errors import UnreadableDocument
+from stemma.memory.history.history import History
 from stemma.memory.ingest.pipeline import Documents, Ingestion, IngestProgress, IngestReport
 from stemma.memory.ingest.ports import ClaimExtractor
 from stemma.memory.ingest.reindexing import ReindexProgress, reindex
 from stemma.memory.ingest.testimony import testimony
 from stemma.memory.learning import LearnedClaim, bundle_of, identified
-from stemma.memory.lineage.model import Direction, Effect, Lineage, Retraction, RetractionKind, Standing
-from stemma.memory.lineage.refusal import not_retractable
+from stemma.memory.lineage.model import Standing
 from stemma.memory.linking import known_statements, linked
 from stemma.memory.model import Answer, Hit, Node, Scope, Source, SourceKind, Statistics
 from stemma.memory.ports import Embedder, Item, ItemPage, MemoryGraph, RelationPage
@@ -28,7 +29,7 @@ from stemma.memory.recall.recall import Recall
 from stemma.memory.recall.recipes import DEFAULT_RECIPE, RECIPES, Recipe, recipe_named
 
 
-class LongTermMemory:
+class LongTermMemory(Decisions):
     """An open memory; `async with` closes its store. Every method may raise what the ports may raise."""
 
     def __init__(
@@ -52,6 +53,7 @@ class LongTermMemory:
         self._recipes, self._recipe = recipes, recipe_named(recipe, recipes)
         self._models = (reranker, decomposer)
         self._recall = Recall(graph, embedder, *self._models)
+        self.history = History(graph)
 
     async def __aenter__(self) -> Self:
         return self
@@ -106,20 +108,35 @@ class LongTermMemory:
         return self._recipe.name
 
     async def recall(
-        self, scope: Scope, query: str, *, k: int = 5, recipe: str | Recipe | None = None, budget: int | None = None
+        self,
+        scope: Scope,
+        query: str,
+        *,
+        k: int = 5,
+        recipe: str | Recipe | None = None,
+        budget: int | None = None,
+        as_of: datetime | None = None,
+        known_at: datetime | None = None,
     ) -> list[Hit]:
         """The k best passages and claims for a question, best first; fewer where there are fewer.
 
+        With `known_at`, as memory was then: what came or was decided later counts for nothing, and what was lifted
+        later still holds. With `as_of`, of what held in the world then, as far as claims and sources say when they do
+        (`history/belief.py` has the rules); by today's belief, or by that of `known_at`.
+
         With a budget in tokens, only the best of them whose texts fit into it together (four characters are counted as
-        one token). Raises `UnknownRecipe`, `EmbedderMismatch`, `EmbedderUnavailable`, `ValueError` for k < 1 or a
-        budget below 0, and what the store raises.
+        one token). Raises `UnknownRecipe`, `EmbedderMismatch`, `EmbedderUnavailable`, `ValueError` for k < 1, a budget
+        below 0 or a moment without a time zone, and what the store raises.
         """
         if k < 1:
             raise ValueError(f"k must be at least 1, not {k}")
         if budget is not None and budget < 0:
             raise ValueError(f"a budget of tokens must not be negative, and {budget} is")
         chosen = recipe_named(recipe, self._recipes) if isinstance(recipe, str) else recipe or self._recipe
-        return await self._recall(scope, query, k, chosen, budget)
+        recall = self._recall
+        if as_of or known_at:
+            recall = recall.at(await self.history.past(scope, known_at=known_at, as_of=as_of))
+        return await recall(scope, query, k, chosen, budget)
 
     async def learn(self, scope: Scope, answer: Answer, claims: Sequence[LearnedClaim]) -> Answer:
         """Store an answer with the claims it stated, each with what it was derived from; the answer as it is stored.
@@ -142,53 +159,6 @@ class LongTermMemory:
             return bundle.answer
         stored = await self.graph.item(scope, answer.id)
         return stored if isinstance(stored, Answer) else bundle.answer
-
-    async def retract(
-        self, scope: Scope, item_id: str, *, reason: str, actor: str, quarantine: bool = False, dry_run: bool = False
-    ) -> Effect:
-        """Withdraw a source or claim (or put it into quarantine), with everything that rests on it alone.
-
-        Raises `UnknownItem`, `WiderItem`, `AlreadyTakenBack`, `NotRetractable` for what is seen and is neither.
-        """
-        at = datetime.now(UTC)
-        kind = RetractionKind.QUARANTINE if quarantine else RetractionKind.WITHDRAWAL
-        decision = Retraction(
-            retraction_id(scope, item_id, at.isoformat()), scope, item_id, reason, actor, at, kind=kind
-        )
-        try:
-            return await self.graph.take_back(scope, decision, dry_run=dry_run)
-        except UnknownItem:
-            item = await self.graph.item(scope, item_id)  # raises it again for what cannot be seen
-            raise not_retractable(item) from None
-
-    async def restore(self, scope: Scope, retraction: str, *, actor: str, dry_run: bool = False) -> Effect:
-        """Lift a retraction or quarantine: exactly what it took comes back.
-
-        Raises `UnknownItem`, `WiderItem`, `WiderDecision` for one that a wider scope made, `AlreadyGivenBack`.
-        """
-        return await self.graph.give_back(scope, retraction, actor=actor, at=datetime.now(UTC), dry_run=dry_run)
-
-    async def supersede(self, scope: Scope, newer: str, older: str, *, dry_run: bool = False) -> Effect:
-        """Let a newer claim stand in an older one's place. Raises `UnknownItem`, `WiderItem`, `SupersedesNewer`."""
-        return await self.graph.supersede(scope, newer, older, dry_run=dry_run)
-
-    async def retraction(self, scope: Scope, retraction: str) -> Retraction:
-        """One decision, by its id. Raises `UnknownItem`."""
-        return await self.graph.retraction(scope, retraction)
-
-    async def retractions(
-        self, scope: Scope, *, open_only: bool = False, limit: int = 20, offset: int = 0
-    ) -> tuple[list[Retraction], int]:
-        """A page of decisions, newest first, and how many there are in all; `open_only` leaves lifted ones out."""
-        return await self.graph.list_retractions(scope, open_only=open_only, limit=limit, offset=offset)
-
-    async def lineage(self, scope: Scope, item_id: str, direction: Direction, *, limit: int = 1_000) -> Lineage:
-        """What an item rests on (upstream), or what it reached (downstream). Raises `UnknownItem`."""
-        return await self.graph.lineage(scope, item_id, direction, limit=limit)
-
-    async def tainted(self, scope: Scope, *, limit: int = 20, offset: int = 0) -> ItemPage:
-        """Answers that used or state something that is no longer supported, newest first."""
-        return await self.graph.items(scope, Node.ANSWER, limit=limit, offset=offset, standing=Standing.UNSUPPORTED)
 
     async def reindex(
         self, embedder: Embedder, *, on_progress: Callable[[ReindexProgress], None] | None = None

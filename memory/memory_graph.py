@@ -14,9 +14,10 @@ from operator import mul
 from stemma.memory.bundles import AnswerBundle, SourceBundle
 from stemma.memory.errors import MemoryUnavailable, UnknownItem
 from stemma.memory.exchange.memory_exchange import InMemoryExchange
+from stemma.memory.history.memory_history import InMemoryHistory
 from stemma.memory.lineage.model import Direction, Effect, Lineage, Retraction, Standing
 from stemma.memory.memory_paths import decisions, earlier_passages, lineage, stated_relations
-from stemma.memory.memory_rows import LABELS, TenantRows, add_answer, add_source, listing_order, stands
+from stemma.memory.memory_rows import LABELS, TenantRows, add_answer, add_source, listing_order, ranked, stands
 from stemma.memory.memory_search import bm25
 from stemma.memory.memory_truth import give_back, settle, supersede, take_back
 from stemma.memory.model import Claim, Derivation, Entity, Node, Passage, Relation, Scope, Scored, Source, Statistics
@@ -26,7 +27,7 @@ from stemma.memory.store.memory_items import InMemoryItems
 from stemma.memory.text import content_terms
 
 
-class InMemoryGraph(InMemoryItems, InMemoryExchange):
+class InMemoryGraph(InMemoryItems, InMemoryHistory, InMemoryExchange):
     """`MemoryGraph` without a store. Safe for one event loop: no method waits between reading and writing."""
 
     async def open(self) -> None:
@@ -71,8 +72,10 @@ class InMemoryGraph(InMemoryItems, InMemoryExchange):
     ) -> Effect:
         return self._decide(scope, dry_run, lambda rows: give_back(rows, scope, retraction_id, actor, at))
 
-    async def supersede(self, scope: Scope, newer: str, older: str, *, dry_run: bool = False) -> Effect:
-        return self._decide(scope, dry_run, lambda rows: supersede(rows, scope, newer, older))
+    async def supersede(
+        self, scope: Scope, newer: str, older: str, *, at: datetime | None = None, dry_run: bool = False
+    ) -> Effect:
+        return self._decide(scope, dry_run, lambda rows: supersede(rows, scope, newer, older, at))
 
     async def retractions(self, scope: Scope, item_ids: Sequence[str]) -> list[Retraction]:
         return decisions(self._rows(scope), scope, item_ids)
@@ -96,7 +99,7 @@ class InMemoryGraph(InMemoryItems, InMemoryExchange):
     async def search_text(self, scope: Scope, terms: Sequence[str], k: int) -> list[Scored]:
         rows = self._rows(scope)
         wanted = set(content_terms(" ".join(terms)))
-        return _best(rows, bm25(wanted, {item_id: rows.words[item_id] for item_id in rows.searchable(scope)}), k)
+        return ranked(rows, bm25(wanted, {item_id: rows.words[item_id] for item_id in rows.searchable(scope)}), k)
 
     async def search_vector(self, scope: Scope, vector: Sequence[float], k: int) -> list[Scored]:
         if await self.embedder() is None:
@@ -104,7 +107,7 @@ class InMemoryGraph(InMemoryItems, InMemoryExchange):
         self._check_vectors([vector])
         rows = self._rows(scope)
         near = {item_id: sum(map(mul, vector, rows.vectors[item_id])) for item_id in rows.searchable(scope)}
-        return _best(rows, near, k)
+        return ranked(rows, near, k)
 
     async def passages(self, scope: Scope, ids: Sequence[str]) -> list[Passage]:
         return [item for item in self._rows(scope).chosen(scope, ids) if isinstance(item, Passage)]
@@ -182,12 +185,3 @@ class InMemoryGraph(InMemoryItems, InMemoryExchange):
         if not dry_run:
             self._tenants[scope.tenant] = rows
         return effect
-
-
-def _best(rows: TenantRows, scores: dict[str, float], k: int) -> list[Scored]:
-    ranked = sorted(scores.items(), key=lambda pair: (-pair[1], pair[0]))
-    return [_scored(rows.items[item_id], score) for item_id, score in ranked[:k]]
-
-
-def _scored(item: Item, score: float) -> Scored:
-    return Scored(item.id, score, LABELS[type(item)], item.title if isinstance(item, Passage) else "")

@@ -7,9 +7,10 @@ Decides what is written together, who may see a row, and in which order rows are
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field, fields, replace
+from datetime import datetime
 from typing import NamedTuple
 
 from stemma.memory.admission import admit, named
@@ -27,6 +28,7 @@ from stemma.memory.model import (
     Passage,
     Relation,
     Scope,
+    Scored,
     Source,
     Use,
 )
@@ -59,6 +61,8 @@ class TenantRows:
     items: dict[str, Item] = field(default_factory=dict)
     links: dict[Link, str] = field(default_factory=dict)
     """Each with the audience that may see it."""
+    times: dict[Link, datetime] = field(default_factory=dict)
+    """Of DERIVED_FROM and SUPERSEDES: since when it is known."""
     vectors: dict[str, Sequence[float]] = field(default_factory=dict)
     sentences: dict[str, SentenceVectors] = field(default_factory=dict)
     words: dict[str, Counter[str]] = field(default_factory=dict)
@@ -109,6 +113,7 @@ class TenantRows:
             for item_id in gone & rows.keys():
                 del rows[item_id]
         self.links = {link: seen for link, seen in self.links.items() if not _within(scope, seen)}
+        self.times = {link: at for link, at in self.times.items() if link in self.links}
         self.stored = {row: put for row, put in self.stored.items() if not _within(scope, row.audience)}
         self.erasures += 1
 
@@ -131,7 +136,7 @@ def add_source(rows: TenantRows, bundle: SourceBundle) -> bool:
     rows.sentences |= {one.id: found for one, found in zip(bundle.passages, bundle.sentences, strict=False)}
     for claim in bundle.claims:
         rows.items.setdefault(claim.id, claim)
-    _add_lineage(rows, audience, bundle.derivations)
+    _add_lineage(rows, audience, bundle.derivations, source.added_at)
     _add_entities(rows, bundle.entities, bundle.mentions)
     _add_relations(rows, source.scope, bundle.relations)
     return True
@@ -156,7 +161,7 @@ def add_answer(rows: TenantRows, bundle: AnswerBundle) -> bool:
         rows.links[Link(Relation.USED, answer.id, use.item_id, use)] = audience
     for claim_id in answer.asserts:
         rows.links[Link(Relation.ASSERTS, answer.id, claim_id)] = audience
-    _add_lineage(rows, audience, bundle.derivations)
+    _add_lineage(rows, audience, bundle.derivations, answer.recorded_at)
     for retraction in bundle.retractions:
         if retraction.withdraws in new:
             add_retraction(rows, retraction, answer.scope)
@@ -193,6 +198,16 @@ def stands(item: Item, standing: Standing | None) -> bool:
             return item.replaced if isinstance(item, Source) else isinstance(item, Claim | Answer) and item.stale
 
 
+def ranked(rows: TenantRows, scores: Mapping[str, float], k: int) -> list[Scored]:
+    """The k items of the highest scores, ties by id."""
+    order = sorted(scores.items(), key=lambda pair: (-pair[1], pair[0]))
+    return [_scored(rows.items[item_id], score) for item_id, score in order[:k]]
+
+
+def _scored(item: Item, score: float) -> Scored:
+    return Scored(item.id, score, LABELS[type(item)], item.title if isinstance(item, Passage) else "")
+
+
 def listing_order(rows: TenantRows, item: Item) -> tuple[float | str, str, int]:
     """Newest first, ties by id; passages as they stand in their source, entities by name."""
     match item:
@@ -220,9 +235,11 @@ def _add_searched(rows: TenantRows, item: Passage | Claim, vector: Sequence[floa
     rows.revisions[item.id] = rows.number
 
 
-def _add_lineage(rows: TenantRows, audience: str, derivations: Iterable[Derivation]) -> None:
+def _add_lineage(rows: TenantRows, audience: str, derivations: Iterable[Derivation], at: datetime) -> None:
     for row in derivations:
-        rows.links.setdefault(Link(Relation.DERIVED_FROM, row.claim_id, row.antecedent_id, row), audience)
+        link = Link(Relation.DERIVED_FROM, row.claim_id, row.antecedent_id, row)
+        rows.links.setdefault(link, audience)
+        rows.times.setdefault(link, at)
 
 
 def _add_entities(rows: TenantRows, entities: Iterable[Entity], mentions: Iterable[Mention]) -> None:

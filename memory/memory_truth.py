@@ -51,7 +51,7 @@ def give_back(rows: TenantRows, scope: Scope, retraction_id: str, actor: str, at
     return _effect(rows, scope, settle(rows), lifted)
 
 
-def supersede(rows: TenantRows, scope: Scope, newer_id: str, older_id: str) -> Effect:
+def supersede(rows: TenantRows, scope: Scope, newer_id: str, older_id: str, at: datetime | None) -> Effect:
     """Let one claim supersede another. Raises what `LineageStore.supersede` says."""
     newer, older = _known(rows, scope, newer_id), _known(rows, scope, older_id)
     if not (isinstance(newer, Claim) and isinstance(older, Claim)):
@@ -65,6 +65,7 @@ def supersede(rows: TenantRows, scope: Scope, newer_id: str, older_id: str) -> E
         return Effect((), 0)
     rows.number += 1
     rows.links[link] = older.scope.audience
+    rows.times[link] = at or newer.recorded_at
     return _effect(rows, scope, settle(rows), None)
 
 

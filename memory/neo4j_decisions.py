@@ -58,7 +58,9 @@ class Neo4jDecisions:
 
         return await self._decide(scope, work, dry_run=dry_run)
 
-    async def supersede(self, scope: Scope, newer: str, older: str, *, dry_run: bool = False) -> Effect:
+    async def supersede(
+        self, scope: Scope, newer: str, older: str, *, at: datetime | None = None, dry_run: bool = False
+    ) -> Effect:
         async def work(turn: Turn) -> Effect:
             found = await _found(turn, newer, older)
             above = _known(found, scope, newer, (Node.CLAIM,))
@@ -67,7 +69,8 @@ class Neo4jDecisions:
                 raise WiderItem(f"{older!r} belongs to a wider scope than {newer!r}")
             if above["recorded_at"] <= below["recorded_at"]:
                 raise SupersedesNewer(f"{newer!r} was not recorded after {older!r}")
-            [made] = await turn.rows(TRUTH, "put_supersession", newer=newer, older=older, mark=turn.revision)
+            known = instant(at) if at else above["recorded_at"]
+            [made] = await turn.rows(TRUTH, "put_supersession", newer=newer, older=older, mark=turn.revision, at=known)
             if not made["is_new"]:
                 raise Undone
             return _effect(scope, await settle(turn, [older]), None)

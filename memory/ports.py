@@ -12,6 +12,7 @@ from typing import Protocol
 
 from stemma.memory.bundles import AnswerBundle, SourceBundle
 from stemma.memory.exchange.ports import ExchangeStore
+from stemma.memory.history.ports import HistoryStore
 from stemma.memory.lineage.model import Retraction, Standing
 from stemma.memory.lineage.ports import LineageStore
 from stemma.memory.model import Answer, Claim, Derivation, Entity, Node, Passage, Scope, Scored, Source, Statistics
@@ -98,7 +99,7 @@ class ItemPage:
     total: int
 
 
-class MemoryGraph(LineageStore, ChangeStore, DetailStore, ItemStore, ExchangeStore, Protocol):
+class MemoryGraph(LineageStore, ChangeStore, DetailStore, HistoryStore, ItemStore, ExchangeStore, Protocol):
     """The graph-and-vector store. Every operation takes a `Scope`; nothing crosses a tenant.
 
     Reads see what the scope's `audiences()` may see; writes carry their scope in the items. All methods may raise

@@ -18,6 +18,7 @@ import apsw
 
 from stemma.memory.bundles import AnswerBundle, SourceBundle
 from stemma.memory.exchange.sqlite_exchange import SqliteExchange
+from stemma.memory.history.sqlite_history import SqliteHistory
 from stemma.memory.model import Claim, Derivation, Passage, Scope, Scored, Source
 from stemma.memory.ports import EARLIER, EmbedderIdentity
 from stemma.memory.queries import load_queries
@@ -28,13 +29,12 @@ from stemma.memory.sqlite_lineage import SqliteLineage
 from stemma.memory.sqlite_listing import SqliteListing, in_order, reader
 from stemma.memory.sqlite_reindex import SqliteReindexing
 from stemma.memory.sqlite_rows import (
-    indexed,
-    place_token,
     read_claim,
     read_derivation,
     read_passage,
     read_scored,
     read_source,
+    words_query,
 )
 from stemma.memory.sqlite_schema import check_or_migrate
 from stemma.memory.sqlite_sources import SourceRows, add_sources, current_sources, source_rows
@@ -47,7 +47,7 @@ T = TypeVar("T", Source, Passage, Claim)
 _QUERIES = load_queries("sql/read.sql")
 
 
-class SqliteGraph(SqliteListing, SqliteLineage, SqliteChanges, SqliteReindexing, SqliteItems, SqliteExchange):
+class SqliteGraph(SqliteListing, SqliteLineage, SqliteChanges, SqliteReindexing, SqliteHistory, SqliteItems, SqliteExchange):
     """`MemoryGraph` on an SQLite file, which is made with its folder when it is not there."""
 
     def __init__(
@@ -163,13 +163,3 @@ class SqliteGraph(SqliteListing, SqliteLineage, SqliteChanges, SqliteReindexing,
         where = {**reader(scope), "ids": json.dumps(list(ids))}
         found = await self._database.read(lambda connection: rows(connection, _QUERIES[query], where))
         return in_order(ids, [read(row) for row in found])
-
-
-def words_query(scope: Scope, terms: Sequence[str]) -> str:
-    """The FTS5 query for any of the terms in what the scope may see; empty when no term has a letter or digit.
-
-    Only folded letters and digits come through `indexed`, and each term is quoted, so nothing in it is query syntax.
-    """
-    places = " OR ".join(f'"{place_token(scope.tenant, audience)}"' for audience in scope.audiences())
-    wanted = " OR ".join(f'"{term}"' for term in dict.fromkeys(indexed(" ".join(terms)).split()))
-    return f"place : ({places}) AND {{title text}} : ({wanted})" if wanted else ""

@@ -33,8 +33,11 @@ class SqliteLineage:
         lift = partial(give_back, scope=scope, retraction_id=retraction_id, actor=actor, at=at)
         return await self._decide(lift, dry_run)
 
-    async def supersede(self, scope: Scope, newer: str, older: str, *, dry_run: bool = False) -> Effect:
-        return await self._decide(partial(supersede, scope=scope, newer_id=newer, older_id=older), dry_run)
+    async def supersede(
+        self, scope: Scope, newer: str, older: str, *, at: datetime | None = None, dry_run: bool = False
+    ) -> Effect:
+        decide = partial(supersede, scope=scope, newer_id=newer, older_id=older, at=at)
+        return await self._decide(decide, dry_run)
 
     async def _decide(self, decide: Callable[[apsw.Connection], Effect], dry_run: bool) -> Effect:
         return await self._database.write(partial(rolled_back, decide=decide) if dry_run else decide)

@@ -7,6 +7,7 @@ queries' `SELECT` lists follow.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
@@ -45,6 +46,16 @@ def indexed(text: str) -> str:
     return " ".join(content_terms(text))
 
 
+def words_query(scope: Scope, terms: Sequence[str]) -> str:
+    """The FTS5 query for any of the terms in what the scope may see; empty when no term has a letter or digit.
+
+    Only folded letters and digits come through `indexed`, and each term is quoted, so nothing in it is query syntax.
+    """
+    places = " OR ".join(f'"{place_token(scope.tenant, audience)}"' for audience in scope.audiences())
+    wanted = " OR ".join(f'"{term}"' for term in dict.fromkeys(indexed(" ".join(terms)).split()))
+    return f"place : ({places}) AND {{title text}} : ({wanted})" if wanted else ""
+
+
 def written(moment: datetime) -> str:
     """A time as text that sorts as time does."""
     return moment.astimezone(UTC).isoformat(timespec="microseconds")
@@ -64,6 +75,8 @@ def source_row(source: Source, replaces: str | None) -> dict[str, Any]:
         "trust": source.trust,
         "replaces": replaces,
         "metadata": json.dumps(dict(source.metadata)),
+        "valid_from": source.metadata.get("valid_from", ""),
+        "valid_to": source.metadata.get("valid_to", ""),
     }
 
 

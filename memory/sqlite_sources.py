@@ -107,7 +107,8 @@ def _add_claims(connection: apsw.Connection, bundle: SourceBundle) -> list[tuple
         return []
     scope = bundle.source.scope
     new = add_claims(connection, bundle.claims)
-    add_derivations(connection, scope, bundle.derivations)
+    fresh = [claim for claim in bundle.claims if claim.id in new]
+    add_derivations(connection, scope, bundle.derivations, bundle.source.added_at, fresh)
     passages = {passage.id for passage in bundle.passages}
     plain = {row.claim_id for row in bundle.derivations if row.antecedent_id in passages}
     plain -= {row.claim_id for row in bundle.derivations if row.antecedent_id not in passages}

@@ -22,7 +22,7 @@ from stemma.memory.sqlite_database import rows
 from stemma.memory.sqlite_listing import unknown
 from stemma.memory.sqlite_rows import read_retraction, retraction_row, scope_of, written
 from stemma.memory.sqlite_support import Changed, decide, refresh
-from stemma.memory.sqlite_writes import raise_revision
+from stemma.memory.sqlite_writes import raise_revision, touch
 
 _QUERIES = load_queries("sql/truth.sql")
 _WRITE = load_queries("sql/write.sql")
@@ -81,7 +81,9 @@ def give_back(connection: apsw.Connection, scope: Scope, retraction_id: str, act
     return _follow(connection, scope, item, replace(decision, lifted_at=at, lifted_by=actor))
 
 
-def supersede(connection: apsw.Connection, scope: Scope, newer_id: str, older_id: str) -> Effect:
+def supersede(
+    connection: apsw.Connection, scope: Scope, newer_id: str, older_id: str, at: datetime | None = None
+) -> Effect:
     """Let one claim supersede another. Raises what `LineageStore.supersede` says."""
     newer, older = _known(connection, scope, newer_id), _known(connection, scope, older_id)
     for item in (newer, older):
@@ -91,9 +93,11 @@ def supersede(connection: apsw.Connection, scope: Scope, newer_id: str, older_id
         _refuse_wider(owner, older.scope, older.id)
     if newer.recorded_at <= older.recorded_at:
         raise SupersedesNewer(f"{newer.id!r} was not recorded after {older.id!r}")
+    known = written(at) if at else newer.recorded_at
     link = {"tenant": scope.tenant, "newer": newer.id, "older": older.id, "audience": older.scope.audience}
-    if not rows(connection, _QUERIES["add_supersession"], link):
+    if not rows(connection, _QUERIES["add_supersession"], {**link, "at": known}):
         return Effect((), 0)
+    touch(connection, scope.tenant, [newer.id], known)
     seeds = [(newer.id, Node.CLAIM), (older.id, Node.CLAIM)]
     changed = refresh(connection, scope.tenant, seeds, raise_revision(connection, scope.tenant))
     return _effect(scope, changed, None)

@@ -44,6 +44,20 @@ class Rows(NamedTuple):
     matrix: NDArray[np.float32]
 
 
+class Otherwise(NamedTuple):
+    """The numbers of what a search is to find otherwise than today."""
+
+    hidden: NDArray[np.int64]
+    shown: NDArray[np.int64]
+
+    def of(self, some: Rows) -> Rows:
+        """The same vectors, seen otherwise."""
+        import numpy as np
+
+        seen = (some.shown & ~np.isin(some.numbers, self.hidden)) | np.isin(some.numbers, self.shown)
+        return Rows(some.numbers, seen, some.matrix)
+
+
 class _Kept:
     """The vectors of one audience as of one revision of its tenant."""
 
@@ -102,7 +116,14 @@ class SqliteVectors:
         self._kept: OrderedDict[Place, _Kept] = OrderedDict()
         self._lock = Lock()
 
-    def nearest(self, connection: apsw.Connection, scope: Scope, vector: Sequence[float], k: int) -> list[Scored]:
+    def nearest(
+        self,
+        connection: apsw.Connection,
+        scope: Scope,
+        vector: Sequence[float],
+        k: int,
+        otherwise: Otherwise | None = None,
+    ) -> list[Scored]:
         """The k nearest items that the scope sees, best first. The vector has length 1 and the store's size."""
         import numpy as np
 
@@ -110,6 +131,7 @@ class SqliteVectors:
         found: list[tuple[float, int]] = []
         for audience in scope.audiences():
             for some in self._rows(connection, (scope.tenant, audience), len(query)):
+                some = otherwise.of(some) if otherwise else some
                 found = sorted([*found, *_nearest(some, query, k)], key=lambda one: (-one[0], one[1]))[:k]
         scores = {number: score for score, number in found}
         where = {
@@ -117,7 +139,7 @@ class SqliteVectors:
             "audiences": json.dumps(scope.audiences()),
             "numbers": json.dumps(list(scores)),
         }
-        items = rows(connection, _QUERIES["items_by_number"], where)
+        items = rows(connection, _QUERIES["items_by_number_past" if otherwise else "items_by_number"], where)
         scored = [read_scored((item_id, scores[number], title)) for number, item_id, title in items]
         return sorted(scored, key=lambda item: (-item.score, item.id))
 

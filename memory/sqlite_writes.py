@@ -7,8 +7,9 @@ error means is decided in `sqlite_database.py`; the statements stand in `sql/wri
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime
 
 import apsw
 
@@ -19,7 +20,7 @@ from stemma.memory.queries import load_queries
 from stemma.memory.recall.sentence_blob import pack
 from stemma.memory.sqlite_database import rows
 from stemma.memory.sqlite_embedder import packed
-from stemma.memory.sqlite_rows import answer_row, claim_row, entity_row, indexed, place_token, retraction_row
+from stemma.memory.sqlite_rows import answer_row, claim_row, entity_row, indexed, place_token, retraction_row, written
 from stemma.memory.sqlite_support import decide, refresh, unsettled
 
 _READ = load_queries("sql/read.sql")
@@ -80,7 +81,8 @@ def add_answer(connection: apsw.Connection, bundle: AnswerBundle, entries: Itera
             connection.execute(_WRITE["add_retraction"], retraction_row(decision))
             decide(connection, tenant, Node.CLAIM, decision.withdraws)
     _admit(connection, bundle)
-    add_derivations(connection, answer.scope, bundle.derivations)
+    fresh = [claim for claim in bundle.claims if claim.id in new]
+    add_derivations(connection, answer.scope, bundle.derivations, answer.recorded_at, fresh)
     whose = {"tenant": tenant, "audience": answer.scope.audience}
     for use in answer.used:
         values = {"answer_id": answer.id, "item_id": use.item_id, "rank": use.rank, "score": use.score}
@@ -105,9 +107,19 @@ def add_claims(connection: apsw.Connection, claims: Iterable[Claim]) -> set[str]
     return {claim_id for (claim_id,) in connection.executemany(_WRITE["add_claim"], map(claim_row, claims))}
 
 
-def add_derivations(connection: apsw.Connection, scope: Scope, derivations: Iterable[Derivation]) -> None:
-    """Store what claims rest on; the derivations get the audience of the scope."""
-    whose = {"tenant": scope.tenant, "audience": scope.audience}
+def add_derivations(
+    connection: apsw.Connection,
+    scope: Scope,
+    derivations: Sequence[Derivation],
+    at: datetime,
+    fresh: Iterable[Claim],
+) -> None:
+    """Store what claims rest on; the derivations get the audience of the scope, and are known since `at`.
+
+    `fresh` are the claims that were just stored.
+    """
+    known = written(at)
+    whose = {"tenant": scope.tenant, "audience": scope.audience, "recorded_at": known}
     connection.executemany(
         _WRITE["add_derivation"],
         [
@@ -115,6 +127,14 @@ def add_derivations(connection: apsw.Connection, scope: Scope, derivations: Iter
             for row in derivations
         ],
     )
+    older = {row.claim_id for row in derivations} - {claim.id for claim in fresh if at <= claim.recorded_at}
+    touch(connection, scope.tenant, older, known)
+
+
+def touch(connection: apsw.Connection, tenant: str, claim_ids: Collection[str], at: str) -> None:
+    """Let looks at the past know which of the claims changed after they were recorded; `at` is as it is stored."""
+    if claim_ids:
+        connection.execute(_WRITE["touch_claims"], {"tenant": tenant, "ids": json.dumps(sorted(claim_ids)), "at": at})
 
 
 _DERIVATION = ("claim_id", "antecedent_id", "justification", "quote", "extractor", "run_id", "step")

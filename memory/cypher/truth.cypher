@@ -39,14 +39,16 @@ SET n.withdrawn = 'withdrawal' IN kinds, n.quarantined = 'quarantine' IN kinds,
 MATCH (newer:Claim {tenant: $tenant, id: $newer})
 MATCH (older:Claim {tenant: $tenant, id: $older})
 MERGE (newer)-[r:SUPERSEDES]->(older)
-ON CREATE SET r.audience = older.audience, r.made = $mark
+ON CREATE SET r.audience = older.audience, r.made = $mark, r.recorded_at = $at,
+  newer.touched_at = CASE WHEN newer.recorded_at < $at AND coalesce(newer.touched_at, '') < $at THEN $at
+                          ELSE newer.touched_at END
 RETURN r.made = $mark AS is_new;
 
 // name: region
 // Everything that rests on these items, however far: each item with its flags (`items`), what it rests on itself
 // (`rests`), the newer ones that stand in its place (`newer`), and the older ones in whose place it stands (`older`): of
-// a source's older versions those whose being replaced hangs on it, because no other supported version is newer. Each
-// is fetched for all items at once, not by a look at one after another. Many come in one record: each
+// a source's older versions those whose being replaced hangs on it, because no other supported version is newer; and
+// which of them say the same as another one (`alike`). Each is fetched for all items at once, not by a look at one after another. Many come in one record: each
 // costs the driver more than what is in it.
 CYPHER replan=skip
 UNWIND $ids AS id
@@ -84,6 +86,10 @@ CALL (found) {
   MATCH (n)-[:REPLACES*1..]->(older:Source)
   WHERE NOT EXISTS { MATCH (older)<-[:REPLACES*1..]-(other:Source) WHERE other.supported AND NOT other.id IN $ids }
   RETURN 'older' AS part, collect([n.id, older.id]) AS rows
+  UNION ALL
+  UNWIND found AS n
+  WITH n WHERE EXISTS { (n)-[:DUPLICATES]-() }
+  RETURN 'alike' AS part, collect([n.id]) AS rows
 }
 UNWIND range(0, size(rows) - 1, 1000) AS start
 RETURN part, rows[start..start + 1000] AS rows;
@@ -101,7 +107,7 @@ RETURN collect([
 
 // name: flags
 // New flags, in groups of ids that get the same ones. A passage whose source was replaced leaves the indexes: its likes
-// are there, and would crowd each other out; one that is recallable is in them.
+// are there, and would crowd each other out; one that is recallable is in them, unless consolidation hides it.
 CYPHER replan=skip
 CALL () {
   UNWIND $source AS group
@@ -114,7 +120,7 @@ CALL () {
   UNWIND group.ids AS id
   MATCH (n:Passage {tenant: $tenant, id: id})<-[:STANDS_FOR]-(entry:Entry)
   SET n.supported = group.supported, n.recallable = group.current, n.revision = $revision
-  FOREACH (_ IN CASE WHEN group.current THEN [1] ELSE [] END | SET entry:Searchable)
+  FOREACH (_ IN CASE WHEN group.current AND n.hidden IS NULL THEN [1] ELSE [] END | SET entry:Searchable)
   FOREACH (_ IN CASE WHEN group.supported AND NOT group.current THEN [1] ELSE [] END | REMOVE entry:Searchable)
 }
 CALL () {

@@ -44,9 +44,12 @@ class LineageStore(Protocol):
         retraction that was lifted.
         """
 
-    async def supersede(self, scope: Scope, newer: str, older: str, *, dry_run: bool = False) -> Effect:
+    async def supersede(
+        self, scope: Scope, newer: str, older: str, *, at: datetime | None = None, dry_run: bool = False
+    ) -> Effect:
         """Let one claim supersede another: while the newer is supported, the older is no longer current.
 
+        `at` is when that became known; without it, when the newer claim was recorded.
         Again changes nothing. Raises `UnknownItem` for what the scope neither sees nor owns or is no claim, `WiderItem`
         when the scope does not own the older, or the older is not the newer's own or narrower, and `SupersedesNewer`
         when `newer` was not recorded after `older`.

@@ -41,6 +41,9 @@ class Facts:
     """For claims and sources inside: the newer claims, or the newer versions, that stand in their place."""
     around: Mapping[str, Status] = field(default_factory=dict)
     """The flags of antecedents and superseding items outside. One that is in neither place is not supported."""
+    not_holding: Collection[str] = ()
+    """Claims and sources inside that are not current whatever their support: they do not hold at the moment that is
+    asked for (`history/belief.py`)."""
 
 
 def statuses(facts: Facts) -> dict[str, Status]:
@@ -83,12 +86,12 @@ def _fresh(facts: Facts, current: set[str]) -> set[str]:
 
 
 def _current(facts: Facts, supported: set[str]) -> set[str]:
-    """Supported, and superseded by nothing supported; a passage is as current as its source."""
+    """Supported, holding, and superseded by nothing supported; a passage is as current as its source."""
     around = {item for item, status in facts.around.items() if status.supported}
     superseded = {
         item for item, newer in facts.superseded_by.items() if any(one in supported or one in around for one in newer)
     }
-    current = supported - superseded
+    current = (supported - superseded).difference(facts.not_holding)
     sources = {item for item, status in facts.around.items() if status.current} | current
     return {
         item

@@ -10,8 +10,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from stemma.memory.model import Claim, Hit, Node, Passage, PathStep, Scope, Source
-from stemma.memory.ports import MemoryGraph
 from stemma.memory.recall.diversity import Novelty, Shown
+from stemma.memory.recall.ports import DetailStore
 from stemma.memory.recall.rank import Ranked
 
 _SPARE = 5
@@ -19,7 +19,7 @@ _SPARE = 5
 
 
 async def shown_hits(
-    graph: MemoryGraph,
+    graph: DetailStore,
     scope: Scope,
     ranked: Sequence[Ranked],
     claims: Collection[str],
@@ -31,10 +31,11 @@ async def shown_hits(
     again: list[tuple[Ranked, Passage | Claim]] = []
     shown, reached, more = Shown(), 0, k + _SPARE
     sources: dict[str, Source] = {}
+    against: dict[str, tuple[str, ...]] = {}
     while len(chosen) < k and reached < len(ranked):
         following = ranked[reached : reached + more]
         reached, more = reached + more, 2 * more
-        items = await _look(graph, scope, following, claims, sources)
+        items = await _look(graph, scope, following, claims, sources, against)
         for place in following:
             item = items.get(place.id)
             if item is None or not item.recallable or len(chosen) == k:
@@ -45,7 +46,10 @@ async def shown_hits(
     least = chosen[-1][0].score if chosen else 0.0
     chosen += [(_behind(place, least), item) for place, item in again[: k - len(chosen)]]
     hits = [_hit(place, item, sources) for place, item in chosen]
-    return [replace(hit, rank=rank, path=paths.get(hit.id, ())) for rank, hit in enumerate(hits, start=1)]
+    return [
+        replace(hit, rank=rank, path=paths.get(hit.id, ()), contradicted_by=against.get(hit.id, ()))
+        for rank, hit in enumerate(hits, start=1)
+    ]
 
 
 def _behind(ranked: Ranked, least: float) -> Ranked:
@@ -56,14 +60,20 @@ def _behind(ranked: Ranked, least: float) -> Ranked:
 
 
 async def _look(
-    graph: MemoryGraph, scope: Scope, ranked: Sequence[Ranked], claims: Collection[str], sources: dict[str, Source]
+    graph: DetailStore,
+    scope: Scope,
+    ranked: Sequence[Ranked],
+    claims: Collection[str],
+    sources: dict[str, Source],
+    against: dict[str, tuple[str, ...]],
 ) -> dict[str, Passage | Claim]:
-    """Items by id; the sources of the passages among them are added to `sources`."""
+    """Items by id; the sources of the passages among them are added to `sources`, what contradicts to `against`."""
     ids = [item.id for item in ranked]
     found = await graph.details(
         scope, [item_id for item_id in ids if item_id not in claims], [item_id for item_id in ids if item_id in claims]
     )
     sources |= {source.id: source for source in found.sources}
+    against |= found.contradicted
     return {item.id: item for items in (found.passages, found.claims) for item in items}
 
 

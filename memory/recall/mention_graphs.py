@@ -14,6 +14,7 @@ from dataclasses import replace
 from threading import Lock
 from typing import TypeVar
 
+from stemma.memory.history.model import Sight
 from stemma.memory.ingest.entities import entities
 from stemma.memory.model import Node, Scope
 from stemma.memory.ports import EmbedderIdentity, MemoryGraph
@@ -43,7 +44,7 @@ class TenantGraph:
         self.updating = asyncio.Lock()
         self._titles = titles
         self._graph = MentionGraph()
-        self._views: OrderedDict[tuple[str, ...], VisibleGraph] = OrderedDict()
+        self._views: OrderedDict[tuple[tuple[str, ...], Sight | None], VisibleGraph] = OrderedDict()
         self._lock = Lock()
 
     def __len__(self) -> int:
@@ -56,13 +57,13 @@ class TenantGraph:
             self._graph.apply(shown)
             self.reached = max(self.reached, items[-1].revision)
 
-    def look(self, audiences: tuple[str, ...], work: Callable[[VisibleGraph], T]) -> T:
-        """Do something with a reader's view while nothing else changes it."""
+    def look(self, audiences: tuple[str, ...], work: Callable[[VisibleGraph], T], sight: Sight | None = None) -> T:
+        """Do something with a reader's view, today's or that of a look at the past, while nothing else changes it."""
         with self._lock:
-            view = self._views.pop(audiences, None)
+            view = self._views.pop((audiences, sight), None)
             if view is None or view.version != self._graph.version:
-                view = VisibleGraph(self._graph, audiences)
-            self._views[audiences] = view
+                view = VisibleGraph(self._graph, audiences, sight)
+            self._views[audiences, sight] = view
             while len(self._views) > _VIEWS:
                 self._views.popitem(last=False)
             return work(view)

@@ -9,16 +9,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from stemma.memory.errors import EmbedderMismatch
-from stemma.memory.model import Derivation, Hit, Node, PathStep, Scope, Scored
-from stemma.memory.ports import Embedder, MemoryGraph
+from stemma.memory.history.model import Past, Sight
+from stemma.memory.history.past_reads import PastReads
+from stemma.memory.model import Claim, Derivation, Hit, Node, PathStep, Scope, Scored
+from stemma.memory.ports import Embedder, EmbedderIdentity, MemoryGraph
 from stemma.memory.recall.diversity import within
 from stemma.memory.recall.hits import shown_hits
-from stemma.memory.recall.ports import Decomposer, Reranker
+from stemma.memory.recall.ports import Decomposer, DetailStore, Reranker
 from stemma.memory.recall.rank import Ranked, fuse, merge, named_in, place_claims
 from stemma.memory.recall.recipes import Recipe, Walk
 from stemma.memory.text import STOP_WORDS, words
@@ -39,6 +42,20 @@ class _Ranking:
     paths: Mapping[str, tuple[PathStep, ...]] = field(default_factory=dict)
 
 
+class RecallReads(DetailStore, Protocol):
+    """What a recall reads of a store, today's or that of a past (`history/past_reads.py`)."""
+
+    async def embedder(self) -> EmbedderIdentity | None: ...
+
+    async def search_text(self, scope: Scope, terms: Sequence[str], k: int) -> list[Scored]: ...
+
+    async def search_vector(self, scope: Scope, vector: Sequence[float], k: int) -> list[Scored]: ...
+
+    async def derivations(self, scope: Scope, claim_ids: Sequence[str]) -> list[Derivation]: ...
+
+    async def claims(self, scope: Scope, ids: Sequence[str]) -> list[Claim]: ...
+
+
 class Recall:
     """Finds memories in one store with one embedder; with a reranker and a decomposer where there are such."""
 
@@ -50,10 +67,21 @@ class Recall:
         decomposer: Decomposer | None = None,
     ) -> None:
         self._graph = graph
+        self._reads: RecallReads = graph
+        self._sight: Sight | None = None
         self._embedder = embedder
         self._reranker = reranker
         self._decomposer = decomposer
         self._graphs: MentionGraphs | None = None
+
+    def at(self, past: Past) -> Recall:
+        """The same recall over what the memory was then. It shares the mention graphs."""
+        from stemma.memory.recall.mention_graphs import MentionGraphs
+
+        self._graphs = self._graphs or MentionGraphs(self._graph)
+        back = copy(self)
+        back._reads, back._sight = PastReads(self._graph, past), past.sight
+        return back
 
     async def __call__(self, scope: Scope, query: str, k: int, recipe: Recipe, budget: int | None = None) -> list[Hit]:
         """The k best hits, highest first. Raises `EmbedderMismatch`, `EmbedderUnavailable`, what the store raises."""
@@ -62,7 +90,7 @@ class Recall:
         rankings = await asyncio.gather(*(self._ranking(scope, question, wanted, recipe) for question in questions))
         ranking = rankings[0] if len(rankings) == 1 else _merged(rankings, recipe)
         placed = await self._placed(scope, ranking, wanted, recipe)
-        hits = await shown_hits(self._graph, scope, placed, ranking.claims, ranking.paths, wanted)
+        hits = await shown_hits(self._reads, scope, placed, ranking.claims, ranking.paths, wanted)
         if self._reranker and hits:
             hits = _reordered(hits, await self._reranker.rerank(query, hits))
         return hits[:k] if budget is None else within(budget, hits[:k])
@@ -93,32 +121,32 @@ class Recall:
         )
         found = Found(query, lexical, dense, vector)
         work = partial(rank_by_walk, found=found, recipe=recipe, walk=walk, ways=2 * k)
-        ranking = await asyncio.to_thread(graph.look, scope.audiences(), work)
+        ranking = await asyncio.to_thread(graph.look, scope.audiences(), work, self._sight)
         return _Ranking(ranking.ranked, _claims(lexical, dense), ranking.paths)
 
     async def _lexical(self, scope: Scope, query: str, k: int, recipe: Recipe) -> list[Scored]:
         if not recipe.lexical:
             return []
-        return await self._graph.search_text(scope, search_terms(query), max(k, recipe.pool))
+        return await self._reads.search_text(scope, search_terms(query), max(k, recipe.pool))
 
     async def _nearest(
         self, scope: Scope, query: str, k: int, recipe: Recipe
     ) -> tuple[list[Scored], Sequence[float] | None]:
         """What is near in meaning, and the question's vector; nothing where nothing can be."""
-        filled_by = await self._graph.embedder() if recipe.dense and query.strip() else None
+        filled_by = await self._reads.embedder() if recipe.dense and query.strip() else None
         if filled_by is None:
             return [], None
         if filled_by != self._embedder.identity:
             raise mismatch(filled_by.name, self._embedder.identity.name)
         (vector,) = await self._embedder.embed([query])
-        return await self._graph.search_vector(scope, vector, max(k, recipe.pool)), vector
+        return await self._reads.search_vector(scope, vector, max(k, recipe.pool)), vector
 
     async def _placed(self, scope: Scope, ranking: _Ranking, k: int, recipe: Recipe) -> list[Ranked]:
         ids = [item.id for item in ranking.ranked if item.id in ranking.claims]
         lineage: dict[str, list[Derivation]] = {claim_id: [] for claim_id in ids}
         if not ids:
             return list(ranking.ranked)
-        derivations, claims = await asyncio.gather(self._graph.derivations(scope, ids), self._graph.claims(scope, ids))
+        derivations, claims = await asyncio.gather(self._reads.derivations(scope, ids), self._reads.claims(scope, ids))
         for row in derivations:
             lineage[row.claim_id].append(row)
         return place_claims(ranking.ranked, lineage, {claim.id for claim in claims if claim.stale}, k, recipe)

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from stemma.memory.history.model import Sight
 from stemma.memory.recall.edge_index import EdgeIndex, Integers
 from stemma.memory.recall.edge_table import EdgeKind
 from stemma.memory.recall.gazetteer import longest
@@ -33,16 +34,24 @@ _SHARED_BY_MANY = 100
 """A name that more passages answer to names none of them in particular."""
 
 
+def _recallable(graph: MentionGraph, sight: Sight | None) -> NDArray[np.bool_]:
+    recallable = np.array(graph.recallable, np.bool_)
+    for ids, seen in ((sight.hidden, False), (sight.shown, True)) if sight else ():
+        recallable[[graph.number_of[item_id] for item_id in ids if item_id in graph.number_of]] = seen
+    return recallable
+
+
 class VisibleGraph:
     """What the holders of some audiences see of a graph at one of its versions."""
 
-    def __init__(self, graph: MentionGraph, audiences: Collection[str]) -> None:
+    def __init__(self, graph: MentionGraph, audiences: Collection[str], sight: Sight | None = None) -> None:
+        """With a sight, what a look at the past shows of it."""
         self.graph = graph
         self.version = graph.version
         self.first_row, self.sentences = np.array(graph.vectors.first), np.array(graph.vectors.count)
         """By item: where its sentence vectors stand, and how many it has."""
         codes = [graph.audiences[audience] for audience in audiences if audience in graph.audiences]
-        seen = np.isin(np.array(graph.audience, np.int32), codes) & np.array(graph.recallable, np.bool_)
+        seen = np.isin(np.array(graph.audience, np.int32), codes) & _recallable(graph, sight)
         is_passage = np.array(graph.is_passage, np.bool_)
         self.passages: NDArray[np.bool_] = seen & is_passage
         """By item: whether it is a passage that the reader sees."""

@@ -16,5 +16,5 @@ UPDATE retraction SET lifted_at = :lifted_at, lifted_by = :lifted_by WHERE tenan
 
 -- name: add_supersession
 -- A claim stands in an older one's place; the audience is the older one's. No row comes back when it is known.
-INSERT INTO supersedes (tenant, claim_id, older_id, audience) VALUES (:tenant, :newer, :older, :audience)
+INSERT INTO supersedes (tenant, claim_id, older_id, audience, recorded_at) VALUES (:tenant, :newer, :older, :audience, :at)
 ON CONFLICT DO NOTHING RETURNING claim_id;

@@ -23,6 +23,18 @@ FROM json_each(:numbers) AS one CROSS JOIN search_item AS item ON item.n = one.v
 LEFT JOIN passage ON passage.tenant = item.tenant AND passage.id = item.id
 WHERE item.tenant = :tenant AND item.recallable AND +item.audience IN (SELECT value FROM json_each(:audiences));
 
+-- name: items_by_number_past
+-- The same for a look at the past: what is shown was looked up before.
+SELECT item.n, item.id, passage.title
+FROM json_each(:numbers) AS one CROSS JOIN search_item AS item ON item.n = one.value
+LEFT JOIN passage ON passage.tenant = item.tenant AND passage.id = item.id
+WHERE item.tenant = :tenant AND +item.audience IN (SELECT value FROM json_each(:audiences));
+
+-- name: numbers_of_items
+-- The numbers that the reader's items are searched under.
+SELECT item.n FROM json_each(:ids) AS one CROSS JOIN search_item AS item ON item.tenant = :tenant AND item.id = one.value
+WHERE +item.audience IN (SELECT value FROM json_each(:audiences));
+
 -- name: add_vector (not of a tenant)
 -- The vector of a search item, by the number that it has just got.
 INSERT INTO vector (n, embedding) VALUES (:n, :embedding);

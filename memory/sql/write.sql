@@ -3,9 +3,9 @@
 -- name: add_source
 -- One version of a source.
 INSERT INTO source (tenant, id, audience, kind, uri, title, content_hash, version, added_at, trust, replaces, metadata,
-    supported, withdrawn, quarantined)
+    valid_from, valid_to, supported, withdrawn, quarantined)
 VALUES (:tenant, :id, :audience, :kind, :uri, :title, :content_hash, :version, :added_at, :trust, :replaces, :metadata,
-    1, 0, 0);
+    :valid_from, :valid_to, 1, 0, 0);
 
 -- name: add_passage
 -- A passage of a source that was just added.
@@ -49,9 +49,16 @@ ON CONFLICT DO NOTHING RETURNING id;
 
 -- name: add_derivation
 -- A claim rests on an antecedent.
-INSERT INTO derived_from (tenant, claim_id, justification, antecedent_id, quote, first, last, extractor, run_id, step, audience)
-VALUES (:tenant, :claim_id, :justification, :antecedent_id, :quote, :first, :last, :extractor, :run_id, :step, :audience)
+INSERT INTO derived_from (tenant, claim_id, justification, antecedent_id, quote, first, last, extractor, run_id, step, audience,
+    recorded_at)
+VALUES (:tenant, :claim_id, :justification, :antecedent_id, :quote, :first, :last, :extractor, :run_id, :step, :audience,
+    :recorded_at)
 ON CONFLICT DO NOTHING;
+
+-- name: touch_claims
+-- Claims that got a reason, or superseded another one, after they were recorded: a look at the past begins with them.
+UPDATE claim SET touched_at = :at WHERE tenant = :tenant AND id IN (SELECT value FROM json_each(:ids))
+AND recorded_at < :at AND coalesce(touched_at, '') < :at;
 
 -- name: add_use
 -- Recall had put an item before the run.

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stemma.memory.model import Scope
-from stemma.memory.sqlite_graph import words_query
+from stemma.memory.sqlite_rows import words_query
 from stemma.memory.sqlite_rows import indexed, place_token
 
 INDEX = apsw.Connection(":memory:")

@@ -1,0 +1,67 @@
+"""`History`: looking back at one store.
+
+Decides what is kept of a look: some pasts, each until its tenant is written to, because what today shows otherwise is a
+part of it. It refuses moments without a time zone.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from datetime import datetime
+
+from stemma.memory.history.belief import past
+from stemma.memory.history.model import DatedRegion, Past
+from stemma.memory.ports import MemoryGraph
+from stemma.memory.recall.ports import Revision
+from stemma.memory.scope import Scope
+
+_KEPT = 8
+"""Pasts kept, over all tenants."""
+_ATTEMPTS = 3
+"""How often a region is read again because the tenant was written to meanwhile."""
+
+
+class History:
+    """The pasts of one store, for one event loop."""
+
+    def __init__(self, graph: MemoryGraph) -> None:
+        self._graph = graph
+        self._pasts: OrderedDict[tuple[str, datetime | None, datetime | None], tuple[Revision, Past]] = OrderedDict()
+
+    async def past(self, scope: Scope, *, known_at: datetime | None = None, as_of: datetime | None = None) -> Past:
+        """What the tenant's memory was at these moments; None is today.
+
+        Raises `ValueError` for a moment without a time zone, and what the store raises.
+        """
+        for name, moment in (("known_at", known_at), ("as_of", as_of)):
+            check_zone(name, moment)
+        place = (scope.tenant, known_at, as_of)
+        revision, kept = await self._graph.revision(scope), self._pasts.pop(place, None)
+        if kept is not None and kept[0] == revision:
+            self._pasts[place] = kept
+            return kept[1]
+        region, revision = await self._region(scope, known_at, as_of)
+        found = past(region, known_at, as_of)
+        self._pasts[place] = (revision, found)
+        while len(self._pasts) > _KEPT:
+            self._pasts.popitem(last=False)
+        return found
+
+    async def _region(
+        self, scope: Scope, known_at: datetime | None, as_of: datetime | None
+    ) -> tuple[DatedRegion, Revision]:
+        """A region and the revision that it is of; the last one read, where others write all the time."""
+        before = await self._graph.revision(scope)
+        for _ in range(_ATTEMPTS):
+            region = await self._graph.dated_region(scope, known_at=known_at, as_of=as_of)
+            after = await self._graph.revision(scope)
+            if after == before:
+                break
+            before = after
+        return region, before
+
+
+def check_zone(name: str, moment: datetime | None) -> None:
+    """Raises `ValueError` for a moment that says no time zone: it would be another one elsewhere."""
+    if moment is not None and moment.tzinfo is None:
+        raise ValueError(f"{name} needs a time zone: {moment.isoformat()}Z, or an offset like +02:00")

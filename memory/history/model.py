@@ -1,0 +1,105 @@
+"""The values of looking back: a region of lineage with the times of its facts, and what a look at the past shows.
+
+Decides what is dated. A passage has the time of its source, and what an answer used or states that of the answer. What
+a past belief follows from stands in `belief.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple
+
+from stemma.memory.lineage.model import Retraction, Status
+from stemma.memory.model import Node
+
+
+@dataclass(frozen=True, slots=True)
+class DatedItem:
+    """A source, passage, claim or answer: how it stands now, and since when it is known."""
+
+    id: str
+    node: Node
+    audience: str
+    now: Status
+    recorded_at: datetime
+    valid_from: str = ""
+    """Of a source or claim, as it is stated (ISO 8601); empty where it is not."""
+    valid_to: str = ""
+    uri: str = ""
+    """Of a source; with its audience it names the versions that stand in each other's place."""
+    version: int = 0
+    searched: bool = True
+    """False for a claim that is not searched by itself."""
+
+
+class Reason(NamedTuple):
+    """An antecedent of a justification of a passage, claim or answer."""
+
+    dependent: str
+    antecedent: str
+    justification: str
+    """Empty for passages and answers, which have one justification."""
+    at: datetime
+
+
+class Supersession(NamedTuple):
+    """A newer claim stands in an older one's place."""
+
+    newer: str
+    older: str
+    at: datetime
+
+
+class SourceVersion(NamedTuple):
+    """One version of a source as it stands today."""
+
+    id: str
+    audience: str
+    uri: str
+    version: int
+    supported: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DatedRegion:
+    """Items of one tenant, whoever may see them, and all that their flags depend on, at any time.
+
+    Closed downstream, as `lineage.support.Facts` asks for. Of what stands around it the flags are today's: those do not
+    differ at the moments that the region was asked for.
+    """
+
+    items: Mapping[str, DatedItem]
+    reasons: Sequence[Reason] = ()
+    supersessions: Sequence[Supersession] = ()
+    decisions: Sequence[Retraction] = ()
+    """About the sources and claims inside, lifted ones included."""
+    around: Mapping[str, Status] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sight:
+    """Which passages and claims a look at the past finds: today's, without `hidden` and with `shown`.
+
+    Whose they are does not matter here: the searches show a reader only what is his. Compared by identity, so that what
+    was worked out for one is found again.
+    """
+
+    hidden: frozenset[str]
+    """Recallable today, and not then."""
+    shown: frozenset[str]
+    """Recallable then, and not today."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Past:
+    """What was believed at a moment (`known_at`), of how the world was at a moment (`as_of`); None is today."""
+
+    known_at: datetime | None
+    as_of: datetime | None
+    then: Mapping[str, Status]
+    """The flags of every item that may stand otherwise than today, as far as it was known then."""
+    sight: Sight
+    later: frozenset[tuple[str, str, str]]
+    """What claims were derived from, and nobody knew then: claim, justification, antecedent."""

@@ -1,0 +1,158 @@
+"""Looking back: what memory was at a moment, compared with a memory that was never told what came later.
+
+Random histories are replayed up to each moment (`memory_logs.py`), and the world as of a moment is worked out from what
+the store lists by the rules that `history/belief.py` states, without its code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from stemma.memory.history.history import History
+from stemma.memory.history.model import Past
+from stemma.memory.history.past_reads import PastReads
+from stemma.memory.lineage.model import Status
+from stemma.memory.lineage.support import Facts
+from stemma.memory.long_term import LongTermMemory
+from stemma.memory.model import Claim, Node, Passage, Source
+from stemma.memory.ports import EmbedderIdentity, Item, MemoryGraph
+from tests.contracts.memory_bundles import IDENTITY, START, vector
+from tests.contracts.memory_histories import stored_facts
+from tests.contracts.memory_logs import Log, replayed, written_log
+from tests.contracts.memory_standing import all_items, status
+from tests.contracts.naive_truth import naive_statuses
+
+_WORDS = ("ground", "claim", "version")
+_LOOKS = 3
+"""Moments that each history is looked at from."""
+_END = START + timedelta(days=365)
+_PHANTOM = "what stands in the place of whatever does not hold"
+
+SEEDS = [range(first, first + 20) for first in range(0, 200, 20)]
+"""Two hundred histories of each kind, in the groups that run together."""
+
+
+class ContractEmbedder:
+    """The vectors of the contract's bundles."""
+
+    @property
+    def identity(self) -> EmbedderIdentity:
+        return IDENTITY
+
+    async def embed(self, texts: Sequence[str]) -> list[list[float]]:
+        return [vector(text) for text in texts]
+
+
+async def check_beliefs(graph: MemoryGraph, seeds: Sequence[int]) -> None:
+    """What was known at a moment is what a replay of the log up to it knows, and recall finds the same."""
+    for seed in seeds:
+        log = await written_log(graph, seed)
+        for moment in [log.moment() for _ in range(_LOOKS)]:
+            then = await replayed(log, moment)
+            items = await all_items(then, log.scopes[-1])
+            wanted = {item_id: status(item) for item_id, item in items.items()}
+            past = await History(graph).past(log.scopes[-1], known_at=moment)
+            await _compare(graph, log, past, wanted, f"history {seed} known at {moment}")
+            await _compare_recall(graph, then, log, moment)
+
+
+async def check_worlds(graph: MemoryGraph, seeds: Sequence[int]) -> None:
+    """What held at a moment, by the belief of today or of a moment, follows from the rules."""
+    for seed in seeds:
+        log = await written_log(graph, seed)
+        for known_at in (None, log.moment()):
+            as_of = log.moment()
+            then = await replayed(log, known_at or _END)
+            wanted = naive_statuses(await _world(then, log, known_at or _END, as_of))
+            del wanted[_PHANTOM]
+            past = await History(graph).past(log.scopes[-1], known_at=known_at, as_of=as_of)
+            await _compare(graph, log, past, wanted, f"history {seed} known at {known_at} as of {as_of}")
+
+
+async def check_regions(graph: MemoryGraph, seeds: Sequence[int]) -> None:
+    """Whatever the clocks said, the region that a store fetches holds all that the fake's whole tenant tells."""
+    for seed in seeds:
+        log = await written_log(graph, seed, shuffled=True)
+        whole, scope = await replayed(log, _END), log.scopes[-1]
+        for known_at, as_of in ((log.moment(), None), (None, log.moment()), (log.moment(), log.moment())):
+            past = await History(whole).past(scope, known_at=known_at, as_of=as_of)
+            told = await History(graph).past(scope, known_at=known_at, as_of=as_of)
+            await _compare(graph, log, told, dict(past.then), f"history {seed} known at {known_at} as of {as_of}")
+
+
+async def _compare(graph: MemoryGraph, log: Log, past: Past, wanted: dict[str, Status], name: str) -> None:
+    """The flags of everything that was known, and what both searches find for each scope."""
+    items = await all_items(graph, log.scopes[-1])
+    told = {item_id: past.then.get(item_id, status(items[item_id])) for item_id in wanted}
+    assert told == wanted, name
+    vectors = [item for item in items.values() if _searched(item)]
+    for scope in log.scopes:
+        shown = {
+            item.id
+            for item in vectors
+            if item.id in wanted and wanted[item.id].current and item.scope.audience in scope.audiences()
+        }
+        reads = PastReads(graph, past)
+        assert {one.id for one in await reads.search_text(scope, _WORDS, 500)} == shown, name
+        assert {one.id for one in await reads.search_vector(scope, vector("anything"), 500)} == shown, name
+
+
+def _searched(item: Item) -> bool:
+    return isinstance(item, Passage) or (isinstance(item, Claim) and item.searched)
+
+
+async def _compare_recall(graph: MemoryGraph, then: MemoryGraph, log: Log, moment: datetime) -> None:
+    """A whole recall, walk and claims included, finds what it would have found; scores may differ between stores."""
+    for recipe in ("graph", "hybrid"):
+        for scope in (log.scopes[0], log.scopes[-1]):
+            asked = [LongTermMemory(one, ContractEmbedder(), recipe=recipe) for one in (graph, then)]
+            query = "claim ground version"
+            found = await asked[0].recall(scope, query, k=100, known_at=moment)
+            wanted = await asked[1].recall(scope, query, k=100)
+            assert {hit.id for hit in found} == {hit.id for hit in wanted}, (log.seed, moment, recipe)
+
+
+async def _world(then: MemoryGraph, log: Log, known_at: datetime, as_of: datetime) -> Facts:
+    """The facts of a moment in the world, from what a memory lists."""
+    scope = log.scopes[-1]
+    items = await all_items(then, scope)
+    decided, _ = await then.list_retractions(scope, open_only=True, limit=500)
+    claims = [item_id for item_id, item in items.items() if isinstance(item, Claim)]
+    derivations = await then.derivations(scope, claims)
+    superseded = {(newer, older) for newer, older, at in log.superseded if at <= known_at}
+    facts = stored_facts(items, derivations, decided, superseded)
+    starts = {item_id: _start(items, item) for item_id, item in items.items() if isinstance(item, Source | Claim)}
+    newer = {
+        older: {one for one in some if starts[one] <= as_of}
+        | ({_PHANTOM} if not _holds(items[older], starts[older], as_of) else set())
+        for older, some in {**{key: set[str]() for key in starts}, **facts.superseded_by}.items()
+    }
+    nodes = {**facts.nodes, _PHANTOM: Node.SOURCE}
+    return replace(facts, nodes=nodes, justifications={**facts.justifications, _PHANTOM: [()]}, superseded_by=newer)
+
+
+def _start(items: dict[str, Item], item: Source | Claim) -> datetime:
+    stated = item.valid_from if isinstance(item, Claim) else item.metadata.get("valid_from", "")
+    if stated:
+        return datetime.fromisoformat(stated)
+    if isinstance(item, Claim) or not any(
+        isinstance(one, Source)
+        and one.supported
+        and (one.scope, one.uri) == (item.scope, item.uri)
+        and one.version < item.version
+        for one in items.values()
+    ):
+        return datetime(1, 1, 1, tzinfo=UTC)
+    return item.added_at
+
+
+def _holds(item: Item, start: datetime, as_of: datetime) -> bool:
+    stated = item.valid_to if isinstance(item, Claim) else ""
+    stated = item.metadata.get("valid_to", "") if isinstance(item, Source) else stated
+    return start <= as_of and (not stated or as_of < datetime.fromisoformat(stated))
+
+
+HistoryCheck = Callable[[MemoryGraph, Sequence[int]], Awaitable[None]]
+CHECKS: Sequence[HistoryCheck] = (check_beliefs, check_worlds, check_regions)
