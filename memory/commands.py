@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from stemma.memory.exchange.commands import exchange_app
 from stemma.memory.lineage_commands import lineage_app
 
 app = typer.Typer(
@@ -143,3 +144,4 @@ def reindex(
 
 
 memory_app.add_typer(lineage_app)
+memory_app.add_typer(exchange_app)

@@ -32,6 +32,8 @@ class MemorySettings(BaseSettings):
     """Where converted embedding models are kept, shared by all projects of a user."""
     recipe: str = "graph"
     """The default recall recipe: graph, hybrid, dense or lexical."""
+    copies: Path = Path(".stemma/copies.jsonl")
+    """Which backups and exports were made, and where: what `stemma erase` looks through."""
     numbers: Path | None = None
     """Accepted numbers (`stemma eval tune`, then `promote`) in place of those that ship; none: what ships."""
     neo4j_folder: Path = Path(".stemma/neo4j")
