@@ -95,6 +95,10 @@ class SupersedesNewer(MemoryFailure):
     """A claim supersedes only claims that were recorded before it."""
 
 
+class AlreadyResolved(MemoryFailure):
+    """The contradiction was resolved already."""
+
+
 class UnknownRecipe(MemoryFailure):
     """There is no such recall recipe."""
 

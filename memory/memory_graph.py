@@ -12,6 +12,7 @@ from datetime import datetime
 from operator import mul
 
 from stemma.memory.bundles import AnswerBundle, SourceBundle
+from stemma.memory.contradictions.memory_conflicts import InMemoryConflicts, contradicted
 from stemma.memory.errors import MemoryUnavailable, UnknownItem
 from stemma.memory.exchange.memory_exchange import InMemoryExchange
 from stemma.memory.history.memory_history import InMemoryHistory
@@ -27,7 +28,7 @@ from stemma.memory.store.memory_items import InMemoryItems
 from stemma.memory.text import content_terms
 
 
-class InMemoryGraph(InMemoryItems, InMemoryHistory, InMemoryExchange):
+class InMemoryGraph(InMemoryItems, InMemoryHistory, InMemoryExchange, InMemoryConflicts):
     """`MemoryGraph` without a store. Safe for one event loop: no method waits between reading and writing."""
 
     async def open(self) -> None:
@@ -124,7 +125,8 @@ class InMemoryGraph(InMemoryItems, InMemoryHistory, InMemoryExchange):
     async def details(self, scope: Scope, passage_ids: Sequence[str], claim_ids: Sequence[str]) -> Details:
         passages = await self.passages(scope, passage_ids)
         sources = await self.sources(scope, list(dict.fromkeys(passage.source_id for passage in passages)))
-        return Details(passages, await self.claims(scope, claim_ids), sources)
+        against = contradicted(self._rows(scope), scope, [*passage_ids, *claim_ids])
+        return Details(passages, await self.claims(scope, claim_ids), sources, contradicted=against)
 
     async def sources_under(self, scope: Scope, prefix: str, *, limit: int, offset: int = 0) -> ItemPage:
         listed = self._listed(scope, Node.SOURCE)
@@ -166,6 +168,7 @@ class InMemoryGraph(InMemoryItems, InMemoryHistory, InMemoryExchange):
         nodes = Counter(LABELS[type(item)] for item in rows.visible(scope))
         relations = Counter(link.relation for link, audience in rows.links.items() if audience in audiences)
         relations[Relation.RELATES_TO] = len(stated_relations(rows, scope))
+        relations[Relation.CONTRADICTS] = sum(one.scope.audience in audiences for one in rows.conflicts.values())
         return Statistics({node: nodes[node] for node in Node}, {kind: relations[kind] for kind in Relation})
 
     async def erase(self, scope: Scope) -> None:

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from stemma.memory.admission import admit, named
 from stemma.memory.bundles import AnswerBundle, SentenceVectors, SourceBundle
+from stemma.memory.contradictions.model import Conflict
 from stemma.memory.lineage.model import Retraction, Standing
 from stemma.memory.memory_search import term_counts
 from stemma.memory.model import (
@@ -70,6 +71,8 @@ class TenantRows:
     """Of every item that is searched."""
     stored: dict[ItemKey, ItemWrite] = field(default_factory=dict)
     """Items of a store, as they were put last."""
+    conflicts: dict[str, Conflict] = field(default_factory=dict)
+    """Contradictions by id."""
     number: int = 0
     erasures: int = 0
 
@@ -115,6 +118,7 @@ class TenantRows:
         self.links = {link: seen for link, seen in self.links.items() if not _within(scope, seen)}
         self.times = {link: at for link, at in self.times.items() if link in self.links}
         self.stored = {row: put for row, put in self.stored.items() if not _within(scope, row.audience)}
+        self.conflicts = {key: one for key, one in self.conflicts.items() if not _within(scope, one.scope.audience)}
         self.erasures += 1
 
 

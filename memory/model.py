@@ -268,6 +268,8 @@ class Hit:
     """How the walk came here, from a passage that a search found; empty where being found counts for more."""
     also: int = 0
     """How many other sources, or claims, say the same and are not shown beside it (`consolidation/`)."""
+    contradicted_by: tuple[str, ...] = ()
+    """Ids of the current claims that contradict it, or what a passage states (`contradictions/`)."""
 
 
 @dataclass(frozen=True, slots=True)

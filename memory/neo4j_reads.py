@@ -69,7 +69,8 @@ class Neo4jReads:
         passages = [passage(scope.tenant, one) for one in _in_order(row["passages"], ids["passages"])]
         claims = [claim(scope.tenant, one) for one in _in_order(row["claims"], ids["claims"])]
         sources = _in_order(row["sources"], dict.fromkeys(one.source_id for one in passages))
-        return Details(passages, claims, [source(scope.tenant, one) for one in sources])
+        against = {one["id"]: tuple(one["others"]) for one in row["contradicted"]}
+        return Details(passages, claims, [source(scope.tenant, one) for one in sources], contradicted=against)
 
     async def sources_under(self, scope: Scope, prefix: str, *, limit: int, offset: int = 0) -> ItemPage:
         query = {**_own(scope), "prefix": prefix, "limit": limit, "offset": offset}

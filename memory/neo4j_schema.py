@@ -17,7 +17,7 @@ from stemma.memory.neo4j_turn import Serving
 from stemma.memory.ports import EmbedderIdentity
 from stemma.memory.queries import load_queries
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 OLDEST = 2
 """From here on a database becomes a current one by what is missing being made: keys and indexes of new labels."""
 AWAIT_SECONDS = 120

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from stemma.memory.bundles import AnswerBundle, SourceBundle
+from stemma.memory.contradictions.ports import ConflictStore
 from stemma.memory.exchange.ports import ExchangeStore
 from stemma.memory.history.ports import HistoryStore
 from stemma.memory.lineage.model import Retraction, Standing
@@ -99,7 +100,9 @@ class ItemPage:
     total: int
 
 
-class MemoryGraph(LineageStore, ChangeStore, DetailStore, HistoryStore, ItemStore, ExchangeStore, Protocol):
+class MemoryGraph(
+    LineageStore, ChangeStore, DetailStore, HistoryStore, ItemStore, ExchangeStore, ConflictStore, Protocol
+):
     """The graph-and-vector store. Every operation takes a `Scope`; nothing crosses a tenant.
 
     Reads see what the scope's `audiences()` may see; writes carry their scope in the items. All methods may raise

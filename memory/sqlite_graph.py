@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 import apsw
 
 from stemma.memory.bundles import AnswerBundle, SourceBundle
+from stemma.memory.contradictions.sqlite_conflicts import SqliteConflicts
 from stemma.memory.exchange.sqlite_exchange import SqliteExchange
 from stemma.memory.history.sqlite_history import SqliteHistory
 from stemma.memory.model import Claim, Derivation, Passage, Scope, Scored, Source
@@ -47,7 +48,16 @@ T = TypeVar("T", Source, Passage, Claim)
 _QUERIES = load_queries("sql/read.sql")
 
 
-class SqliteGraph(SqliteListing, SqliteLineage, SqliteChanges, SqliteReindexing, SqliteHistory, SqliteItems, SqliteExchange):
+class SqliteGraph(
+    SqliteListing,
+    SqliteLineage,
+    SqliteChanges,
+    SqliteReindexing,
+    SqliteHistory,
+    SqliteItems,
+    SqliteExchange,
+    SqliteConflicts,
+):
     """`MemoryGraph` on an SQLite file, which is made with its folder when it is not there."""
 
     def __init__(

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import apsw
 
+from stemma.memory.contradictions.sqlite_contradicted import contradicted
 from stemma.memory.errors import UnknownItem
 from stemma.memory.lineage.model import Retraction, Standing
 from stemma.memory.model import Answer, Claim, Entity, Node, Passage, Relation, Scope, Source, Statistics
@@ -103,6 +104,7 @@ class SqliteListing:
                 passages,
                 [item for item in claims if isinstance(item, Claim)],
                 [item for item in sources if isinstance(item, Source)],
+                contradicted=contradicted(connection, scope, [*passage_ids, *claim_ids]),
             )
 
         return await self._database.read(find)

@@ -60,7 +60,18 @@ CALL () {
             .reason, .withdrawn, .searched, .valid_from, .valid_to, .expired_at, .recallable, .supported, .stale})
     AS claims
 }
-RETURN passages, sources, claims;
+CALL () {
+  UNWIND $passages + $claims AS id
+  MATCH (n:Passage|Claim {tenant: $tenant, id: id})<-[:DERIVED_FROM*0..1]-(said:Claim)
+  WHERE n:Passage OR n = said
+  MATCH (said)-[against:CONTRADICTS]-(other:Claim)
+  WHERE against.audience IN $audiences AND against.resolution <> 'both-hold'
+    AND other.audience IN $audiences AND other.recallable
+  WITH DISTINCT id, other.id AS claim ORDER BY id, claim
+  WITH id, collect(claim) AS others
+  RETURN collect({id: id, others: others}) AS contradicted
+}
+RETURN passages, sources, claims, contradicted;
 
 // name: entities
 // Those of the entities that the scope may see.

@@ -89,6 +89,14 @@ CREATE INDEX stemma_passage_revision IF NOT EXISTS FOR (n:Passage) ON (n.tenant,
 // What changed since a cache last looked; a claim that is not searched has no revision.
 CREATE INDEX stemma_claim_revision IF NOT EXISTS FOR (n:Claim) ON (n.tenant, n.revision);
 
+// name: key_contradiction (not of a tenant)
+// A contradiction by its id.
+CREATE INDEX stemma_contradiction_key IF NOT EXISTS FOR ()-[r:CONTRADICTS]-() ON (r.tenant, r.id);
+
+// name: listing_contradiction (not of a tenant)
+// What a tenant's audience may see of contradictions, without a scan.
+CREATE INDEX stemma_contradiction_audience IF NOT EXISTS FOR ()-[r:CONTRADICTS]-() ON (r.tenant, r.audience);
+
 // name: words (not of a tenant)
 // Full text over the terms that memory.text makes, so that every store sees the same words; `reach` names tenant and
 // audience in one word. An `Entry` holds the words and vectors of a passage or searched claim, apart from it: flags that

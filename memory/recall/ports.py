@@ -7,8 +7,8 @@ model.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
 from stemma.memory.bundles import SentenceVectors
@@ -72,6 +72,8 @@ class Details:
     claims: Sequence[Claim]
     sources: Sequence[Source]
     """Of the passages, each once."""
+    contradicted: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """By id of a passage or claim: the current claims that contradict it, or what a passage states."""
 
 
 class DetailStore(Protocol):

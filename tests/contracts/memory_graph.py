@@ -16,6 +16,7 @@ from tests.contracts import (
     memory_answers,
     memory_batches,
     memory_changes,
+    memory_contradictions,
     memory_decisions,
     memory_entities,
     memory_exchange,
@@ -58,6 +59,7 @@ REINDEX_CHECKS: list[Check] = [
 ]
 
 CHECKS: list[Check] = [
+    *memory_contradictions.CHECKS,
     *memory_exchange.CHECKS,
     memory_sources.check_source_is_read_back_whole,
     memory_sources.check_order_of_ids_is_kept_and_strangers_left_out,

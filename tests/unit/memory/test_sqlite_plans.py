@@ -35,6 +35,7 @@ QUERIES = {
         "reindex",
         "vectors",
         "store",
+        "contradictions",
         "exchange",
     )
     for name, query in load_queries(f"sql/{file}.sql").items()
