@@ -1,13 +1,17 @@
-"""The graph that heals: one task for each tainted answer, as many at once as the run's `max_concurrency` allows.
+"""The graph that heals: one task for each tainted answer, so many at once as the run's input says.
 
     START -(one Send for each answer)-> mend -> END
 
 Decides that a task's record is durable when the task ends: a healing that was killed or cancelled goes on with those
 that had not ended. What is done about one answer stands in `mending.py`.
+
+Intentional divergence: tasks wait for their turn here and not by LangGraph's `max_concurrency`, which lets the writing
+of a finished task's record wait behind all tasks that have not begun.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, TypedDict
@@ -30,9 +34,9 @@ GRAPH_ID = "stemma:heal"
 STEP = "mend"
 
 
-def together(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
-    """Records by answer; a later healing's takes the place of an earlier one's."""
-    return {**old, **new}
+def together(old: Mapping[str, Any] | None, new: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Records by answer. None, with which each healing begins, forgets those of the one before."""
+    return {**(old or {}), **new} if new is not None else {}
 
 
 class HealingState(TypedDict, total=False):
@@ -40,11 +44,13 @@ class HealingState(TypedDict, total=False):
 
     retraction: str
     move_head: bool
+    parallel: int
+    """How many are given again at once."""
     answers: list[str]
     """Ids of the answers it is about, newest first."""
     hidden: int
     truncated: bool
-    records: Annotated[dict[str, Any], together]
+    records: Annotated[dict[str, Any] | None, together]
     """Answer id -> `Healed.record`."""
 
 
@@ -58,11 +64,12 @@ class Task(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class HealingContext:
-    """Who heals, with what."""
+    """Who heals, with what; one for each attempt of a run."""
 
     actor: Actor
     memory: LongTermMemory
     mender: Mender
+    turns: asyncio.Semaphore
 
 
 def spread(state: HealingState) -> Sequence[Send] | str:
@@ -77,18 +84,23 @@ def spread(state: HealingState) -> Sequence[Send] | str:
 
 async def mend(state: Task, runtime: StepRuntime[HealingContext]) -> HealingState:
     """Heal one answer, if it is still there, and tell of it. Raises `StoreUnavailable`, `MemoryUnavailable`."""
-    context, answer_id = runtime.context, state["answer_id"]
+    async with runtime.context.turns:
+        record = await _record(runtime.context, state)
+    runtime.stream_writer({"step": STEP, "text": f"{record['outcome']}: {record['question']}", **record})
+    return HealingState(records={state["answer_id"]: record})
+
+
+async def _record(context: HealingContext, task: Task) -> dict[str, Any]:
+    answer_id = task["answer_id"]
     try:
         answer = await context.memory.item(memory_scope(context.actor), answer_id)
     except UnknownItem:
         answer = None
     if isinstance(answer, Answer):
-        healed = await context.mender.heal(context.actor, answer, state["retraction"], move_head=state["move_head"])
+        healed = await context.mender.heal(context.actor, answer, task["retraction"], move_head=task["move_head"])
     else:
         healed = Healed(answer_id, "", "", "", Outcome.NOT_HEALABLE, "the answer was erased")
-    record = healed.record()
-    runtime.stream_writer({"step": STEP, "text": f"{healed.outcome}: {healed.question}", **record})
-    return HealingState(records={answer_id: record})
+    return healed.record()
 
 
 def build_healing_graph() -> StateGraph[HealingState, HealingContext, HealingState, HealingState]:
@@ -103,8 +115,8 @@ def build_healing_graph() -> StateGraph[HealingState, HealingContext, HealingSta
 def register_healing(catalog: Catalog, memory: LongTermMemory, runtime: Callable[[], Runtime]) -> None:
     """Let runs heal what is on this memory. `runtime` is asked when such a run begins."""
 
-    def context(actor: Actor, _: Run) -> HealingContext:
-        return HealingContext(actor, memory, Mender(runtime()))
+    def context(actor: Actor, run: Run) -> HealingContext:
+        return HealingContext(actor, memory, Mender(runtime()), asyncio.Semaphore(int(run.request.input["parallel"])))
 
     catalog.register(
         GRAPH_ID, build_healing_graph(), context=context, description="Heals tainted answers.", internal=True

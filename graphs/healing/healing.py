@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
 from uuid import uuid5
 
 from stemma.graphs.errors import Forbidden, NotFound, UnknownRun, UnknownThread
@@ -75,14 +74,15 @@ class Healing:
         asked = {
             "retraction": retraction_id,
             "move_head": move_head,
+            "parallel": parallel,
             "answers": allowed,
             "hidden": hidden,
             "truncated": lineage.truncated,
+            "records": None,
         }
         request = RunRequest(
             GRAPH_ID,
             input=asked,
-            config={"max_concurrency": parallel},
             metadata={"heals_retraction": retraction_id},
             multitask_strategy="reject",
         )
@@ -93,16 +93,12 @@ class Healing:
         """How far the newest healing of this retraction is. Raises `NeverHealed`."""
         run = await self._newest(actor, retraction_id)
         state = await self._runtime.get_state(actor, run.thread_id)
-        values: dict[str, Any] = {**dict(run.request.input), "records": {}}
-        if state.metadata.get("run_id") == run.run_id:
-            values["records"] = dict(state.values.get("records") or {})
-        for task in state.tasks:
-            if isinstance(task["result"], dict) and state.metadata.get("run_id") == run.run_id:
-                values["records"] |= task["result"].get("records") or {}
-        wanted = [str(answer_id) for answer_id in values["answers"]]
-        done = [values["records"][answer_id] for answer_id in wanted if answer_id in values["records"]]
+        begun = state.metadata.get("run_id") == run.run_id  # before that, the state is the last healing's
+        records = (state.values.get("records") or {}) if begun else {}
+        asked = run.request.input
+        done = [records[answer_id] for answer_id in asked["answers"] if answer_id in records]
         return Progress(
-            retraction_id, run.thread_id, run, len(wanted), done, int(values["hidden"]), bool(values["truncated"])
+            retraction_id, run.thread_id, run, len(asked["answers"]), done, asked["hidden"], asked["truncated"]
         )
 
     async def cancel(self, actor: Actor, retraction_id: str) -> Progress:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -47,6 +47,10 @@ ELSEWHERE = {
     "Who is the harbour master of Port Merrow?": "Tomas Reyl",
     "What does Ardent Semiconductors own in Lowmoor?": "wafer plant",
 }
+
+
+Register = Callable[[Catalog, LongTermMemory, GraphSettings], None]
+"""Puts the graph that answers into the catalog."""
 
 
 class ContractEmbedder:
@@ -106,11 +110,15 @@ class World:
 
 
 @asynccontextmanager
-async def open_world(url: str, folder: Path) -> AsyncIterator[World]:
+async def open_world(
+    url: str, folder: Path, register: Register = register_answer, concurrency: int = 64
+) -> AsyncIterator[World]:
     """Memory and runtime, in a folder for what is a file."""
     rows = [json.loads(line) for line in CORPUS.read_text().splitlines()]
     documents = [Document(f"t:{row['id']}", row["title"], row["text"], whole=True) for row in rows]
-    settings = GraphSettings(model="extractive:", database_url=f"sqlite:///{folder / 'runs.db'}")
+    settings = GraphSettings(
+        model="extractive:", database_url=f"sqlite:///{folder / 'runs.db'}", concurrency=concurrency
+    )
     shared = url.startswith("bolt")
     embedder = ContractEmbedder() if shared else HashingEmbedder()
     memory = await open_memory(MemorySettings(embedder="hashing"), url=url, embedder=embedder)
@@ -119,7 +127,7 @@ async def open_world(url: str, folder: Path) -> AsyncIterator[World]:
         await memory.ingest(Scope(actor.tenant), documents)
         report = await memory.ingest(Scope(actor.tenant), [MEMO])
         catalog = Catalog()
-        register_answer(catalog, memory, settings)
+        register(catalog, memory, settings)
         async with await open_runtime(catalog, settings, memory=memory) as runtime:
             yield World(memory, runtime, actor, report.source_ids[0], shared)
 
