@@ -182,7 +182,10 @@ class ProtocolSocket:
         await asyncio.sleep(LINGER_SECONDS)
         channels = frozenset[str]().union(*(wanted.channels for wanted in self._wanted.values()))
         since = min(wanted.since for wanted in self._wanted.values())
-        events = self._protocol.events(self._actor, self._thread_id, Subscription(channels, since=since))
+        watches = all(wanted.watches for wanted in self._wanted.values())
+        events = self._protocol.events(
+            self._actor, self._thread_id, Subscription(channels, since=since, watches=watches)
+        )
         try:
             async with aclosing(events) as following:
                 async for event in following:

@@ -14,7 +14,7 @@ from typing_extensions import TypedDict
 from stemma.api.schemas.runs import RunConfig, Send, Unsupported
 from stemma.api.schemas.values import Body, CheckpointId, Mapped, Name
 from stemma.graphs.protocol.refusals import ErrorCode
-from stemma.graphs.protocol.subscription import CHANNELS, Subscription, is_channel
+from stemma.graphs.protocol.subscription import CHANNELS, WATCHED, Subscription, is_channel
 from stemma.graphs.runs.model import RunRequest
 
 MOST_SEQ = 2**53
@@ -44,7 +44,8 @@ class EventStreamBody(Body):
     since: Annotated[int, Field(ge=0, le=MOST_SEQ)] | None = Field(default=None, description="Events with a higher seq")
 
     def subscription(self) -> Subscription:
-        return Subscription(frozenset(self.channels), self.namespaces, self.depth, self.since or 0)
+        watches = self.channels == WATCHED
+        return Subscription(frozenset(self.channels), self.namespaces, self.depth, self.since or 0, watches)
 
 
 class CommandBody(Body):

@@ -16,6 +16,7 @@ import orjson
 
 from stemma.graphs.errors import UnknownRun
 from stemma.graphs.protocol.event import ProtocolEvent, row_before
+from stemma.graphs.protocol.siblings import Siblings
 from stemma.graphs.protocol.subscription import Subscription
 from stemma.graphs.protocol.translation import Sources, Translation
 from stemma.graphs.runs.events import RunEvent
@@ -37,6 +38,7 @@ class ThreadEvents:
 
     def __init__(self, store: RunStore, graphs: BoundGraphs, follower: Follower) -> None:
         self._store, self._graphs, self._follower = store, graphs, follower
+        self._siblings = Siblings()
 
     async def follow(self, tenant: str, thread_id: str, wanted: Subscription) -> AsyncGenerator[ProtocolEvent, None]:
         """The events that this subscription wants. Raises `UnknownThread`, also when it is deleted meanwhile."""
@@ -44,11 +46,14 @@ class ThreadEvents:
         after = row_before(wanted.since)
         translation = Translation(self._sources(tenant, thread_id), wanted.methods, after + 1)
         gone = partial(self._store.thread, tenant, thread_id)
-        async with aclosing(self._follower.rows(thread_id, after, gone)) as rows:
-            async for row in rows:
-                for event in await translation.events(row):
-                    if wanted.wants(event):
+        with self._siblings.open(thread_id, after, watches=wanted.watches) as stream:
+            async with aclosing(self._follower.rows(thread_id, after, gone)) as rows:
+                async for row in rows:
+                    for event in filter(wanted.wants, await translation.events(row)):
+                        if wanted.watches and event.method == "input.requested":
+                            await stream.give_way(row.seq)
                         yield event
+                    stream.passed(row.seq)
 
     async def of_run(self, run: Run) -> list[RunEvent]:
         """The rows a run has so far, in order."""

@@ -13,6 +13,8 @@ from stemma.graphs.protocol.event import ProtocolEvent
 
 CHANNELS = ("values", "updates", "messages", "tools", "lifecycle", "input", "checkpoints", "tasks", "custom")
 """Every channel there is; besides, `custom:<name>`."""
+WATCHED = ["lifecycle", "input"]
+"""What both SDKs' watchers ask for, in their order; what a caller of theirs asks for comes sorted, or with more."""
 NAMED = "custom:"
 
 
@@ -31,6 +33,8 @@ class Subscription:
     """How far below a prefix; None: all the way down."""
     since: int = 0
     """Events with a higher number."""
+    watches: bool = False
+    """Whether this is an SDK's own stream beside those its callers read: told of a question last (`siblings.py`)."""
 
     @property
     def methods(self) -> frozenset[str]:

@@ -1,17 +1,19 @@
-"""How a thread's streams tell that something is over: a run taken back, a thread deleted, a question answered."""
+"""How a thread's streams tell that something is over or waits: a run taken back, a thread deleted, a question."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Literal
 from uuid import uuid4
 
 import httpx
 import orjson
 import pytest
+from langgraph_sdk.client import LangGraphClient
 
+from stemma.graphs.protocol.siblings import Siblings
 from tests.integration.live_server import Live
 from tests.integration.toy_graphs import GATES
 
@@ -124,3 +126,30 @@ async def test_an_answer_by_id_is_told_to_everybody(live: Live) -> None:
         async with http.stream("POST", path, json=cursor) as thread, asyncio.timeout(SECONDS):
             later = frames(thread)
             assert [await anext(later) for _ in missed] == missed
+
+
+@pytest.mark.parametrize("transport", ["sse", "websocket"])
+async def test_a_question_does_not_overtake_what_comes_before_it(
+    sdk: LangGraphClient, transport: Literal["sse", "websocket"]
+) -> None:
+    """The SDK ends its iterators at a question that it hears of on a stream of its own."""
+    for _ in range(3):
+        async with sdk.threads.stream(assistant_id="ask", transport=transport) as thread, asyncio.timeout(SECONDS):
+            await thread.run.start(input={"n": 0})
+            asked = [event["method"] async for event in thread.subscribe(["input"])]
+            assert asked == ["input.requested"]
+        async with sdk.threads.stream(assistant_id="ask", transport=transport) as thread, asyncio.timeout(SECONDS):
+            await thread.run.start(input={"n": 0})
+            shown = [values["n"] async for values in thread.values]
+            assert shown[1:3] == [0, 1]  # the first is the state when it asked
+            assert thread.interrupted
+
+
+async def test_a_stream_that_takes_nothing_holds_no_question_up() -> None:
+    siblings = Siblings()
+    with siblings.open("t", 0, watches=False) as slow, siblings.open("t", 0, watches=True) as watcher:
+        waits = asyncio.ensure_future(watcher.give_way(2))
+        slow.passed(1)
+        async with asyncio.timeout(SECONDS):
+            await waits
+        assert slow.row == 1
