@@ -12,6 +12,10 @@ from datetime import datetime
 from types import TracebackType
 from typing import Self
 
+from stemma.memory.contradictions.contradictions import Contradictions
+from stemma.memory.contradictions.model import Policy
+from stemma.memory.contradictions.pairs import compared
+from stemma.memory.contradictions.ports import ContradictionJudge
 from stemma.memory.decisions import Decisions
 from stemma.memory.errors import UnreadableDocument
 from stemma.memory.history.history import History
@@ -42,8 +46,11 @@ class LongTermMemory(Decisions):
         extractor: ClaimExtractor | None = None,
         reranker: Reranker | None = None,
         decomposer: Decomposer | None = None,
+        contradictions: Policy = Policy.FLAG,
+        judge: ContradictionJudge | None = None,
     ) -> None:
         """`graph` is open already; without an extractor, ingestion stores no claims. Recall needs no other help.
+        `contradictions` says what is done about claims that exclude each other, which a judge helps to find.
 
         Raises `UnknownRecipe` for a default recipe that does not exist.
         """
@@ -54,6 +61,7 @@ class LongTermMemory(Decisions):
         self._models = (reranker, decomposer)
         self._recall = Recall(graph, embedder, *self._models)
         self.history = History(graph)
+        self.contradictions = Contradictions(graph, contradictions, judge)
 
     async def __aenter__(self) -> Self:
         return self
@@ -78,7 +86,10 @@ class LongTermMemory(Decisions):
 
         Raises `EmbedderMismatch`, `EmbedderUnavailable`, and what the store raises.
         """
-        return await Ingestion(self.graph, self.embedder, scope, on_progress, self._extractor).run(documents)
+        ingestion = Ingestion(
+            self.graph, self.embedder, scope, on_progress, self._extractor, watch=self.contradictions.notice
+        )
+        return await ingestion.run(documents)
 
     async def remember(
         self,
@@ -156,6 +167,7 @@ class LongTermMemory(Decisions):
             vectors = await self.embedder.embed([claim.text for claim in found.new])
         bundle = bundle_of(answer, found.new, vectors, found.asserts)
         if await self.graph.put_answer(bundle):
+            await self.contradictions.notice(scope, compared(bundle.claims, bundle.mentions, bundle.entities))
             return bundle.answer
         stored = await self.graph.item(scope, answer.id)
         return stored if isinstance(stored, Answer) else bundle.answer

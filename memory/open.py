@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from stemma.memory.contradictions.ports import ContradictionJudge
 from stemma.memory.errors import InvalidSetting, MemoryUnavailable
 from stemma.memory.ingest.ports import ClaimExtractor
 from stemma.memory.long_term import LongTermMemory
@@ -40,10 +41,12 @@ async def open_memory(
     extractor: ClaimExtractor | None = None,
     reranker: Reranker | None = None,
     decomposer: Decomposer | None = None,
+    judge: ContradictionJudge | None = None,
 ) -> LongTermMemory:
     """Open the memory that the settings (or `url`) name; close it with `async with` or `aclose()`.
 
-    The embedder's model is not loaded until something is embedded; a reranker and a decomposer are used if given.
+    The embedder's model is not loaded until something is embedded; a reranker, a decomposer and a judge of
+    contradictions are used if given.
 
     Raises `InvalidSetting`, `UnknownRecipe`,
     `EmbedderUnavailable`, `ExtractorUnavailable`, `MemoryUnavailable`, `MemoryBusy`, `MemoryTooNew`, `MemoryTooOld`,
@@ -70,6 +73,8 @@ async def open_memory(
         extractor=extractor,
         reranker=reranker,
         decomposer=decomposer,
+        contradictions=settings.contradictions,
+        judge=judge,
     )
 
 

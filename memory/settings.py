@@ -7,6 +7,8 @@ from pathlib import Path
 from pydantic import SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from stemma.memory.contradictions.model import Policy
+
 
 def _cache_folder() -> Path:
     return Path.home() / ".cache" / "stemma"
@@ -28,6 +30,9 @@ class MemorySettings(BaseSettings):
     """minilm, hashing (tests), or provider:model."""
     extract: str = "rules"
     """What finds claims in the passages that are ingested: rules (offline), off, or provider:model."""
+    contradictions: Policy = Policy.FLAG
+    """What is done when a new claim contradicts another one: flag it, quarantine the newcomer, let the newer supersede,
+    or off: not looked for until `stemma memory contradictions --sweep`."""
     model_folder: Path = _cache_folder()
     """Where converted embedding models are kept, shared by all projects of a user."""
     recipe: str = "graph"

@@ -52,6 +52,9 @@ class Contradictions:
         Each is compared with at most `PER_ENTITY` others for each entity that it mentions. Claims that are stale or
         not current take no part.
         """
+        return [] if self._deciding.policy is Policy.OFF else await self._compare(scope, claims)
+
+    async def _compare(self, scope: Scope, claims: Sequence[ComparedClaim]) -> list[Conflict]:
         if not claims:
             return []
         ids = entity_ids(scope, claims)
@@ -81,7 +84,7 @@ class Contradictions:
         while most is None or done.claims < most:
             limit = _PAGE if most is None else min(_PAGE, most - done.claims)
             claims = await self._graph.claims_after(scope, done.after, limit)
-            new = await self.notice(scope, claims)
+            new = await self._compare(scope, claims)
             last = claims[-1].id if len(claims) == limit else ""
             done = SweepProgress(done.claims + len(claims), done.found + len(new), last)
             if on_progress:
@@ -133,7 +136,7 @@ class Contradictions:
                 made.setdefault(conflict.id, conflict)
         new = set(await self._graph.put_conflicts(list(made.values())))
         kept = [conflict for conflict in made.values() if conflict.id in new]
-        if self._deciding.policy is Policy.FLAG or not kept:
+        if self._deciding.policy in (Policy.OFF, Policy.FLAG) or not kept:
             return kept
         return [await self._deciding.follow(scope, each) for each in await self._weighed(scope, kept)]
 

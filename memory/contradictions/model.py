@@ -37,6 +37,8 @@ class Resolution(StrEnum):
 class Policy(StrEnum):
     """What is done about a contradiction when it is found (`MEMORY_CONTRADICTIONS`)."""
 
+    OFF = "off"
+    """New claims are not compared; a sweep finds what there is, and flags it."""
     FLAG = "flag"
     """Nothing: it is stored, listed, and told with every hit that it touches."""
     QUARANTINE = "quarantine"

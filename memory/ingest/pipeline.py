@@ -7,11 +7,14 @@ refuses to guess about the store: a full or unreachable one ends the whole inges
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import compress, islice
 from operator import mul
 
+from stemma.memory.bundles import SourceBundle
+from stemma.memory.contradictions.model import ComparedClaim, Conflict
+from stemma.memory.contradictions.pairs import compared
 from stemma.memory.ingest.bundling import Prepared, Step, bundles_of, prepare, steps_of
 from stemma.memory.ingest.conversion import children_end_here
 from stemma.memory.ingest.corpus_rows import Unreadable
@@ -22,6 +25,8 @@ from stemma.memory.model import Document, Scope
 from stemma.memory.ports import Embedder, MemoryGraph
 
 Documents = Iterable[Document | Unreadable] | AsyncIterable[Document | Unreadable]
+Watch = Callable[[Scope, Sequence[ComparedClaim]], Awaitable[Sequence[Conflict]]]
+"""Looks at new claims, once they are stored, for what contradicts them (`Contradictions.notice`)."""
 
 _WINDOW = 256
 """Passages that are embedded and stored together: what stopping may cost, and what one transaction is shared by."""
@@ -58,6 +63,8 @@ class IngestReport:
     """Statements of an extractor that its passage does not bear out."""
     unextracted: list[tuple[str, str]] = field(default_factory=list)
     """(uri, reason) of every document that was stored without all of its claims: the extractor failed."""
+    contradictions: int = 0
+    """Contradictions found between the new claims and others."""
 
 
 class Ingestion:
@@ -70,12 +77,14 @@ class Ingestion:
         scope: Scope,
         on_progress: Callable[[IngestProgress], None] | None,
         extractor: ClaimExtractor | None = None,
+        watch: Watch | None = None,
     ) -> None:
         self._graph = graph
         self._embedder = embedder
         self._scope = scope
         self._on_progress = on_progress
         self._extractor = extractor
+        self._watch = watch
         self._known = self._embedded = self._done = 0
         self._report = IngestReport()
 
@@ -116,7 +125,15 @@ class Ingestion:
             for (bundle, dropped), is_taken in zip(made, taken, strict=True):
                 self._report.claims += len(bundle.claims) * is_taken
                 self._report.claims_dropped += dropped * is_taken
+            await self._look([bundle for (bundle, _), is_taken in zip(made, taken, strict=True) if is_taken])
             window = self._settle(steps, refused)
+
+    async def _look(self, stored: Sequence[SourceBundle]) -> None:
+        """Let somebody see whether anything contradicts what was stored. A version that is stored stays stored."""
+        if self._watch is None:
+            return
+        claims = [one for bundle in stored for one in compared(bundle.claims, bundle.mentions, bundle.entities)]
+        self._report.contradictions += len(await self._watch(self._scope, claims)) if claims else 0
 
     async def _resolve(self, items: Sequence[Prepared]) -> None:
         """Let names that one source spells in two ways be one where their vectors agree, then names that are known."""
