@@ -12,6 +12,7 @@ from datetime import datetime
 from operator import mul
 
 from stemma.memory.bundles import AnswerBundle, SourceBundle
+from stemma.memory.consolidation.memory_consolidation import InMemoryConsolidation, also_said, demoted_items, promote
 from stemma.memory.contradictions.memory_conflicts import InMemoryConflicts, contradicted
 from stemma.memory.errors import MemoryUnavailable, UnknownItem
 from stemma.memory.exchange.memory_exchange import InMemoryExchange
@@ -28,7 +29,7 @@ from stemma.memory.store.memory_items import InMemoryItems
 from stemma.memory.text import content_terms
 
 
-class InMemoryGraph(InMemoryItems, InMemoryHistory, InMemoryExchange, InMemoryConflicts):
+class InMemoryGraph(InMemoryItems, InMemoryConsolidation, InMemoryHistory, InMemoryExchange, InMemoryConflicts):
     """`MemoryGraph` without a store. Safe for one event loop: no method waits between reading and writing."""
 
     async def open(self) -> None:
@@ -56,6 +57,8 @@ class InMemoryGraph(InMemoryItems, InMemoryHistory, InMemoryExchange, InMemoryCo
         scopes = {bundle.answer.scope.tenant: bundle.answer.scope for bundle in bundles}
         changed = {tenant: self._rows(scope).copy() for tenant, scope in scopes.items()}
         taken = [add_answer(changed[bundle.answer.scope.tenant], bundle) for bundle in bundles]
+        for bundle in (bundle for bundle, is_new in zip(bundles, taken, strict=True) if is_new):
+            promote(changed[bundle.answer.scope.tenant], bundle.answer)
         for tenant, rows in changed.items():
             settle(rows)
             self._tenants[tenant] = rows
@@ -125,8 +128,11 @@ class InMemoryGraph(InMemoryItems, InMemoryHistory, InMemoryExchange, InMemoryCo
     async def details(self, scope: Scope, passage_ids: Sequence[str], claim_ids: Sequence[str]) -> Details:
         passages = await self.passages(scope, passage_ids)
         sources = await self.sources(scope, list(dict.fromkeys(passage.source_id for passage in passages)))
-        against = contradicted(self._rows(scope), scope, [*passage_ids, *claim_ids])
-        return Details(passages, await self.claims(scope, claim_ids), sources, contradicted=against)
+        claims, rows = await self.claims(scope, claim_ids), self._rows(scope)
+        also = also_said(rows, [*(item.id for item in sources), *(item.id for item in claims)])
+        demoted = demoted_items(rows, passages, claims)
+        against = contradicted(rows, scope, [*passage_ids, *claim_ids])
+        return Details(passages, claims, sources, also, demoted, against)
 
     async def sources_under(self, scope: Scope, prefix: str, *, limit: int, offset: int = 0) -> ItemPage:
         listed = self._listed(scope, Node.SOURCE)

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from stemma.memory.admission import admit, named
 from stemma.memory.bundles import AnswerBundle, SentenceVectors, SourceBundle
+from stemma.memory.consolidation.model import Consolidation, Demotion, Duplicate
 from stemma.memory.contradictions.model import Conflict
 from stemma.memory.lineage.model import Retraction, Standing
 from stemma.memory.memory_search import term_counts
@@ -73,6 +74,12 @@ class TenantRows:
     """Items of a store, as they were put last."""
     conflicts: dict[str, Conflict] = field(default_factory=dict)
     """Contradictions by id."""
+    runs: dict[str, Consolidation] = field(default_factory=dict)
+    duplicates: dict[tuple[str, str], tuple[Duplicate, str]] = field(default_factory=dict)
+    demotions: dict[tuple[str, str], tuple[Demotion, str]] = field(default_factory=dict)
+    """Each with the run that made it."""
+    hidden: dict[str, str] = field(default_factory=dict)
+    """Derived: sources and claims that are not shown, each with what is shown in its place."""
     number: int = 0
     erasures: int = 0
 
@@ -101,8 +108,12 @@ class TenantRows:
         return [
             item.id
             for item in self.visible(scope)
-            if isinstance(item, Passage | Claim) and item.recallable and item.id in self.vectors
+            if isinstance(item, Passage | Claim) and item.id in self.vectors and self.is_shown(item)
         ]
+
+    def is_shown(self, item: Passage | Claim) -> bool:
+        """Whether it is recalled: it is current, and none that says the same stands in its place."""
+        return item.recallable and (item.source_id if isinstance(item, Passage) else item.id) not in self.hidden
 
     def newest(self, scope: Scope, uri: str) -> Source | None:
         """The last version stored under exactly this scope."""
@@ -118,6 +129,10 @@ class TenantRows:
         self.links = {link: seen for link, seen in self.links.items() if not _within(scope, seen)}
         self.times = {link: at for link, at in self.times.items() if link in self.links}
         self.stored = {row: put for row, put in self.stored.items() if not _within(scope, row.audience)}
+        self.runs = {run_id: run for run_id, run in self.runs.items() if not _within(scope, run.scope.audience)}
+        self.duplicates = {pair: made for pair, made in self.duplicates.items() if pair[0] not in gone}
+        self.demotions = {pair: made for pair, made in self.demotions.items() if pair[0] not in gone}
+        self.hidden = {item_id: other for item_id, other in self.hidden.items() if item_id not in gone}
         self.conflicts = {key: one for key, one in self.conflicts.items() if not _within(scope, one.scope.audience)}
         self.erasures += 1
 

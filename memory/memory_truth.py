@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
+from stemma.memory.consolidation.memory_consolidation import show
 from stemma.memory.errors import AlreadyTakenBack, SupersedesNewer, UnknownItem, WiderItem
 from stemma.memory.lineage.model import Affected, Effect, Retraction, RetractionKind, Status
 from stemma.memory.lineage.refusal import already_given_back, refuse_lifting
@@ -87,6 +88,7 @@ def settle(rows: TenantRows) -> dict[str, tuple[Status, Status]]:
         rows.items[item_id] = flagged
         if item_id in rows.revisions:
             rows.revisions[item_id] = rows.number
+    show(rows)
     return changed
 
 

@@ -120,7 +120,7 @@ def _graph_item(rows: TenantRows, item: Passage | Claim, mentions: Sequence[Name
         audience=item.scope.audience,
         title=item.title if isinstance(item, Passage) else "",
         text=item.text,
-        recallable=item.recallable,
+        recallable=rows.is_shown(item),
         revision=rows.revisions[item.id],
         mentions=sorted(mentions, key=lambda one: (one.start, one.end, one.entity_id)),
         sentences=rows.sentences.get(item.id),

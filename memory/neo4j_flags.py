@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from stemma.memory.consolidation.neo4j_showing import show
 from stemma.memory.lineage.model import Status
 from stemma.memory.lineage.support import Facts, statuses
 from stemma.memory.model import Node
@@ -59,7 +60,7 @@ async def settle(turn: Turn, seeds: Collection[str]) -> list[Change]:
     """Work out the flags of the seeds and of all that follows from them, and write down those that changed."""
     if not seeds:
         return []
-    region = await _region(turn, seeds)
+    region, alike = await _region(turn, seeds)
     around = await _around(turn, region)
     facts = _facts(region, around)
     found = statuses(facts)
@@ -70,6 +71,7 @@ async def settle(turn: Turn, seeds: Collection[str]) -> list[Change]:
         if facts.nodes[item] is Node.SOURCE and not supported.isdisjoint(newer)
     }
     await _write(turn, region, found, replaced)
+    await show(turn, alike)
     return [
         Change(item_id, item.node, item.audience, item.flags, found[item_id])
         for item_id, item in region.items()
@@ -77,8 +79,9 @@ async def settle(turn: Turn, seeds: Collection[str]) -> list[Change]:
     ]
 
 
-async def _region(turn: Turn, seeds: Collection[str]) -> dict[str, _Item]:
-    wanted = set(seeds)
+async def _region(turn: Turn, seeds: Collection[str]) -> tuple[dict[str, _Item], set[str]]:
+    """The items, and those of them that say the same as another one."""
+    wanted, alike = set(seeds), set[str]()
     region: dict[str, _Item] = {}
     while wanted:
         parts: defaultdict[str, list[list[Any]]] = defaultdict(list)
@@ -94,9 +97,10 @@ async def _region(turn: Turn, seeds: Collection[str]) -> dict[str, _Item]:
         for item_id, older in parts["older"]:
             if item_id in new:
                 new[item_id].older.append(older)
+        alike |= {item_id for (item_id,) in parts["alike"]}
         region |= new
         wanted = {older for item in new.values() for older in item.older} - region.keys()
-    return region
+    return region, alike
 
 
 def _item(

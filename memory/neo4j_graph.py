@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Sequence
 
 from stemma.memory.bundles import AnswerBundle, SourceBundle
+from stemma.memory.consolidation.neo4j_consolidation import Neo4jConsolidation
 from stemma.memory.contradictions.neo4j_conflicts import Neo4jConflicts
 from stemma.memory.errors import MemoryUnavailable
 from stemma.memory.exchange.neo4j_exchange import Neo4jExchange
@@ -27,7 +28,16 @@ from stemma.memory.neo4j_write import erase_some
 from stemma.memory.store.neo4j_items import Neo4jItems
 
 
-class Neo4jGraph(Neo4jReindex, Neo4jSearch, Neo4jLineage, Neo4jDecisions, Neo4jItems, Neo4jExchange, Neo4jConflicts):
+class Neo4jGraph(
+    Neo4jReindex,
+    Neo4jSearch,
+    Neo4jLineage,
+    Neo4jDecisions,
+    Neo4jItems,
+    Neo4jExchange,
+    Neo4jConflicts,
+    Neo4jConsolidation,
+):
     """`MemoryGraph` over one Neo4j database. Safe for concurrent use on one event loop, and for several processes.
 
     Raises `InvalidSetting` for an address that is none, or of another machine without a password.

@@ -70,7 +70,16 @@ class Neo4jReads:
         claims = [claim(scope.tenant, one) for one in _in_order(row["claims"], ids["claims"])]
         sources = _in_order(row["sources"], dict.fromkeys(one.source_id for one in passages))
         against = {one["id"]: tuple(one["others"]) for one in row["contradicted"]}
-        return Details(passages, claims, [source(scope.tenant, one) for one in sources], contradicted=against)
+        stated = [*sources, *row["stated"]]
+        low = {one["id"] for one in stated if one["demoted"]}
+        return Details(
+            passages,
+            claims,
+            [source(scope.tenant, one) for one in sources],
+            {one["id"]: one["stands_for"] for one in stated if one.get("stands_for")},
+            [*(one.id for one in passages if one.source_id in low), *(one.id for one in claims if one.id in low)],
+            against,
+        )
 
     async def sources_under(self, scope: Scope, prefix: str, *, limit: int, offset: int = 0) -> ItemPage:
         query = {**_own(scope), "prefix": prefix, "limit": limit, "offset": offset}

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from stemma.memory.bundles import AnswerBundle, SourceBundle
+from stemma.memory.consolidation.ports import ConsolidationStore
 from stemma.memory.contradictions.ports import ConflictStore
 from stemma.memory.exchange.ports import ExchangeStore
 from stemma.memory.history.ports import HistoryStore
@@ -101,7 +102,15 @@ class ItemPage:
 
 
 class MemoryGraph(
-    LineageStore, ChangeStore, DetailStore, HistoryStore, ItemStore, ExchangeStore, ConflictStore, Protocol
+    LineageStore,
+    ChangeStore,
+    DetailStore,
+    HistoryStore,
+    ItemStore,
+    ConsolidationStore,
+    ExchangeStore,
+    ConflictStore,
+    Protocol,
 ):
     """The graph-and-vector store. Every operation takes a `Scope`; nothing crosses a tenant.
 

@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 import apsw
 
 from stemma.memory.bundles import AnswerBundle, SourceBundle
+from stemma.memory.consolidation.sqlite_consolidation import SqliteConsolidation
 from stemma.memory.contradictions.sqlite_conflicts import SqliteConflicts
 from stemma.memory.exchange.sqlite_exchange import SqliteExchange
 from stemma.memory.history.sqlite_history import SqliteHistory
@@ -56,6 +57,7 @@ class SqliteGraph(
     SqliteHistory,
     SqliteItems,
     SqliteExchange,
+    SqliteConsolidation,
     SqliteConflicts,
 ):
     """`MemoryGraph` on an SQLite file, which is made with its folder when it is not there."""

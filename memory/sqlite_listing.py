@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import apsw
 
+from stemma.memory.consolidation.sqlite_showing import also_said, demoted_by
 from stemma.memory.contradictions.sqlite_contradicted import contradicted
 from stemma.memory.errors import UnknownItem
 from stemma.memory.lineage.model import Retraction, Standing
@@ -100,11 +101,15 @@ class SqliteListing:
             passages = [item for item in found if isinstance(item, Passage)]
             claims = chosen(connection, scope, Node.CLAIM, claim_ids)
             sources = chosen(connection, scope, Node.SOURCE, (passage.source_id for passage in passages))
+            stated = [item.id for item in (*sources, *claims)]
+            low = demoted_by(connection, scope.tenant, stated)
             return Details(
                 passages,
                 [item for item in claims if isinstance(item, Claim)],
                 [item for item in sources if isinstance(item, Source)],
-                contradicted=contradicted(connection, scope, [*passage_ids, *claim_ids]),
+                also_said(connection, scope.tenant, stated),
+                [*(one.id for one in passages if one.source_id in low), *(one.id for one in claims if one.id in low)],
+                contradicted(connection, scope, [*passage_ids, *claim_ids]),
             )
 
         return await self._database.read(find)

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import apsw
 
+from stemma.memory.consolidation.sqlite_showing import show
 from stemma.memory.lineage.model import Affected, Status
 from stemma.memory.lineage.support import Facts, statuses
 from stemma.memory.model import Node
@@ -78,7 +79,14 @@ def refresh(connection: apsw.Connection, tenant: str, seeds: Seeds, revision: in
         if after[item_id] != found.before[item_id]
     ]
     _store(connection, tenant, affected, revision)
+    show(connection, tenant, _may_be_shown(found, affected), revision)
     return Changed(affected, found.audiences)
+
+
+def _may_be_shown(found: _Region, affected: Iterable[Affected]) -> set[str]:
+    """Whose being current may have changed: a source's is not stored, so any of them."""
+    sources = {item_id for item_id, node in found.nodes.items() if node is Node.SOURCE}
+    return sources | {item.id for item in affected if item.node is Node.CLAIM}
 
 
 def decide(connection: apsw.Connection, tenant: str, node: Node, item_id: str) -> None:

@@ -15,6 +15,7 @@ import apsw
 
 from stemma.memory.admission import admit, named
 from stemma.memory.bundles import AnswerBundle, SentenceVectors
+from stemma.memory.consolidation.sqlite_showing import promote
 from stemma.memory.model import Claim, Derivation, Entity, EntityRelation, Mention, Node, Passage, Scope
 from stemma.memory.queries import load_queries
 from stemma.memory.recall.sentence_blob import pack
@@ -31,6 +32,7 @@ _ENTITIES = load_queries("sql/entities.sql")
 ERASABLE = (
     *("source", "passage", "entity", "claim", "answer", "retraction", "mentions", "relates_to", "derived_from"),
     *("used", "asserts", "supersedes", "contradicts", "search_item", "store_item", "store_vector"),
+    *("consolidation", "duplicates", "demotion"),
 )
 """Every table with a tenant and an audience."""
 
@@ -90,6 +92,7 @@ def add_answer(connection: apsw.Connection, bundle: AnswerBundle, entries: Itera
     for ordinal, claim_id in enumerate(answer.asserts):
         values = {"answer_id": answer.id, "claim_id": claim_id, "ordinal": ordinal}
         connection.execute(_WRITE["add_assertion"], {**whose, **values})
+    promote(connection, tenant, {*(use.item_id for use in answer.used), *answer.asserts})
     add_entities(connection, answer.scope, bundle.entities, bundle.mentions)
     add_relations(connection, answer.scope, bundle.relations)
     known = {row.claim_id for row in bundle.derivations} - new

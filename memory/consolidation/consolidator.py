@@ -66,14 +66,14 @@ class Consolidator:
         demoted: list[Demotion] = []
         looked_at = 0
         for node in (Node.SOURCE, Node.CLAIM):
-            found, some, count = await self._look(scope, node, now, lambda n, seen=looked_at: watch(_seen(seen + n)))
+            found, some, looked_at = await self._look(scope, node, now, looked_at, watch)
             merges += await self._sure(scope, found) if node is Node.CLAIM else found
             demoted += some
-            looked_at += count
         merged = {one.id for one in merges}
         demoted = [one for one in demoted if one.id not in merged]
         if dry_run:
-            run = replace(run, **_counts(merges, demoted))
+            sources = sum(one.node is Node.SOURCE for one in merges)
+            run = replace(run, sources=sources, claims=len(merges) - sources, demoted=len(demoted))
         else:
             run = await self._write(run, merges, demoted, looked_at, watch)
         return ConsolidationReport(run, merges, demoted, looked_at)
@@ -91,17 +91,17 @@ class Consolidator:
         return await self._graph.marks(scope, ids)
 
     async def _look(
-        self, scope: Scope, node: Node, now: datetime, seen: Callable[[int], None]
+        self, scope: Scope, node: Node, now: datetime, looked_at: int, watch: Watch
     ) -> tuple[list[Duplicate], list[Demotion], int]:
-        grouping, demoted, count, after = Grouping(node), list[Demotion](), 0, ""
+        grouping, demoted, after = Grouping(node), list[Demotion](), ""
         while page := await self._graph.candidates(scope, node, after, _PAGE):
             after = page[-1].id
             grouping.add(await asyncio.to_thread(keyed, page))
             if self._after:
                 demoted += demotions(page, now=now, after=self._after)
-            count += len(page)
-            seen(count)
-        return list(grouping.duplicates()), demoted, count
+            looked_at += len(page)
+            watch(ConsolidationProgress(looked_at, 0, 0))
+        return list(grouping.duplicates()), demoted, looked_at
 
     async def _sure(self, scope: Scope, found: Sequence[Duplicate]) -> list[Duplicate]:
         """Those of the claims of one key in whose slots nothing differs."""
@@ -129,14 +129,5 @@ class Consolidator:
         return run
 
 
-def _seen(count: int) -> ConsolidationProgress:
-    return ConsolidationProgress(count, 0, 0)
-
-
 def _nobody(_: ConsolidationProgress) -> None:
     return None
-
-
-def _counts(merges: Sequence[Duplicate], demoted: Sequence[Demotion]) -> dict[str, int]:
-    sources = sum(one.node is Node.SOURCE for one in merges)
-    return {"sources": sources, "claims": len(merges) - sources, "demoted": len(demoted)}

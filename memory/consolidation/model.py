@@ -118,7 +118,7 @@ class Mark:
     shown: str = ""
     """The one that says the same and is shown in its place; empty when it is shown itself."""
     merged: int = 0
-    """How many others say the same and are not shown."""
+    """How many others, that say the same, it is shown for."""
     demoted: tuple[DemotionRule, ...] = ()
 
 

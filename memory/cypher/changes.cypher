@@ -63,7 +63,7 @@ CALL (some) {
     n.audience,
     coalesce(n.title, ''),
     n.text,
-    n.recallable,
+    n.recallable AND n.hidden IS NULL,
     n.revision,
     [(n)-[m:MENTIONS]->(e:Entity) | [e.id, e.name, m.start, m.end]],
     sentences

@@ -51,14 +51,16 @@ CALL () {
   MATCH (n:Passage {tenant: $tenant, id: id})-[:PART_OF]->(source:Source)
   WHERE n.audience IN $audiences AND source.audience IN $audiences
   WITH DISTINCT source
-  RETURN collect(properties(source)) AS sources
+  RETURN collect(source {.*, demoted: EXISTS { (source)<-[:DEMOTES]-() }}) AS sources
 }
 CALL () {
   UNWIND $claims AS id
   MATCH (n:Claim {tenant: $tenant, id: id}) WHERE n.audience IN $audiences
   RETURN collect(n {.id, .audience, .text, .recorded_at, .subject, .predicate, .object, .confidence, .quarantined,
             .reason, .withdrawn, .searched, .valid_from, .valid_to, .expired_at, .recallable, .supported, .stale})
-    AS claims
+    AS claims,
+    collect(n {.id, .stands_for, demoted: EXISTS { MATCH (n)<-[d:DEMOTES]-() WHERE d.rule <> 'stale' OR n.stale }})
+    AS stated
 }
 CALL () {
   UNWIND $passages + $claims AS id
@@ -71,7 +73,7 @@ CALL () {
   WITH id, collect(claim) AS others
   RETURN collect({id: id, others: others}) AS contradicted
 }
-RETURN passages, sources, claims, contradicted;
+RETURN passages, sources, claims, stated, contradicted;
 
 // name: entities
 // Those of the entities that the scope may see.

@@ -41,6 +41,14 @@ CREATE CONSTRAINT stemma_setting_key IF NOT EXISTS FOR (n:StemmaSetting) REQUIRE
 // One item for each tenant, audience, namespace and key of a store.
 CREATE CONSTRAINT stemma_store_item_key IF NOT EXISTS FOR (n:StoreItem) REQUIRE (n.tenant, n.place) IS UNIQUE;
 
+// name: key_consolidation (not of a tenant)
+// An id names one Consolidation of a tenant.
+CREATE CONSTRAINT stemma_consolidation_key IF NOT EXISTS FOR (n:Consolidation) REQUIRE (n.tenant, n.id) IS UNIQUE;
+
+// name: listing_consolidation (not of a tenant)
+// Which runs a tenant's audience may see, without a scan.
+CREATE INDEX stemma_consolidation_audience IF NOT EXISTS FOR (n:Consolidation) ON (n.tenant, n.audience);
+
 // name: listing_store_item (not of a tenant)
 // What a tenant's audience has in a store, without a scan.
 CREATE INDEX stemma_store_item_audience IF NOT EXISTS FOR (n:StoreItem) ON (n.tenant, n.audience);

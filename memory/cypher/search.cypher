@@ -18,7 +18,7 @@ RETURN seen, found[..$k] AS rows;
 // name: nearest_exactly
 // The nearest of all that the scope may recall, without the vector index: what fills up when that came short.
 MATCH (n:Passage|Claim {tenant: $tenant})
-WHERE n.audience IN $audiences AND n.recallable
+WHERE n.audience IN $audiences AND n.recallable AND n.hidden IS NULL
 MATCH (n)<-[:STANDS_FOR]-(entry:Entry)
 WHERE entry.embedding_SLOT IS NOT NULL
 WITH n, n.id AS id, vector.similarity.cosine(entry.embedding_SLOT, $vector) AS score

@@ -48,8 +48,8 @@ RETURN r.made = $mark AS is_new;
 // Everything that rests on these items, however far: each item with its flags (`items`), what it rests on itself
 // (`rests`), the newer ones that stand in its place (`newer`), and the older ones in whose place it stands (`older`): of
 // a source's older versions those whose being replaced hangs on it, because no other supported version is newer; and
-// which of them say the same as another one (`alike`). Each is fetched for all items at once, not by a look at one after another. Many come in one record: each
-// costs the driver more than what is in it.
+// which of them say the same as another one (`alike`). Each is fetched for all items at once, not by a look at one after
+// another. Many come in one record: each costs the driver more than what is in it.
 CYPHER replan=skip
 UNWIND $ids AS id
 MATCH (seed:Source|Passage|Claim|Answer {tenant: $tenant, id: id})

@@ -133,13 +133,14 @@ CALL () {
 
 // name: audiences
 // Every audience that anything of the tenant is marked with.
-MATCH (n:Source|Passage|Entity|Claim|Answer|Retraction|SourceHead|StoreItem {tenant: $tenant})
+MATCH (n:Source|Passage|Entity|Claim|Answer|Retraction|SourceHead|StoreItem|Consolidation {tenant: $tenant})
 WHERE n.audience IS NOT NULL
 RETURN DISTINCT n.audience AS audience;
 
+// What they use or state is not demoted any longer.
 // name: erase_items
 // Remove some items of these audiences with all their relations, entries and vectors; says how many.
-MATCH (n:Source|Passage|Entity|Claim|Answer|Retraction|SourceHead|StoreItem {tenant: $tenant})
+MATCH (n:Source|Passage|Entity|Claim|Answer|Retraction|SourceHead|StoreItem|Consolidation {tenant: $tenant})
 WHERE n.audience IN $audiences
 WITH n LIMIT $most
 OPTIONAL MATCH (n)<-[:STANDS_FOR]-(entry:Entry)
@@ -154,3 +155,9 @@ WHERE n.audience IS NOT NULL AND r.audience IN $audiences
 WITH r LIMIT $most
 DELETE r
 RETURN count(*) AS gone;
+}
+CALL () {
+  UNWIND $uses + $asserts AS row
+  MATCH (n:Passage|Claim {tenant: $tenant, id: row.item_id})
+  MATCH (n)-[:DERIVED_FROM*0..1]->()-[:PART_OF*0..1]->()<-[demotes:DEMOTES]-()
+  DELETE demotes

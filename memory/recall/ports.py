@@ -7,7 +7,7 @@ model.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
@@ -72,6 +72,10 @@ class Details:
     claims: Sequence[Claim]
     sources: Sequence[Source]
     """Of the passages, each once."""
+    also: Mapping[str, int] = field(default_factory=dict)
+    """By id of a source or claim: how many others say the same and are not shown; only where there are any."""
+    demoted: Collection[str] = ()
+    """Ids of the passages and claims that are recalled below the rest."""
     contradicted: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """By id of a passage or claim: the current claims that contradict it, or what a passage states."""
 

@@ -135,6 +135,6 @@ UPDATE answer SET supported = :supported, stale = :stale
 WHERE rowid IN (SELECT rowid FROM answer WHERE tenant = :tenant AND id IN (SELECT value FROM json_each(:ids)));
 
 -- name: mark_search_items
--- Show or hide the items in the searches, and stamp them.
-UPDATE search_item SET recallable = :current, revision = :revision
+-- Show or hide the items in the searches, and stamp them; what consolidation hides stays hidden.
+UPDATE search_item SET recallable = :current AND NOT hidden, revision = :revision
 WHERE n IN (SELECT n FROM search_item WHERE tenant = :tenant AND id IN (SELECT value FROM json_each(:ids)));
