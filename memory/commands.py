@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from stemma.memory.contradictions.commands import contradictions_app
 from stemma.memory.exchange.commands import exchange_app
 from stemma.memory.lineage_commands import lineage_app
 
@@ -144,4 +145,5 @@ def reindex(
 
 
 memory_app.add_typer(lineage_app)
+memory_app.add_typer(contradictions_app)
 memory_app.add_typer(exchange_app)

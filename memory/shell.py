@@ -87,7 +87,7 @@ def _print_report(report: IngestReport, *, as_json: bool) -> None:
     for uri, reason in report.unextracted:
         typer.echo(f"stored without all of its claims: {printable(uri)}: {printable(reason)}", err=True)
     if as_json:
-        names = ("added", "unchanged", "updated", "passages", "claims", "claims_dropped")
+        names = ("added", "unchanged", "updated", "passages", "claims", "claims_dropped", "contradictions")
         counts = {name: getattr(report, name) for name in names}
         failures = [{"uri": uri, "reason": reason} for uri, reason in report.failures]
         unextracted = [{"uri": uri, "reason": reason} for uri, reason in report.unextracted]
@@ -102,6 +102,8 @@ def _print_report(report: IngestReport, *, as_json: bool) -> None:
         f"{report.added} added, {report.updated} updated, {report.unchanged} unchanged{unreadable}; "
         f"{report.passages} passages stored, {report.claims} claims in them"
     )
+    if report.contradictions:
+        typer.echo(f"{counted(report.contradictions, 'contradiction')} found: stemma memory contradictions --open")
 
 
 async def print_hits(query: str, *, k: int, recipe: str | None, user: str, as_json: bool) -> None:
@@ -126,7 +128,8 @@ def _hit_lines(hit: Hit) -> list[str]:
     way = "".join(f"{printable(step.title) or step.item_id} --{printable(step.entity)}--> " for step in hit.path)
     found = [f"{hit.rank}. {name}  {hit.score:.3f} ({parts})", f"   {shortened(hit.text, 300)}"]
     reached = [f"   by way of {way}{name}"] if way else []
-    return [*found, *reached, f"   {where}{hit.id}"]
+    against = [f"   contradicted by {claim_id}" for claim_id in hit.contradicted_by]
+    return [*found, *reached, *against, f"   {where}{hit.id}"]
 
 
 def _hit_record(hit: Hit) -> dict[str, Any]:
@@ -143,6 +146,7 @@ def _hit_record(hit: Hit) -> dict[str, Any]:
         "document_id": hit.document_id,
         "position": asdict(hit.position) if hit.position else None,
         "path": [step._asdict() for step in hit.path],
+        "contradicted_by": list(hit.contradicted_by),
     }
 
 
