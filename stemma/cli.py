@@ -41,6 +41,9 @@ COMMANDS = {
 }
 """Command -> the Typer app that holds it (a group of its own, or an app with a command of that name), and its help."""
 
+JOINED = {"memory": "stemma.graphs.healing.commands:app"}
+"""Group -> the app of one command that stands in it and belongs to a package above the group's own."""
+
 version_app = typer.Typer()
 
 
@@ -50,6 +53,11 @@ def _version() -> None:
     from importlib.metadata import version
 
     typer.echo(version("stemma-agents"))
+
+
+def _loaded(place: str) -> Command:
+    module, attribute = place.split(":")
+    return get_command(getattr(import_module(module), attribute))
 
 
 class LazyGroup(TyperGroup):
@@ -66,10 +74,12 @@ class LazyGroup(TyperGroup):
         place, text = COMMANDS[cmd_name]
         if self.listing:
             return TyperCommand(cmd_name, help=text)
-        module, attribute = place.split(":")
-        found = get_command(getattr(import_module(module), attribute))
-        member = found.get_command(ctx, cmd_name) if isinstance(found, TyperGroup) else None
-        return member or found
+        found = _loaded(place)
+        if not isinstance(found, TyperGroup):
+            return found
+        if cmd_name in JOINED:
+            found.add_command(_loaded(JOINED[cmd_name]))
+        return found.get_command(ctx, cmd_name) or found
 
     def format_help(self, ctx: Context, formatter: HelpFormatter) -> None:
         self.listing = True
