@@ -40,6 +40,8 @@ from stemma.memory.sqlite_rows import (
 )
 from stemma.memory.sqlite_schema import check_or_migrate
 from stemma.memory.sqlite_sources import SourceRows, add_sources, current_sources, source_rows
+from stemma.memory.sqlite_terms import MOST_BYTES as MOST_TERM_BYTES
+from stemma.memory.sqlite_terms import SqliteTerms
 from stemma.memory.sqlite_vectors import MOST_BYTES, SqliteVectors
 from stemma.memory.sqlite_writes import IndexEntry, add_answer, erase, index_entries
 from stemma.memory.store.sqlite_items import SqliteItems
@@ -69,12 +71,14 @@ class SqliteGraph(
         busy_milliseconds: int = 5_000,
         max_pages: int | None = None,
         vector_bytes: int = MOST_BYTES,
+        term_bytes: int = MOST_TERM_BYTES,
     ) -> None:
-        """`busy_milliseconds` is how long another process's lock is waited for; `max_pages` bounds the file, and
-        `vector_bytes` what is kept of its vectors in memory."""
+        """`busy_milliseconds` is how long another process's lock is waited for; `max_pages` bounds the file,
+        `vector_bytes` and `term_bytes` what is kept of its vectors and of its words in memory."""
         self.path = path
         self._database = SqliteDatabase(path, busy_milliseconds=busy_milliseconds, max_pages=max_pages)
         self._vectors = SqliteVectors(vector_bytes)
+        self._terms = SqliteTerms(term_bytes)
         self._claimed: EmbedderIdentity | None = None
 
     async def open(self) -> None:
@@ -126,11 +130,19 @@ class SqliteGraph(
 
     async def search_text(self, scope: Scope, terms: Sequence[str], k: int) -> list[Scored]:
         query = words_query(scope, terms)
-        if not query:
+        if not query or k < 1:
             return []
         where = {**reader(scope), "query": query, "k": k}
-        found = await self._database.read(lambda connection: rows(connection, _QUERIES["search_words"], where))
-        return [read_scored(row) for row in found]
+
+        def best(connection: apsw.Connection) -> list[Scored]:
+            found = self._terms.best(connection, scope, terms, k)
+            return (
+                [read_scored(row) for row in rows(connection, _QUERIES["search_words"], where)]
+                if found is None
+                else found
+            )
+
+        return await self._database.read(best)
 
     async def search_vector(self, scope: Scope, vector: Sequence[float], k: int) -> list[Scored]:
         def nearest(connection: apsw.Connection) -> list[Scored]:

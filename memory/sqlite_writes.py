@@ -19,6 +19,7 @@ from stemma.memory.consolidation.sqlite_showing import promote
 from stemma.memory.model import Claim, Derivation, Entity, EntityRelation, Mention, Node, Passage, Scope
 from stemma.memory.queries import load_queries
 from stemma.memory.recall.sentence_blob import pack
+from stemma.memory.recall.term_counts import counted
 from stemma.memory.sqlite_database import rows
 from stemma.memory.sqlite_embedder import packed
 from stemma.memory.sqlite_rows import answer_row, claim_row, entity_row, indexed, place_token, retraction_row, written
@@ -28,6 +29,7 @@ _READ = load_queries("sql/read.sql")
 _WRITE = load_queries("sql/write.sql")
 _VECTORS = load_queries("sql/vectors.sql")
 _ENTITIES = load_queries("sql/entities.sql")
+_TERMS = load_queries("sql/terms.sql")
 
 ERASABLE = (
     *("source", "passage", "entity", "claim", "answer", "retraction", "mentions", "relates_to", "derived_from"),
@@ -44,6 +46,7 @@ class IndexEntry:
     item: Passage | Claim
     title: str
     text: str
+    terms: bytes
     embedding: bytes
     sentences: bytes | None = None
 
@@ -56,9 +59,10 @@ def index_entries(
     """One entry for each item. The items' words are folded and stemmed here: slow, so not under the write lock."""
     blobs = [pack(some) if some.spans else None for some in sentences] or [None] * len(items)
     titles = [indexed(item.title) if isinstance(item, Passage) else "" for item in items]
+    texts = [indexed(item.text) for item in items]
     return [
-        IndexEntry(item, title, indexed(item.text), packed(row), blob)
-        for item, title, row, blob in zip(items, titles, vectors, blobs, strict=True)
+        IndexEntry(item, title, text, counted(title, text), packed(row), blob)
+        for item, title, text, row, blob in zip(items, titles, texts, vectors, blobs, strict=True)
     ]
 
 
@@ -151,18 +155,20 @@ def _admit(connection: apsw.Connection, bundle: AnswerBundle) -> None:
 def add_to_indexes(connection: apsw.Connection, entries: Sequence[IndexEntry], revisions: Mapping[str, int]) -> None:
     """Number the items, stamp them with their tenant's revision, and put them into the indexes of words and vectors."""
     ((first,),) = rows(connection, _WRITE["next_number"])
-    items, words, vectors, sentences = [], [], [], []
+    items, words, terms, vectors, sentences = [], [], [], [], []
     for number, entry in enumerate(entries, start=first):
         tenant, audience = entry.item.scope.tenant, entry.item.scope.audience
         whose = {"n": number, "tenant": tenant, "audience": audience, "recallable": 1}
         items.append({**whose, "id": entry.item.id, "revision": revisions[tenant]})
         vectors.append({"n": number, "embedding": entry.embedding})
+        terms.append({"n": number, "counts": entry.terms})
         words.append({"n": number, "place": place_token(tenant, audience), "title": entry.title, "text": entry.text})
         if entry.sentences is not None:
             sentences.append({"n": number, "vectors": entry.sentences})
     for query, values in (
         (_WRITE["add_search_item"], items),
         (_WRITE["add_words"], words),
+        (_TERMS["add_terms"], terms),
         (_VECTORS["add_vector"], vectors),
         (_WRITE["add_sentences"], sentences),
     ):
@@ -204,6 +210,7 @@ def erase(connection: apsw.Connection, tenant: str, chosen: Callable[[str], bool
     numbers = [{"n": number} for (number,) in rows(connection, _WRITE["numbers_of_audiences"], which)]
     removals = (
         _WRITE["remove_words"],
+        _TERMS["remove_terms"],
         _VECTORS["remove_vector"],
         _WRITE["remove_sentences"],
         _WRITE["remove_next_vector"],

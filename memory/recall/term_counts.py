@@ -1,0 +1,37 @@
+"""The words of an item as numbers, as they are stored for the index that a process keeps (`term_index.py`).
+
+Decides the format, and that a word is the CRC-32 of its stem: of two different words, one pair in four billion shares
+one. Pure.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections import Counter
+from functools import lru_cache
+from zlib import crc32
+
+_TITLE = 3
+"""What a word of the title counts."""
+_MOST = 255
+"""A word counts no more than this in one item."""
+
+
+def counted(title: str, text: str) -> bytes:
+    """The words of an item, given as stems between spaces, as they are stored: records of a number (u32) and a count
+    (u8), little endian. The first holds the number of words and the count 0, the others a word's CRC-32 each."""
+    title_words, words = title.split(), text.split()
+    counts = Counter(words)
+    for word in title_words:
+        counts[word] += _TITLE
+    codes: Counter[int] = Counter()
+    for word, count in counts.items():
+        codes[code(word)] += count
+    flat = [number for one, count in codes.items() for number in (one, min(count, _MOST))]
+    return struct.pack(f"<IB{'IB' * len(codes)}", len(title_words) + len(words), 0, *flat)
+
+
+@lru_cache(maxsize=100_000)
+def code(stem: str) -> int:
+    """The number of a word."""
+    return crc32(stem.encode())
