@@ -11,7 +11,7 @@ import pytest
 from stemma.memory.bundles import SourceBundle
 from stemma.memory.consolidation.consolidator import Consolidator
 from stemma.memory.consolidation.model import ConsolidationReport, Duplicate, Mark, MergeRule
-from stemma.memory.errors import AlreadyUndone, UnknownItem, WiderItem
+from stemma.memory.errors import AlreadyUndone
 from stemma.memory.model import Node, Relation, Scope
 from stemma.memory.ports import MemoryGraph
 from tests.contracts.memory_bundles import (
@@ -52,7 +52,7 @@ async def seen(graph: MemoryGraph, scope: Scope) -> set[str]:
     """The sources whose passages every search finds; the searches and the mention graph agree."""
     by_words = await graph.passages(scope, await found_by_text(graph, scope, "ground", k=500))
     by_vector = await graph.passages(scope, await found_by_vector(graph, scope, vector("ground one"), k=500))
-    told = await graph.changed_items(scope, 0, 10_000)
+    told = [item for item in await graph.changed_items(scope, 0, 10_000) if item.audience in scope.audiences()]
     passages = {each.id: each for each in by_words}
     assert passages.keys() == {each.id for each in by_vector}
     assert passages.keys() == {item.id for item in told if item.recallable and item.node is Node.PASSAGE}

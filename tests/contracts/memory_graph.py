@@ -16,8 +16,10 @@ from tests.contracts import (
     memory_answers,
     memory_batches,
     memory_changes,
+    memory_consolidation,
     memory_contradictions,
     memory_decisions,
+    memory_demotion,
     memory_entities,
     memory_exchange,
     memory_item_search,
@@ -59,7 +61,9 @@ REINDEX_CHECKS: list[Check] = [
 ]
 
 CHECKS: list[Check] = [
+    *memory_consolidation.CHECKS,
     *memory_contradictions.CHECKS,
+    *memory_demotion.CHECKS,
     *memory_exchange.CHECKS,
     memory_sources.check_source_is_read_back_whole,
     memory_sources.check_order_of_ids_is_kept_and_strangers_left_out,

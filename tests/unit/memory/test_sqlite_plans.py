@@ -35,6 +35,7 @@ QUERIES = {
         "reindex",
         "vectors",
         "store",
+        "consolidation",
         "contradictions",
         "exchange",
     )
