@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from stemma.graphs.healing.model import Plan, Progress
+
+TO_DO = "to do"
+"""How a plan counts the answers that would be given again."""
 
 
 def plan_record(plan: Plan) -> dict[str, Any]:
@@ -17,7 +21,7 @@ def plan_record(plan: Plan) -> dict[str, Any]:
         "status": None,
         "total": len(plan.answers),
         "done": 0,
-        "counts": {},
+        "counts": dict(Counter(str(row.outcome or TO_DO) for row in plan.answers)),
         "hidden": plan.hidden,
         "truncated": plan.truncated,
         "answers": [row.record() for row in plan.answers],

@@ -41,6 +41,8 @@ BODIES: dict[str, Any] = {
     "POST /memory/statements": {"text": "The quay is short."},
     "POST /memory/recall": {"query": "the berth fee", "k": 50},
     "POST /memory/retractions": {"item_id": "{item_id}", "reason": "a test", "dry_run": True},
+    "POST /memory/retractions/{retraction_id}/heal": {"dry_run": True},
+    "POST /memory/contradictions/{contradiction_id}/resolve": {"resolution": "both-hold"},
     "POST /memory/supersessions": {"newer": "{item_id}", "older": "{item_id}", "dry_run": True},
     "PUT /store/items": {"namespace": ["a"], "key": "other", "value": {"b": 1}},
     "POST /store/items/search": {"namespace_prefix": ["a"]},
@@ -53,7 +55,7 @@ QUERIES = {
     "GET /store/items": {"namespace": "a", "key": "k"},
     "GET /evals/trends": {"metric": "recall"},
 }
-FIXED = {"namespace": "inner", "eval_id": "none", "suite": "none"}
+FIXED = {"namespace": "inner", "eval_id": "none", "suite": "none", "contradiction_id": "none"}
 """Names in paths that are nobody's."""
 NOTHING_THERE = frozenset(
     {
@@ -63,7 +65,11 @@ NOTHING_THERE = frozenset(
         "GET /evals/runs/{eval_id}/page",
         "GET /evals/runs/{eval_id}/{suite}/report.html",
         "GET /evals/trends",
+        "GET /memory/contradictions/{contradiction_id}",
         "GET /memory/entities/{item_id}",
+        "GET /memory/retractions/{retraction_id}/heal",
+        "POST /memory/retractions/{retraction_id}/heal/cancel",
+        "POST /memory/contradictions/{contradiction_id}/resolve",
         "POST /memory/supersessions",
     }
 )
