@@ -30,3 +30,11 @@ class MemoryKeys:
         key, digest = self._keys[key_id]
         self._keys[key_id] = (replace(key, revoked_at=key.revoked_at or at), digest)
         return self._keys[key_id][0]
+
+    def drop(self, tenant: str, user: str) -> None:
+        """The keys of a user, or with an empty one of a tenant."""
+        self._keys = {
+            key_id: (key, digest)
+            for key_id, (key, digest) in self._keys.items()
+            if key.tenant != tenant or user not in ("", key.user)
+        }

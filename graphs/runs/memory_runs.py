@@ -101,7 +101,7 @@ class MemoryRuns(MemoryLog):
         submission.admit(there.interrupts if there is not None else {}, bool(self.live(run.thread_id)))
         if run.thread_id not in self.threads:
             now, metadata, ttl = run.created_at, submission.thread_metadata, submission.ttl
-            made = Thread(run.thread_id, run.tenant, now, now, metadata, ThreadStatus.IDLE, ttl=ttl)
+            made = Thread(run.thread_id, run.tenant, now, now, metadata, ThreadStatus.IDLE, ttl=ttl, user=run.user)
             self.threads[run.thread_id] = made
             self.lifetimes[run.thread_id] = submission.lifetime
         thread = self.threads[run.thread_id]

@@ -14,6 +14,7 @@ from typing import TypeVar
 
 from stemma.graphs.assistants.memory_assistants import MemoryAssistants
 from stemma.graphs.crons.memory_crons import MemoryCrons
+from stemma.graphs.erasure.memory_erasure import MemoryErasure
 from stemma.graphs.errors import GraphFailure, InvalidRequest, LostLease, UnknownRun
 from stemma.graphs.keys.memory_keys import MemoryKeys
 from stemma.graphs.runs.events import RunEvent
@@ -35,6 +36,7 @@ class MemoryStore(MemoryThreads):
         self.keys = MemoryKeys()
         self.crons = MemoryCrons(self._runs, self._publish)
         self.webhooks = self._runs.webhooks
+        self.erasure = MemoryErasure(self._runs, self.assistants, self.keys, self.crons, self.delete_thread)
         self._waiting: dict[Unit, list[Callable[[], object]]] = defaultdict(list)
         self._futures: list[tuple[Unit, asyncio.Future[None]]] = []
 

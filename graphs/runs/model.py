@@ -70,6 +70,8 @@ class Thread:
     interrupts: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
     """Task id -> interrupts it raised and that wait for an answer."""
     ttl: ThreadTtl | None = None
+    user: str = ""
+    """Who made it: written down so that erasing a person finds it, and not read back."""
 
     @property
     def expires_at(self) -> datetime | None:

@@ -16,6 +16,7 @@ from typing import Any, Protocol
 
 from stemma.graphs.assistants.ports import AssistantStore
 from stemma.graphs.crons.ports import CronStore
+from stemma.graphs.erasure.ports import ErasureStore
 from stemma.graphs.errors import GraphFailure
 from stemma.graphs.keys.ports import KeyStore
 from stemma.graphs.runs.events import RunEvent
@@ -91,6 +92,11 @@ class RunStore(ThreadStore, Protocol):
     @property
     def assistants(self) -> AssistantStore:
         """Kept beside the runs."""
+        ...
+
+    @property
+    def erasure(self) -> ErasureStore:
+        """Of everything that is kept here."""
         ...
 
     @property

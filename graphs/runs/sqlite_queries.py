@@ -23,7 +23,7 @@ def load(file_name: str) -> dict[str, str]:
     return queries
 
 
-FILES = ("threads", "runs", "events", "checkpoints", "assistants", "keys", "crons", "webhooks")
+FILES = ("threads", "runs", "events", "checkpoints", "assistants", "keys", "crons", "webhooks", "erasure")
 QUERIES: dict[str, str] = {name: sql for file in FILES for name, sql in load(f"{file}.sql").items()}
 """Every query that runs after the schema is there."""
 

@@ -49,7 +49,8 @@ def submit(tx: Transaction, submission: Submission) -> Accepted:
     now = run.created_at.timestamp()
     if not exists:
         made, metadata = run.created_at, submission.thread_metadata
-        thread = Thread(run.thread_id, run.tenant, made, made, metadata, ThreadStatus.IDLE, ttl=submission.ttl)
+        idle, ttl = ThreadStatus.IDLE, submission.ttl
+        thread = Thread(run.thread_id, run.tenant, made, made, metadata, idle, ttl=ttl, user=run.user)
         sqlite_threads.insert(tx, thread, submission.lifetime)
     else:
         tx.do("thread_touch", (now, run.thread_id, to_json(submission.thread_metadata).decode()))

@@ -14,6 +14,7 @@ from functools import partial
 
 from stemma.graphs.assistants.sqlite_assistants import SqliteAssistants
 from stemma.graphs.crons.sqlite_crons import SqliteCrons
+from stemma.graphs.erasure.sqlite_erasure import SqliteErasure
 from stemma.graphs.errors import UnknownRun
 from stemma.graphs.keys.sqlite_keys import SqliteKeys
 from stemma.graphs.runs import sqlite_checkpoints, sqlite_runs
@@ -44,6 +45,7 @@ class SqliteStore(SqliteThreadStore):
         self.keys = SqliteKeys(self._group, self._read)
         self.crons = SqliteCrons(self._group, self._query)
         self.webhooks = SqliteWebhooks(self._group, self._read)
+        self.erasure = SqliteErasure(self._group, self._read)
         self._presence = Presence(path)
         self._heartbeat: Heartbeat | None = None
 

@@ -39,7 +39,8 @@ def create(tx: Transaction, thread: Thread) -> None:
 def insert(tx: Transaction, thread: Thread, lifetime: Lifetime = Lifetime.KEPT) -> None:
     thread_id, now, metadata = thread.thread_id, thread.created_at.timestamp(), to_json(thread.metadata).decode()
     ttl = (thread.ttl.minutes, thread.ttl.strategy) if thread.ttl else (None, "delete")
-    if tx.do("thread_insert", (thread_id, thread.tenant, now, metadata, ThreadStatus.IDLE.value, lifetime.value, *ttl)):
+    values = (thread_id, thread.tenant, now, metadata, ThreadStatus.IDLE.value, lifetime.value, *ttl, thread.user)
+    if tx.do("thread_insert", values):
         tx.begin_log(thread_id)
 
 

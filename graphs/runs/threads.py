@@ -42,7 +42,7 @@ class Threads:
         """
         now = datetime.now(UTC)
         name, time = thread_id or str(uuid6()), ttl or self._default_ttl
-        thread = Thread(name, actor.tenant, now, now, dict(metadata), ThreadStatus.IDLE, ttl=time)
+        thread = Thread(name, actor.tenant, now, now, dict(metadata), ThreadStatus.IDLE, ttl=time, user=actor.user)
         try:
             await self._store.create_thread(thread)
         except ThreadExists:

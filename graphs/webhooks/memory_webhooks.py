@@ -29,6 +29,10 @@ class MemoryWebhooks:
         if kept is not None and (kept.next_attempt is None or kept.attempts == 0):
             del self._deliveries[run_id]
 
+    def forget_run(self, run_id: str) -> None:
+        """Also one that has begun to be told."""
+        self._deliveries.pop(run_id, None)
+
     async def next_due(self) -> float | None:
         waiting = [one.next_attempt for one in self._deliveries.values() if one.next_attempt is not None]
         return min(waiting, default=None)

@@ -16,6 +16,7 @@ from stemma.graphs.runs.sqlite_store import SqliteStore
 from tests.contracts import (
     assistant_store,
     cron_store,
+    erasure_store,
     key_store,
     run_store,
     run_store_answers,
@@ -33,6 +34,7 @@ SUITES = (
     key_store,
     cron_store,
     webhook_store,
+    erasure_store,
 )
 CHECKS = [check for suite in SUITES for check in suite.CHECKS]
 Open = Callable[[Path], RunStore]

@@ -76,3 +76,6 @@ CREATE TABLE webhooks(
 CREATE INDEX webhooks_due ON webhooks(next_attempt) WHERE next_attempt IS NOT NULL;
 CREATE INDEX webhooks_thread ON webhooks(thread_id);
 PRAGMA user_version = 3;
+-- name: v4
+ALTER TABLE threads ADD COLUMN user TEXT NOT NULL DEFAULT '';
+PRAGMA user_version = 4;

@@ -1,6 +1,6 @@
 -- name: thread_insert
 INSERT INTO threads(thread_id, tenant, created, updated, state_updated, metadata, status, temporary, ttl_minutes,
-  ttl_strategy) VALUES (?1, ?2, ?3, ?3, ?3, ?4, ?5, ?6, ?7, ?8)
+  ttl_strategy, user) VALUES (?1, ?2, ?3, ?3, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
 ON CONFLICT(thread_id) DO NOTHING
 
 -- name: thread_get
@@ -57,9 +57,12 @@ DELETE FROM runs WHERE thread_id = ?
 DELETE FROM events WHERE thread_id = ?
 
 -- name: thread_copy
+-- What is copied is still that of the same person.
 INSERT INTO threads(thread_id, tenant, created, updated, state_updated, metadata, status, interrupts, ttl_minutes,
-  ttl_strategy)
-SELECT ?2, tenant, ?3, ?3, ?3, metadata, status, interrupts, ttl_minutes, ttl_strategy FROM threads WHERE thread_id = ?1
+  ttl_strategy, user)
+SELECT ?2, tenant, ?3, ?3, ?3, metadata, status, interrupts, ttl_minutes, ttl_strategy, CASE WHEN user <> '' THEN user
+  ELSE coalesce((SELECT r.user FROM runs r WHERE r.thread_id = ?1 ORDER BY ordinal DESC LIMIT 1), '') END
+FROM threads WHERE thread_id = ?1
 
 -- name: thread_copy_disown_checkpoints
 -- What was copied is no run's any more: deleting the run of the original would delete it too.
