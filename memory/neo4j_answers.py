@@ -18,6 +18,7 @@ from stemma.memory.lineage.model import Retraction, Status
 from stemma.memory.lineage.support import Facts, statuses
 from stemma.memory.model import Node
 from stemma.memory.neo4j_flags import decide, settle
+from stemma.memory.neo4j_mentions import WRITE, ClaimParts, put_claims
 from stemma.memory.neo4j_rows import (
     Row,
     answer_row,
@@ -30,7 +31,7 @@ from stemma.memory.neo4j_rows import (
     retraction_row,
     use_rows,
 )
-from stemma.memory.neo4j_sources import ENTITIES, WRITE, merged_entities, unique
+from stemma.memory.neo4j_sources import merged_entities, unique
 from stemma.memory.neo4j_turn import BATCH, IDS, Turn, by_tenant
 from stemma.memory.neo4j_values import NODES, status
 
@@ -79,12 +80,12 @@ async def _write_of_tenant(turn: Turn, prepared: Sequence[AnswerRows]) -> list[b
     batch = _Batch(await _stored(turn, prepared))
     taken = [batch.take(item) for item in prepared]
     new = batch.rows
-    await turn.put(WRITE, "put_claims", list(batch.claims.values()))
+    await turn.put(WRITE, "put_entities", merged_entities(row for item in new for row in item.entities))
+    mentions = [row for item in new for row in item.mentions]
+    relations = [row for item in new for row in item.relations]
+    await put_claims(turn, ClaimParts(batch.claims, (), mentions, relations))
     for rows in _statements(new):
         await turn.rows(WRITE, "put_answers", **rows)
-    await turn.put(WRITE, "put_entities", merged_entities(row for item in new for row in item.entities))
-    await turn.put(WRITE, "put_claim_mentions", [row for item in new for row in item.mentions])
-    await turn.put(ENTITIES, "put_relations", [row for item in new for row in item.relations])
     decided = [retraction_row(each) for each in batch.decided]
     await decide(turn, {row["withdraws"] for row in decided}, made=decided)
     await settle(turn, batch.unsettled())

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from stemma.memory.bundles import SentenceVectors, SourceBundle
-from stemma.memory.model import Claim, Derivation
 from stemma.memory.neo4j_flags import settle
+from stemma.memory.neo4j_mentions import WRITE, ClaimParts, put_claims, put_passages, with_mentions
 from stemma.memory.neo4j_rows import (
     Row,
     claim_row,
@@ -25,11 +25,7 @@ from stemma.memory.neo4j_rows import (
     source_row,
 )
 from stemma.memory.neo4j_turn import Turn, by_tenant
-from stemma.memory.queries import load_queries
 from stemma.memory.versions import next_versions, place
-
-WRITE = load_queries("cypher/write.cypher")
-ENTITIES = load_queries("cypher/entities.cypher")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +36,13 @@ class SourceRows:
     key: str
     source: Row
     passages: list[Row]
+    claims: dict[str, Row]
+    """By id."""
+    derivations: list[Row]
     entities: list[Row]
     mentions: list[Row]
+    """Of claims; those of passages are in their rows."""
+    relations: list[Row]
 
     @property
     def tenant(self) -> str:
@@ -50,17 +51,25 @@ class SourceRows:
 
 def source_rows(bundles: Iterable[SourceBundle]) -> list[SourceRows]:
     """The rows of each bundle. Slow, and the same for every attempt."""
-    return [
-        SourceRows(
-            bundle,
-            head_key(bundle.source.scope, bundle.source.uri),
-            source_row(bundle.source),
-            _passage_rows(bundle),
-            [entity_row(entity) for entity in bundle.entities],
-            [mention_row(mention) for mention in dict.fromkeys(bundle.mentions)],
-        )
-        for bundle in bundles
-    ]
+    return [_rows(bundle) for bundle in bundles]
+
+
+def _rows(bundle: SourceBundle) -> SourceRows:
+    scope = bundle.source.scope
+    passages = _passage_rows(bundle)
+    mentions = dict.fromkeys(bundle.mentions)
+    of_passages = {passage.id for passage in bundle.passages}
+    return SourceRows(
+        bundle,
+        head_key(scope, bundle.source.uri),
+        source_row(bundle.source),
+        with_mentions(passages, mentions),
+        {claim.id: claim_row(claim, None) for claim in bundle.claims},
+        unique(derivation_row(row, scope.audience) for row in bundle.derivations),
+        [entity_row(entity) for entity in bundle.entities],
+        [mention_row(mention) for mention in mentions if mention.item_id not in of_passages],
+        relation_rows(scope, bundle.relations),
+    )
 
 
 def _passage_rows(bundle: SourceBundle) -> list[Row]:
@@ -81,51 +90,35 @@ async def _write_of_tenant(turn: Turn, prepared: Sequence[SourceRows]) -> list[b
     new = [item for item, is_taken in zip(prepared, taken, strict=True) if is_taken]
     replaced = [{"id": item.bundle.source.id, "old": item.bundle.replaces} for item in new if item.bundle.replaces]
     await turn.put(WRITE, "put_sources", [{"key": item.key, "values": item.source} for item in new])
-    await turn.put(WRITE, "put_passages", [row for item in new for row in item.passages])
     await turn.put(WRITE, "replace_sources", replaced)
-    moved = await _put_claims(turn, [item.bundle for item in new])
     await turn.put(WRITE, "put_entities", merged_entities(row for item in new for row in item.entities))
-    mentions = [row for item in new for row in item.mentions]
-    of_claims = {claim.id for item in new for claim in item.bundle.claims}
-    await turn.put(WRITE, "put_passage_mentions", [row for row in mentions if row["item_id"] not in of_claims])
-    await turn.put(WRITE, "put_claim_mentions", [row for row in mentions if row["item_id"] in of_claims])
-    related = [row for item in new for row in relation_rows(item.bundle.source.scope, item.bundle.relations)]
-    await turn.put(ENTITIES, "put_relations", related)
+    await put_passages(turn, [row for item in new for row in item.passages])
+    moved = await _put_claims(turn, new)
     await settle(turn, {*moved, *(row["id"] for row in replaced)})
     return taken
 
 
-async def _put_claims(turn: Turn, bundles: Sequence[SourceBundle]) -> set[str]:
+async def _put_claims(turn: Turn, items: Sequence[SourceRows]) -> set[str]:
     """Store what was extracted; returns the claims whose flags have to be worked out."""
-    claims = [claim for bundle in bundles for claim in bundle.claims]
-    rows = [claim_row(claim, None) for claim in claims]
-    known = await _put_claim_rows(turn, rows)
-    derivations = [
-        (derivation, bundle.source.scope.audience) for bundle in bundles for derivation in bundle.derivations
-    ]
-    await turn.put(WRITE, "put_derivations", unique(derivation_row(*each) for each in derivations))
-    grounded = {passage.id for bundle in bundles for passage in bundle.passages}
-    return {claim for claim, moves in known.items() if moves} | _ungrounded(
-        claims, [each for each, _ in derivations], grounded
+    claims = {claim_id: row for item in items for claim_id, row in item.claims.items()}
+    if not claims and not any(item.derivations for item in items):
+        return set()
+    known = {row["id"]: row["moves"] for row in await turn.rows(WRITE, "known_claims", ids=sorted(claims))}
+    parts = ClaimParts(
+        {claim_id: row for claim_id, row in claims.items() if claim_id not in known},
+        unique(row for item in items for row in item.derivations),
+        [row for item in items for row in item.mentions],
+        [row for item in items for row in item.relations],
     )
+    grounded = {row["values"]["id"] for item in items for row in item.passages}
+    await put_claims(turn, parts, grounded)
+    return {claim for claim, moves in known.items() if moves} | _ungrounded(claims, parts.derivations, grounded)
 
 
-def _ungrounded(claims: Iterable[Claim], derivations: Iterable[Derivation], grounded: set[str]) -> set[str]:
+def _ungrounded(claims: Iterable[str], derivations: Sequence[Row], grounded: set[str]) -> set[str]:
     """Claims without a derivation, and claims that rest on something that is not new too."""
-    derivations = list(derivations)
-    rests = {derivation.claim_id for derivation in derivations}
-    elsewhere = {derivation.claim_id for derivation in derivations if derivation.antecedent_id not in grounded}
-    return {claim.id for claim in claims if claim.id not in rests} | elsewhere
-
-
-async def _put_claim_rows(turn: Turn, rows: Sequence[Row]) -> dict[str, bool]:
-    """Store claims that are not known; returns the known ones, and whether another justification matters to them."""
-    by_id = {row["values"]["id"]: row for row in rows}
-    known = await turn.rows(WRITE, "known_claims", ids=sorted(by_id)) if by_id else []
-    for row in known:
-        del by_id[row["id"]]
-    await turn.put(WRITE, "put_claims", list(by_id.values()))
-    return {row["id"]: row["moves"] for row in known}
+    rests = {row["claim_id"] for row in derivations}
+    return (set(claims) - rests) | {row["claim_id"] for row in derivations if row["antecedent_id"] not in grounded}
 
 
 def unique(rows: Iterable[Row]) -> list[Row]:

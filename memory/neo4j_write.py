@@ -6,7 +6,7 @@ Decides the order (relations between wider items first) and how much one transac
 from __future__ import annotations
 
 from stemma.memory.model import Scope
-from stemma.memory.neo4j_sources import WRITE
+from stemma.memory.neo4j_mentions import WRITE
 from stemma.memory.neo4j_turn import Turn
 from stemma.memory.queries import load_queries
 

@@ -26,15 +26,24 @@ MATCH (old:Source {tenant: $tenant, id: row.old})
 CREATE (s)-[:REPLACES {audience: s.audience}]->(old);
 
 // name: put_passages
-// A batch of the passages of new sources, each with the entry by which it is found.
+// A batch of the passages of new sources, each with the entry by which it is found and with what it mentions: an entity
+// by its place in $things, and where.
 CYPHER replan=skip
+UNWIND $things AS id
+OPTIONAL MATCH (e:Entity {tenant: $tenant, id: id})
+WITH collect([e]) AS things
 UNWIND $rows AS row
 MATCH (s:Source {tenant: $tenant, id: row.values.source_id})
 CREATE (p:Passage {tenant: $tenant, revision: $revision, supported: true, recallable: true})
 SET p += row.values
 CREATE (p)-[:PART_OF {audience: row.values.audience}]->(s)
 CREATE (entry:Entry:Searchable {tenant: $tenant, audience: row.values.audience})-[:STANDS_FOR]->(p)
-SET entry += row.words, entry.sentences_SLOT = row.sentences, entry.embedding_SLOT = row.vector;
+SET entry += row.words, entry.sentences_SLOT = row.sentences, entry.embedding_SLOT = row.vector
+WITH p, row, things
+UNWIND row.mentions AS mention
+WITH p, mention, things[mention[0]][0] AS e
+WHERE e IS NOT NULL
+CREATE (p)-[:MENTIONS {start: mention[1], end: mention[2], audience: p.audience}]->(e);
 
 // name: put_entities
 // A batch of entities; one that is known stays as it is and gains aliases, each once.
@@ -44,16 +53,8 @@ MERGE (e:Entity {tenant: $tenant, id: row.id})
 ON CREATE SET e += row
 ON MATCH SET e.aliases = e.aliases + [alias IN row.aliases WHERE NOT alias IN e.aliases];
 
-// name: put_passage_mentions
-// A batch of mentions in new passages.
-CYPHER replan=skip
-UNWIND $rows AS row
-MATCH (p:Passage {tenant: $tenant, id: row.item_id})
-MATCH (e:Entity {tenant: $tenant, id: row.entity_id})
-CREATE (p)-[:MENTIONS {start: row.start, end: row.end, audience: p.audience}]->(e);
-
 // name: put_claim_mentions
-// A batch of mentions in claims. A new mention is a change of the claim that a cache has to see.
+// A batch of mentions in claims that were there before. A new mention is a change of the claim that a cache has to see.
 CYPHER replan=skip
 UNWIND $rows AS row
 MATCH (c:Claim {tenant: $tenant, id: row.item_id})
@@ -80,8 +81,17 @@ RETURN id, c.stale OR NOT c.supported AS moves;
 
 // name: put_claims
 // A batch of new claims, as they are when nothing speaks against them; only those with a vector are searched, and have
-// an entry by which they are found.
+// an entry by which they are found. Each comes with what it mentions, the new passages it rests on, and what it relates,
+// where its audience sees both: all named by their places in $things and $grounds.
 CYPHER replan=skip
+UNWIND $things AS id
+OPTIONAL MATCH (e:Entity {tenant: $tenant, id: id})
+WITH collect([e]) AS things
+CALL () {
+  UNWIND $grounds AS id
+  OPTIONAL MATCH (p:Passage {tenant: $tenant, id: id})
+  RETURN collect([p]) AS grounds
+}
 UNWIND $rows AS row
 CREATE (c:Claim {tenant: $tenant, supported: true, recallable: true, stale: false, withdrawn: false, quarantined: false,
                  reason: ''})
@@ -89,7 +99,27 @@ SET c += row.values
 FOREACH (vector IN CASE WHEN row.vector IS NULL THEN [] ELSE [row.vector] END |
   SET c.revision = $revision
   CREATE (entry:Entry:Searchable {tenant: $tenant, audience: row.values.audience})-[:STANDS_FOR]->(c)
-  SET entry += row.words, entry.embedding_SLOT = vector);
+  SET entry += row.words, entry.embedding_SLOT = vector)
+WITH c, row, things, grounds
+CALL (c, row, things) {
+  UNWIND row.mentions AS mention
+  WITH c, mention, things[mention[0]][0] AS e
+  WHERE e IS NOT NULL
+  CREATE (c)-[:MENTIONS {start: mention[1], end: mention[2], audience: c.audience}]->(e)
+}
+CALL (c, row, grounds) {
+  UNWIND row.rests AS reason
+  WITH c, reason, grounds[reason[0]][0] AS p
+  WHERE p IS NOT NULL
+  CREATE (c)-[d:DERIVED_FROM {key: reason[1]}]->(p)
+  SET d += reason[2]
+}
+CALL (c, row, things) {
+  UNWIND row.relations AS told
+  WITH c, row, told, things[told[0]][0] AS subject, things[told[2]][0] AS object
+  WHERE subject.audience IN row.audiences AND object.audience IN row.audiences
+  CREATE (subject)-[:RELATES_TO {claim_id: c.id, predicate: told[1], audience: c.audience}]->(object)
+};
 
 // name: put_derivations
 // A batch of what claims rest on. `key` names a derivation, so that none is there twice.
@@ -103,6 +133,7 @@ ON CREATE SET d += row.values;
 // name: put_answers
 // A batch of new answers, as they are when nothing speaks against them: what their claims rest on (`key` names a
 // derivation, so that none is there twice), what recall had put before the runs that said them, and what they state.
+// What they use or state is not demoted any longer.
 CYPHER replan=skip
 CALL () {
   UNWIND $answers AS row
@@ -129,6 +160,12 @@ CALL () {
   MATCH (c:Claim {tenant: $tenant, id: row.item_id})
   MERGE (a)-[r:ASSERTS]->(c)
   ON CREATE SET r += row.values
+}
+CALL () {
+  UNWIND $uses + $asserts AS row
+  MATCH (n:Passage|Claim {tenant: $tenant, id: row.item_id})
+  MATCH (n)-[:DERIVED_FROM*0..1]->()-[:PART_OF*0..1]->()<-[demotes:DEMOTES]-()
+  DELETE demotes
 };
 
 // name: audiences
@@ -137,7 +174,6 @@ MATCH (n:Source|Passage|Entity|Claim|Answer|Retraction|SourceHead|StoreItem|Cons
 WHERE n.audience IS NOT NULL
 RETURN DISTINCT n.audience AS audience;
 
-// What they use or state is not demoted any longer.
 // name: erase_items
 // Remove some items of these audiences with all their relations, entries and vectors; says how many.
 MATCH (n:Source|Passage|Entity|Claim|Answer|Retraction|SourceHead|StoreItem|Consolidation {tenant: $tenant})
@@ -155,9 +191,3 @@ WHERE n.audience IS NOT NULL AND r.audience IN $audiences
 WITH r LIMIT $most
 DELETE r
 RETURN count(*) AS gone;
-}
-CALL () {
-  UNWIND $uses + $asserts AS row
-  MATCH (n:Passage|Claim {tenant: $tenant, id: row.item_id})
-  MATCH (n)-[:DERIVED_FROM*0..1]->()-[:PART_OF*0..1]->()<-[demotes:DEMOTES]-()
-  DELETE demotes
