@@ -234,6 +234,8 @@ class HitBody(TypedDict):
     uri: str
     document_id: str
     position: PositionBody | None
+    contradicted_by: list[str]
+    """Current claims that contradict it, or what a passage states (`GET /memory/contradictions`)."""
 
 
 class RecallBody(TypedDict):
@@ -286,6 +288,7 @@ def show_hit(hit: Hit) -> dict[str, Any]:
         "uri": hit.uri,
         "document_id": hit.document_id,
         "position": asdict(hit.position) if hit.position else None,
+        "contradicted_by": list(hit.contradicted_by),
     }
 
 

@@ -42,13 +42,15 @@ def lines(weighed: Weighed) -> list[str]:
     state = conflict.resolution.value or ("one side is in quarantine" if conflict.decision else "open")
     by = f" by {printable(conflict.resolved_by)}" if conflict.resolved_by else ""
     why = f": {printable(conflict.reason)}" if conflict.reason else ""
-    better = {weighed.claim.id: "newer", weighed.other.id: "older", "": "neither side"}[weighed.preferred.claim_id]
-    return [
+    told = [
         f"{conflict.id}  {conflict.slot}{about}  ({state}{by}{why})",
         _line("newer", weighed.claim, conflict.our_quote),
         _line("older", weighed.other, conflict.their_quote),
-        f"  better supported: {better} ({printable(weighed.preferred.reason)})",
     ]
+    if conflict.resolution:
+        return told
+    better = {weighed.claim.id: "newer", weighed.other.id: "older", "": "neither side"}[weighed.preferred.claim_id]
+    return [*told, f"  better supported: {better} ({printable(weighed.preferred.reason)})"]
 
 
 def _side(claim: Claim, value: str, quote: str) -> dict[str, Any]:

@@ -14,10 +14,11 @@ from typing import Any
 import apsw
 
 from stemma.memory.contradictions.model import Backing, ComparedClaim, Conflict, ConflictPage, Resolution
+from stemma.memory.errors import UnknownItem
 from stemma.memory.model import Node, Scope, Source
 from stemma.memory.queries import load_queries
 from stemma.memory.sqlite_database import Row, SqliteDatabase, rows
-from stemma.memory.sqlite_listing import chosen, reader, unknown
+from stemma.memory.sqlite_listing import chosen, reader
 from stemma.memory.sqlite_rows import scope_of, written
 
 _QUERIES = load_queries("sql/contradictions.sql")
@@ -51,7 +52,7 @@ class SqliteConflicts:
         where = {**reader(scope), "id": conflict_id}
         for row in await self._database.read(lambda connection: rows(connection, _QUERIES["conflict"], where)):
             return _conflict(row)
-        raise unknown(conflict_id)
+        raise UnknownItem(f"there is no {conflict_id!r} in this scope", hint="stemma memory contradictions")
 
     async def conflicts(self, scope: Scope, *, open_only: bool, limit: int, offset: int = 0) -> ConflictPage:
         def find(connection: apsw.Connection) -> ConflictPage:

@@ -40,7 +40,7 @@ def preferred(one: Claim, ones: Iterable[Source], two: Claim, twos: Iterable[Sou
             (one, here, ours, there, theirs) if ours > theirs else (two, there, theirs, here, ours)
         )
         return Preference(better.id, f"{_told(many, more)} against {_told(few, less)}")
-    even = f"both rest on {_told(here, ours)}" if here else "neither rests on a source that holds"
+    even = f"each rests on {_told(here, ours)}" if here else "neither rests on a source that holds"
     for word, first, second in (
         ("holds from a later time on", one.valid_from, two.valid_from),
         ("was recorded later", one.recorded_at.isoformat(), two.recorded_at.isoformat()),

@@ -91,7 +91,7 @@ async def test_the_side_with_more_sources_is_named_and_then_the_newer(opened: Op
     await memory.ingest(SCOPE, [NEW])
     weighed = await only(memory)
     assert weighed.preferred.claim_id == weighed.claim.id
-    assert weighed.preferred.reason == "both rest on 1 independent source; it was recorded later"
+    assert weighed.preferred.reason == "each rests on 1 independent source; it was recorded later"
     other = Document("file:/third.md", "Third", f"{weighed.other.text} Nobody else is.")
     await memory.ingest(SCOPE, [other])
     weighed = await only(memory)
