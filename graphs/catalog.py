@@ -175,7 +175,7 @@ def _schemas(graph_id: str, graph: Any) -> dict[str, Any]:
         "output_schema": _schema(lambda: _type_schema(kinds["output"]) or graph.get_output_jsonschema()),
         "state_schema": _schema(lambda: _type_schema(kinds["state"])),
         "config_schema": _schema(lambda: _type_schema(graph.context_schema)),
-        "context_schema": _schema(graph.get_context_jsonschema),
+        "context_schema": _schema(lambda: _type_schema(graph.context_schema) or graph.get_context_jsonschema()),
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import Any
 
 import orjson
@@ -13,6 +14,7 @@ from stemma.graphs.runs.graphs import BoundGraphs
 from stemma.graphs.runs.marks import Marks
 from stemma.graphs.runs.model import Run, RunStatus
 from stemma.graphs.runs.ports import RunStore
+from stemma.graphs.runs.translate import INTERRUPT
 
 PAGE = 64
 
@@ -33,20 +35,35 @@ class Joins:
         return await self.values(run)
 
     async def values(self, run: Run) -> Any:
-        """The values of the run's last mark, looked for from its end backwards."""
-        first, last = await self._store.run_span(run.run_id)
+        """The values of the run's last mark, with every question that its last step asked, as `invoke` gives them: the
+        log has a mark for each."""
         marks = Marks(self._graphs, run.graph_id)
+        asked: list[Any] = []
+        values: Any = None
+        async for row in self._told(run):
+            mark = orjson.loads(row.data)
+            if not asked:
+                data = await marks.values(row, {**mark, "always": True})
+                if data is None:
+                    continue
+                values = orjson.loads(data)
+                if "interrupts" not in mark:
+                    return values
+            elif "interrupts" not in mark:
+                break
+            asked = [*(each for each in mark["interrupts"] if each not in asked), *asked]
+        return {**values, INTERRUPT: asked} if asked else await self._forgotten(run, marks)
+
+    async def _told(self, run: Run) -> AsyncIterator[RunEvent]:
+        """The run's marks of values, newest first."""
+        first, last = await self._store.run_span(run.run_id)
         end = last or first
         while end >= first:
             start = max(first - 1, end - PAGE)
-            rows = await self._store.events(run.thread_id, start, end - start)
-            for row in reversed(rows):
+            for row in reversed(await self._store.events(run.thread_id, start, end - start)):
                 if row.run_id == run.run_id and row.event == EventName.VALUES and not row.namespace:
-                    data = await marks.values(row, {**orjson.loads(row.data), "always": True})
-                    if data is not None:
-                        return orjson.loads(data)
+                    yield row
             end = start
-        return await self._forgotten(run, marks)
 
     async def _forgotten(self, run: Run, marks: Marks) -> Any:
         """The same when the run's marks are no longer kept: the values at its newest checkpoint."""

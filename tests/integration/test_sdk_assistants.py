@@ -107,6 +107,9 @@ async def test_the_graph_of_an_assistant_is_drawn(sdk: LangGraphClient) -> None:
     assert await sdk.assistants.get_graph(made["assistant_id"]) == await sdk.assistants.get_graph("nested")
     assert (await sdk.assistants.get_schemas(made["assistant_id"]))["graph_id"] == "nested"
     assert await sdk.assistants.get_subgraphs(made["assistant_id"]) == await sdk.assistants.get_subgraphs("nested")
+    context = (await sdk.assistants.get_schemas("configured"))["context_schema"]
+    assert context is not None
+    assert sorted(context["properties"]) == ["name", "place"]
 
 
 async def test_pages_name_the_next_one(sdk: LangGraphClient) -> None:

@@ -85,6 +85,16 @@ async def test_an_interrupt_waits_for_an_answer(sdk: LangGraphClient) -> None:
     assert (await sdk.threads.get(thread_id))["status"] == "idle"
 
 
+async def test_waiting_tells_every_question_of_the_last_step(sdk: LangGraphClient) -> None:
+    thread_id = await new_thread(sdk)
+    stopped: Any = await sdk.runs.wait(thread_id, "both", input={"n": 1})
+    questions = {entry["value"]["question"]: entry["id"] for entry in stopped["__interrupt__"]}
+    assert stopped["n"] == 1
+    assert sorted(questions) == ["and the other?", "may it go on?"]
+    left: Any = await sdk.runs.wait(thread_id, "both", command={"resume": {questions["may it go on?"]: "yes"}})
+    assert [entry["value"]["question"] for entry in left["__interrupt__"]] == ["and the other?"]
+
+
 async def test_a_cancelled_run_ends_as_interrupted(sdk: LangGraphClient) -> None:
     thread_id = await new_thread(sdk)
     run = await sdk.runs.create(thread_id, "gate", input={"gate": f"never-{thread_id}"})
