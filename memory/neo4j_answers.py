@@ -184,7 +184,7 @@ def _rows(bundle: AnswerBundle) -> AnswerRows:
         bundle,
         answer_row(answer),
         {pair[0].id: claim_row(*pair) for pair in zip(bundle.claims, bundle.vectors, strict=True)},
-        unique(derivation_row(row, answer.scope.audience) for row in bundle.derivations),
+        unique(derivation_row(row, answer.scope.audience, answer.recorded_at) for row in bundle.derivations),
         [{**whose, **row} for row in use_rows(answer)],
         [{**whose, **row} for row in assert_rows(answer)],
         [entity_row(entity) for entity in bundle.entities],

@@ -14,6 +14,7 @@ from stemma.memory.consolidation.neo4j_consolidation import Neo4jConsolidation
 from stemma.memory.contradictions.neo4j_conflicts import Neo4jConflicts
 from stemma.memory.errors import MemoryUnavailable
 from stemma.memory.exchange.neo4j_exchange import Neo4jExchange
+from stemma.memory.history.neo4j_history import Neo4jHistory
 from stemma.memory.model import Scope
 from stemma.memory.neo4j_answers import answer_rows, write_answers
 from stemma.memory.neo4j_connection import Neo4jConnection
@@ -21,7 +22,6 @@ from stemma.memory.neo4j_decisions import Neo4jDecisions
 from stemma.memory.neo4j_lineage import Neo4jLineage
 from stemma.memory.neo4j_reindex import Neo4jReindex
 from stemma.memory.neo4j_schema import prepare
-from stemma.memory.neo4j_search import Neo4jSearch
 from stemma.memory.neo4j_sources import source_rows, write_sources
 from stemma.memory.neo4j_turn import Turn, Undone, in_turn
 from stemma.memory.neo4j_write import erase_some
@@ -30,7 +30,7 @@ from stemma.memory.store.neo4j_items import Neo4jItems
 
 class Neo4jGraph(
     Neo4jReindex,
-    Neo4jSearch,
+    Neo4jHistory,
     Neo4jLineage,
     Neo4jDecisions,
     Neo4jItems,

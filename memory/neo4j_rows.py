@@ -78,7 +78,13 @@ def source_row(source: Source) -> Row:
         "added_at": instant(source.added_at),
         "trust": source.trust,
         "metadata": json.dumps(dict(source.metadata)),
+        **_held(source.metadata.get("valid_from", ""), source.metadata.get("valid_to", "")),
     }
+
+
+def _held(valid_from: str, valid_to: str) -> Row:
+    """When something holds, only where it is stated: so the indexes of these have few entries."""
+    return {"holds_from": valid_from or None, "holds_to": valid_to if valid_to and valid_to < FAR_FUTURE else None}
 
 
 def passage_row(passage: Passage, vector: Sequence[float], sentences: SentenceVectors | None) -> Row:
@@ -118,6 +124,7 @@ def claim_row(claim: Claim, vector: Sequence[float] | None) -> Row:
         "valid_from": claim.valid_from,
         "valid_to": claim.valid_to,
         "expired_at": claim.expired_at,
+        **_held(claim.valid_from, claim.valid_to),
     }
     if not claim.searched or vector is None:
         return {"values": values, "vector": None}
@@ -162,7 +169,8 @@ def answer_row(answer: Answer) -> Row:
     }
 
 
-def derivation_row(derivation: Derivation, audience: str) -> Row:
+def derivation_row(derivation: Derivation, audience: str, at: datetime) -> Row:
+    """`at` is since when it is known: what was stored first stays, so it does not name the derivation."""
     values = {
         "justification": derivation.justification,
         "quote": derivation.quote,
@@ -176,7 +184,7 @@ def derivation_row(derivation: Derivation, audience: str) -> Row:
         "claim_id": derivation.claim_id,
         "antecedent_id": derivation.antecedent_id,
         "key": key(*values.values()),
-        "values": {**values, "audience": audience},
+        "values": {**values, "audience": audience, "recorded_at": instant(at)},
     }
 
 

@@ -65,7 +65,7 @@ def _rows(bundle: SourceBundle) -> SourceRows:
         source_row(bundle.source),
         with_mentions(passages, mentions),
         {claim.id: claim_row(claim, None) for claim in bundle.claims},
-        unique(derivation_row(row, scope.audience) for row in bundle.derivations),
+        unique(derivation_row(row, scope.audience, bundle.source.added_at) for row in bundle.derivations),
         [entity_row(entity) for entity in bundle.entities],
         [mention_row(mention) for mention in mentions if mention.item_id not in of_passages],
         relation_rows(scope, bundle.relations),

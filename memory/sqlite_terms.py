@@ -20,6 +20,7 @@ from stemma.memory.queries import load_queries
 from stemma.memory.recall.term_counts import code, counted
 from stemma.memory.sqlite_database import Row, rows
 from stemma.memory.sqlite_rows import indexed, read_scored
+from stemma.memory.sqlite_vectors import Otherwise
 
 if TYPE_CHECKING:  # numpy is loaded with the first search
     import numpy as np
@@ -86,7 +87,14 @@ class SqliteTerms:
         self._kept: OrderedDict[Place, _Kept] = OrderedDict()
         self._lock = Lock()
 
-    def best(self, connection: apsw.Connection, scope: Scope, terms: Sequence[str], k: int) -> list[Scored] | None:
+    def best(
+        self,
+        connection: apsw.Connection,
+        scope: Scope,
+        terms: Sequence[str],
+        k: int,
+        otherwise: Otherwise | None = None,
+    ) -> list[Scored] | None:
         """The k best items that the scope sees for any of the terms, best first; None where that is not kept here."""
         from stemma.memory.recall.term_index import bm25
 
@@ -99,11 +107,12 @@ class SqliteTerms:
             kept = self._current(connection, (scope.tenant, audience))
             if kept is None:
                 return None
-            parts.append(kept[0])
-            numbers.append(kept[1])
+            seen, places = kept
+            parts.append(seen._replace(shown=otherwise.seen(places, seen.shown)) if otherwise else seen)
+            numbers.append(places)
         scores = _best(bm25(parts, codes), numbers, k)
         where = {"tenant": scope.tenant, "audiences": json.dumps(scope.audiences()), "numbers": json.dumps([*scores])}
-        items = rows(connection, _VECTORS["items_by_number"], where)
+        items = rows(connection, _VECTORS["items_by_number_past" if otherwise else "items_by_number"], where)
         found = [read_scored((item_id, scores[number], title)) for number, item_id, title in items]
         return sorted(found, key=lambda item: (-item.score, item.id))[:k]
 

@@ -50,12 +50,11 @@ class Otherwise(NamedTuple):
     hidden: NDArray[np.int64]
     shown: NDArray[np.int64]
 
-    def of(self, some: Rows) -> Rows:
-        """The same vectors, seen otherwise."""
+    def seen(self, numbers: NDArray[np.int64], shown: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """What of these items is seen, given what is shown today."""
         import numpy as np
 
-        seen = (some.shown & ~np.isin(some.numbers, self.hidden)) | np.isin(some.numbers, self.shown)
-        return Rows(some.numbers, seen, some.matrix)
+        return (shown & ~np.isin(numbers, self.hidden)) | np.isin(numbers, self.shown)
 
 
 class _Kept:
@@ -131,7 +130,8 @@ class SqliteVectors:
         found: list[tuple[float, int]] = []
         for audience in scope.audiences():
             for some in self._rows(connection, (scope.tenant, audience), len(query)):
-                some = otherwise.of(some) if otherwise else some
+                if otherwise:
+                    some = some._replace(shown=otherwise.seen(some.numbers, some.shown))
                 found = sorted([*found, *_nearest(some, query, k)], key=lambda one: (-one[0], one[1]))[:k]
         scores = {number: score for score, number in found}
         where = {

@@ -89,6 +89,51 @@ CREATE INDEX stemma_retraction_audience IF NOT EXISTS FOR (n:Retraction) ON (n.t
 // What a tenant's audience may see of one label, without a scan.
 CREATE INDEX stemma_source_head_audience IF NOT EXISTS FOR (n:SourceHead) ON (n.tenant, n.audience);
 
+// name: past_source (not of a tenant)
+// What came after a moment.
+CREATE INDEX stemma_source_added IF NOT EXISTS FOR (n:Source) ON (n.tenant, n.added_at);
+
+// name: past_claim (not of a tenant)
+// What came after a moment.
+CREATE INDEX stemma_claim_recorded IF NOT EXISTS FOR (n:Claim) ON (n.tenant, n.recorded_at);
+
+// name: past_reasons (not of a tenant)
+// Claims that got a reason, or superseded another one, after a moment and after they were recorded: few have this.
+CREATE INDEX stemma_claim_touched IF NOT EXISTS FOR (n:Claim) ON (n.tenant, n.touched_at);
+
+// name: past_answer (not of a tenant)
+// What came after a moment.
+CREATE INDEX stemma_answer_recorded IF NOT EXISTS FOR (n:Answer) ON (n.tenant, n.recorded_at);
+
+// name: past_decision (not of a tenant)
+// What was decided after a moment.
+CREATE INDEX stemma_retraction_made IF NOT EXISTS FOR (n:Retraction) ON (n.tenant, n.at);
+
+// name: past_lifting (not of a tenant)
+// What was lifted after a moment.
+CREATE INDEX stemma_retraction_lifted IF NOT EXISTS FOR (n:Retraction) ON (n.tenant, n.lifted_at);
+
+// name: claim_begins (not of a tenant)
+// Claims that state when they begin to hold in the world; the others do not have the property.
+CREATE INDEX stemma_claim_begins IF NOT EXISTS FOR (n:Claim) ON (n.tenant, n.holds_from);
+
+// name: claim_ends (not of a tenant)
+// Claims that state when they end to hold.
+CREATE INDEX stemma_claim_ends IF NOT EXISTS FOR (n:Claim) ON (n.tenant, n.holds_to);
+
+// name: source_begins (not of a tenant)
+// Sources that state when they begin to hold.
+CREATE INDEX stemma_source_begins IF NOT EXISTS FOR (n:Source) ON (n.tenant, n.holds_from);
+
+// name: source_ends (not of a tenant)
+// Sources that state when they end to hold.
+CREATE INDEX stemma_source_ends IF NOT EXISTS FOR (n:Source) ON (n.tenant, n.holds_to);
+
+// name: past_words (not of a tenant)
+// Full text over everything that was ever searched, for looks at the past: what has left the other index is in this one.
+CREATE FULLTEXT INDEX stemma_past_words IF NOT EXISTS FOR (n:Entry) ON EACH [n.terms, n.reach]
+OPTIONS {indexConfig: {`fulltext.analyzer`: 'whitespace', `fulltext.eventually_consistent`: false}};
+
 // name: revision_passage (not of a tenant)
 // What changed since a cache last looked.
 CREATE INDEX stemma_passage_revision IF NOT EXISTS FOR (n:Passage) ON (n.tenant, n.revision);

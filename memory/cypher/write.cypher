@@ -122,13 +122,17 @@ CALL (c, row, things) {
 };
 
 // name: put_derivations
-// A batch of what claims rest on. `key` names a derivation, so that none is there twice.
+// A batch of what claims rest on. `key` names a derivation, so that none is there twice. A claim that gets a reason after
+// it was recorded is touched: a look at the past begins with it.
 CYPHER replan=skip
 UNWIND $rows AS row
 MATCH (c:Claim {tenant: $tenant, id: row.claim_id})
 MATCH (a:Source|Passage|Entity|Claim|Answer {tenant: $tenant, id: row.antecedent_id})
 MERGE (c)-[d:DERIVED_FROM {key: row.key}]->(a)
-ON CREATE SET d += row.values;
+ON CREATE SET d += row.values,
+  c.touched_at = CASE WHEN c.recorded_at < row.values.recorded_at
+                       AND coalesce(c.touched_at, '') < row.values.recorded_at
+                 THEN row.values.recorded_at ELSE c.touched_at END;
 
 // name: put_answers
 // A batch of new answers, as they are when nothing speaks against them: what their claims rest on (`key` names a

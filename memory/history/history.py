@@ -7,7 +7,7 @@ part of it. It refuses moments without a time zone.
 from __future__ import annotations
 
 from collections import OrderedDict
-from datetime import datetime
+from datetime import UTC, datetime
 
 from stemma.memory.history.belief import past
 from stemma.memory.history.model import DatedRegion, Past
@@ -33,8 +33,7 @@ class History:
 
         Raises `ValueError` for a moment without a time zone, and what the store raises.
         """
-        for name, moment in (("known_at", known_at), ("as_of", as_of)):
-            check_zone(name, moment)
+        known_at, as_of = in_utc("known_at", known_at), in_utc("as_of", as_of)
         place = (scope.tenant, known_at, as_of)
         revision, kept = await self._graph.revision(scope), self._pasts.pop(place, None)
         if kept is not None and kept[0] == revision:
@@ -61,7 +60,13 @@ class History:
         return region, before
 
 
-def check_zone(name: str, moment: datetime | None) -> None:
-    """Raises `ValueError` for a moment that says no time zone: it would be another one elsewhere."""
-    if moment is not None and moment.tzinfo is None:
+def in_utc(name: str, moment: datetime | None) -> datetime | None:
+    """The same moment in UTC. Raises `ValueError` for one without a zone: it would be another one elsewhere."""
+    if moment is None:
+        return None
+    if moment.tzinfo is None:
         raise ValueError(f"{name} needs a time zone: {moment.isoformat()}Z, or an offset like +02:00")
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError(f"{name} is out of range: {moment.isoformat()}") from None

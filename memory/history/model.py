@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from stemma.memory.lineage.model import Retraction, Status
@@ -76,6 +76,20 @@ class DatedRegion:
     decisions: Sequence[Retraction] = ()
     """About the sources and claims inside, lifted ones included."""
     around: Mapping[str, Status] = field(default_factory=dict)
+
+
+def slack(as_of: datetime) -> tuple[str, str]:
+    """Days between which what is stated as text may or may not hold: texts have any zone, or none, and a look takes in
+    whatever may begin after the first or end before the second. The moment is in UTC."""
+    first, second = (_shifted(as_of, days).date().isoformat() for days in (-1, 2))
+    return first, second
+
+
+def _shifted(moment: datetime, days: int) -> datetime:
+    try:
+        return moment + timedelta(days=days)
+    except OverflowError:
+        return moment
 
 
 @dataclass(frozen=True, slots=True, eq=False)

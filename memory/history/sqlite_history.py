@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import Any
 
 import apsw
 
 from stemma.memory.history.belief import anchors
-from stemma.memory.history.model import DatedItem, DatedRegion, Reason, Sight, SourceVersion, Supersession
+from stemma.memory.history.model import DatedItem, DatedRegion, Reason, Sight, SourceVersion, Supersession, slack
 from stemma.memory.lineage.model import Retraction, Status
 from stemma.memory.model import Node, Scope, Scored
 from stemma.memory.queries import load_queries
@@ -24,19 +24,19 @@ from stemma.memory.sqlite_embedder import check_sizes, read_embedder
 from stemma.memory.sqlite_listing import reader
 from stemma.memory.sqlite_region import region
 from stemma.memory.sqlite_rows import read_retraction, read_scored, words_query, written
+from stemma.memory.sqlite_terms import SqliteTerms
 from stemma.memory.sqlite_vectors import Otherwise, SqliteVectors
 
 _QUERIES = load_queries("sql/history.sql")
 _VECTORS = load_queries("sql/vectors.sql")
 _STATUSES = [Status(bool(flags & 1), bool(flags & 2), bool(flags & 4)) for flags in range(8)]
-_SLACK = timedelta(days=1)
-"""Stated times are compared as texts, whatever their zones: more is looked at than may matter."""
 
 
 class SqliteHistory:
     """`HistoryStore` on an SQLite file."""
 
     _database: SqliteDatabase
+    _terms: SqliteTerms
     _vectors: SqliteVectors
 
     async def dated_region(self, scope: Scope, *, known_at: datetime | None, as_of: datetime | None) -> DatedRegion:
@@ -45,12 +45,18 @@ class SqliteHistory:
 
     async def search_text_past(self, scope: Scope, terms: Sequence[str], k: int, sight: Sight) -> list[Scored]:
         query = words_query(scope, terms)
-        if not query:
+        if not query or k < 1:
             return []
-        ids = {"hidden": json.dumps(sorted(sight.hidden)), "shown": json.dumps(sorted(sight.shown))}
-        where = {**reader(scope), **ids, "query": query, "k": k}
-        found = await self._database.read(lambda connection: rows(connection, _QUERIES["search_words"], where))
-        return [read_scored(row) for row in found]
+
+        def best(connection: apsw.Connection) -> list[Scored]:
+            found = self._terms.best(connection, scope, terms, k, _otherwise(connection, scope, sight))
+            if found is not None:
+                return found
+            ids = {"hidden": json.dumps(sorted(sight.hidden)), "shown": json.dumps(sorted(sight.shown))}
+            where = {**reader(scope), **ids, "query": query, "k": k}
+            return [read_scored(row) for row in rows(connection, _QUERIES["search_words"], where)]
+
+        return await self._database.read(best)
 
     async def search_vector_past(self, scope: Scope, vector: Sequence[float], k: int, sight: Sight) -> list[Scored]:
         def nearest(connection: apsw.Connection) -> list[Scored]:
@@ -103,17 +109,10 @@ def _later(connection: apsw.Connection, tenant: str, known_at: datetime) -> Iter
 
 def _not_holding(connection: apsw.Connection, tenant: str, as_of: datetime) -> Iterator[tuple[str, Node]]:
     """What may not have held in the world at a moment."""
-    begins, ends = (written(moment)[:10] for moment in (_shifted(as_of, -_SLACK), _shifted(as_of, 2 * _SLACK)))
+    begins, ends = slack(as_of)
     where = {"tenant": tenant, "begins": begins, "ends": ends, "at": written(as_of)}
     for query, node in (("claims_not_holding", Node.CLAIM), ("sources_not_holding", Node.SOURCE)):
         yield from ((item_id, node) for (item_id,) in rows(connection, _QUERIES[query], where))
-
-
-def _shifted(moment: datetime, by: timedelta) -> datetime:
-    try:
-        return moment + by
-    except OverflowError:
-        return moment
 
 
 class _Reading:
