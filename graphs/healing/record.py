@@ -35,7 +35,7 @@ def progress_record(progress: Progress) -> dict[str, Any]:
         "dry_run": False,
         "thread_id": progress.thread_id if progress.run is not None else None,
         "run_id": progress.run.run_id if progress.run is not None else None,
-        "status": progress.status.value,
+        "status": progress.status.value if progress.run is not None else None,
         "total": progress.total,
         "done": len(progress.done),
         "counts": progress.counts,

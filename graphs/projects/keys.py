@@ -55,7 +55,7 @@ _READ, _IMAGE, _OURS, _REFUSED = Use.READ, Use.IMAGE, Use.OURS, Use.REFUSED
 
 KEYS: tuple[Key, ...] = (
     Key("$schema", "text", _IMAGE, "for editors"),
-    Key("graphs", "object", _READ, 'name -> "./file.py:object", "package.module:object" or {path, description}'),
+    Key("graphs", "object", _READ, 'name -> "./file.py:object", "module:object" or {path, description, healable}'),
     Key("dependencies", "list of texts", _READ, "local folders, put on sys.path; packages, which must be installed"),
     Key("env", "text or object of texts", _READ, "a file of NAME=value lines, or the variables; set ones stay"),
     Key("store", "section", _READ, "the store that graphs get"),

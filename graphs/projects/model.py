@@ -21,6 +21,8 @@ class GraphSpec:
     path: str
     """`./file.py:name`, `package.module:name` or `BUILT_IN`."""
     description: str = ""
+    healable: bool = False
+    """No step has an effect outside that a second time would repeat: its tainted answers may be given again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,20 +108,30 @@ def _graphs(section: Mapping[str, Any]) -> Iterator[GraphSpec]:
     if not section:
         raise InvalidProject("graphs names no graph", hint='"graphs": {"agent": "./agent.py:graph"}')
     for graph_id, entry in section.items():
-        name = f"graphs.{graph_id}"
         if not graph_id.strip():
             raise InvalidProject("graphs: a graph needs a name")
-        if isinstance(entry, str):
-            entry = {"path": entry}
-        if not isinstance(entry, dict) or not isinstance(entry.get("path"), str):
-            raise InvalidProject(f'{name} must be "./file.py:object" or {{"path": …, "description": …}}')
-        if unknown := sorted(set(entry) - {"path", "description"}):
-            raise InvalidProject(f"unknown key {name}.{unknown[0]}", hint="a graph has a path and a description")
-        description = entry.get("description") or ""
-        if not isinstance(description, str):
-            raise InvalidProject(f"{name}.description must be a text")
-        path = entry["path"]
-        yield GraphSpec(graph_id, path if path == BUILT_IN else str(_location(name, path)), description)
+        yield _graph(graph_id, {"path": entry} if isinstance(entry, str) else entry)
+
+
+def _graph(graph_id: str, entry: Any) -> GraphSpec:
+    name = f"graphs.{graph_id}"
+    if not isinstance(entry, dict) or not isinstance(entry.get("path"), str):
+        raise InvalidProject(f'{name} must be "./file.py:object" or {{"path": …, "description": …}}')
+    if unknown := sorted(set(entry) - {"path", "description", "healable"}):
+        raise InvalidProject(
+            f"unknown key {name}.{unknown[0]}", hint="a graph has a path, a description, and may be healable"
+        )
+    description, healable = entry.get("description") or "", entry.get("healable")
+    if not isinstance(description, str):
+        raise InvalidProject(f"{name}.description must be a text")
+    if not isinstance(healable, bool | None):
+        raise InvalidProject(f"{name}.healable must be a yes or no", hint="true: no step has an effect outside")
+    path = entry["path"]
+    if path != BUILT_IN:
+        return GraphSpec(graph_id, str(_location(name, path)), description, healable is True)
+    if healable is False:
+        raise InvalidProject(f"{name}.healable: the answer graph always is", hint="leave it out")
+    return GraphSpec(graph_id, path, description, healable=True)
 
 
 def _location(name: str, path: str | None) -> str | None:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from langgraph.graph import START
+
 from stemma.graphs.answer.register import DESCRIPTION, register_answer
 from stemma.graphs.catalog import Catalog
 from stemma.graphs.errors import InvalidProject
@@ -24,7 +26,8 @@ def register_project(catalog: Catalog, project: LoadedProject, memory: LongTermM
         if graph.graph is None:
             register_answer(catalog, memory, settings, graph_id=name, description=text or DESCRIPTION)
         else:
-            catalog.register(name, graph.graph, description=text, factory=graph.factory)
+            heals_from = {START} if graph.spec.healable else ()
+            catalog.register(name, graph.graph, description=text, factory=graph.factory, heals_from=heals_from)
 
 
 def project_settings(settings: GraphSettings, project: LoadedProject) -> GraphSettings:

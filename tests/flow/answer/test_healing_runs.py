@@ -23,6 +23,7 @@ from stemma.graphs.settings import GraphSettings
 from stemma.memory.learning import LearnedClaim
 from stemma.memory.long_term import LongTermMemory
 from stemma.memory.model import Answer, Hit, Scope
+from tests.flow.answer import noting_graph
 from tests.flow.answer.memo_world import ABOUT, World, open_world, withdrawn
 
 FIRST = next(iter(ABOUT))
@@ -144,6 +145,18 @@ async def test_a_graph_whose_steps_may_have_effects_outside_is_not_run(gate: Gat
         assert gate.came == 0
         runs = await world.runtime.list_runs(world.actor, limit=100)
         assert {run.run_id for run in runs if run.graph_id == GRAPH_ID} == {said["run_id"]}
+
+
+async def test_a_graph_of_somebody_elses_that_says_so_is_healed(tmp_path: Path) -> None:
+    async with open_world("memory:", tmp_path, noting_graph.register) as world:
+        said = await world.ask("Memo of the harbour office: the standard lead time of Tessaly Foundry in days?")
+        assert "90 days" in said["messages"][-1]["content"]
+        retraction = await withdrawn(world)
+        begun = await Healing(world.runtime, world.memory).start(world.actor, retraction)
+        assert await ended(world, retraction, begun.run) == {"changed": 1}
+        (record,) = (await Healing(world.runtime, world.memory).progress(world.actor, retraction)).done
+        assert "90 days" in record["old"]["text"]
+        assert "90 days" not in record["new"]["text"]
 
 
 async def test_what_is_gone_cannot_be_healed_and_says_so(world: World) -> None:

@@ -24,7 +24,11 @@ def read(**keys: Any) -> Any:
 
 def test_a_whole_file_is_read() -> None:
     project = read(
-        graphs={"a": "pkg.mod:graph", "b": {"path": "./x/y.py:make", "description": "makes"}, "c": "stemma:answer"},
+        graphs={
+            "a": "pkg.mod:graph",
+            "b": {"path": "./x/y.py:make", "description": "makes", "healable": True},
+            "c": "stemma:answer",
+        },
         dependencies=[".", "httpx>=0.2"],
         env={"A": "b"},
         checkpointer={"ttl": {"default_ttl": 5, "strategy": "keep_latest", "sweep_interval_minutes": 1}},
@@ -38,10 +42,10 @@ def test_a_whole_file_is_read() -> None:
             "configurable_headers": {"includes": ["X-User-*"], "excludes": None},
         },
     )
-    assert [(spec.graph_id, spec.path, spec.description) for spec in project.graphs] == [
-        ("a", "pkg.mod:graph", ""),
-        ("b", "./x/y.py:make", "makes"),
-        ("c", "stemma:answer", ""),
+    assert [(spec.graph_id, spec.path, spec.description, spec.healable) for spec in project.graphs] == [
+        ("a", "pkg.mod:graph", "", False),
+        ("b", "./x/y.py:make", "makes", True),
+        ("c", "stemma:answer", "", True),
     ]
     assert project.threads == ThreadTimes(5, "keep_latest", 1)
     assert (project.http.mount_prefix, project.http.auth_first) == ("/api", True)
@@ -76,6 +80,8 @@ def test_image_keys_are_named_once_and_null_is_nothing() -> None:
         ({"graphs": {"a": "./agent.ts:graph"}}, "JavaScript", ""),
         ({"graphs": {"a": {"path": "./a.py:g", "descripton": ""}}}, "graphs.a.descripton", ""),
         ({"graphs": {"a": 3}}, "graphs.a must be", ""),
+        ({"graphs": {"a": {"path": "./a.py:g", "healable": "yes"}}}, "graphs.a.healable", "effect outside"),
+        ({"graphs": {"a": {"path": "stemma:answer", "healable": False}}}, "graphs.a.healable", "leave it out"),
     ],
 )
 def test_what_is_wrong_is_named(keys: dict[str, Any], said: str, hint: str) -> None:
