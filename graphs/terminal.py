@@ -20,8 +20,10 @@ from stemma.graphs.local import open_local
 from stemma.graphs.policy import LOCAL
 from stemma.graphs.runs.model import Run, RunRequest, RunStatus, StateSnapshot
 from stemma.graphs.runs.runtime import Runtime
+from stemma.memory.erasure.copies import CopyKind, note_copy
 from stemma.memory.lineage import captions
 from stemma.memory.model import Position, Scope
+from stemma.memory.settings import MemorySettings
 from stemma.memory.terminal import printable
 
 
@@ -80,7 +82,9 @@ async def back_up(target: Path) -> list[Path]:
     memory, runs = target / f"memory-{stamp}.db", target / f"runs-{stamp}.db"
     async with open_local(worker=False) as local:
         await local.memory.backup(str(memory))
+        note_copy(MemorySettings().copies, memory, CopyKind.MEMORY)
         await local.runtime.backup(str(runs))
+        note_copy(MemorySettings().copies, runs, CopyKind.RUNS)
     return [memory, runs]
 
 

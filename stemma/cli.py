@@ -35,6 +35,7 @@ COMMANDS = {
     "keys": ("stemma.graphs.keys.commands:keys_app", "Who may use a server: make and revoke keys."),
     "webhooks": ("stemma.graphs.webhooks.commands:webhooks_app", "Calls at a run's end: what signs them."),
     "backup": ("stemma.graphs.commands:app", "Copy the stores while they are in use."),
+    "erase": ("stemma.api.erasure.commands:app", "Erase a person, or a tenant, from everything."),
     "doctor": ("stemma.api.commands:app", "Check that everything that is needed is there."),
     "openapi": ("stemma.api.commands:app", "Print the API's OpenAPI document."),
     "version": ("stemma.cli:version_app", "Print the version."),

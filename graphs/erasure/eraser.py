@@ -38,6 +38,9 @@ class RunEraser:
             await self._store.erasure.erase_thread(subject.tenant, thread_id)
         return held.counts
 
+    async def others(self, subject: Subject, needles: Sequence[bytes], /) -> frozenset[bytes]:
+        return await self._store.erasure.others(subject.tenant, subject.user, needles)
+
     async def compact(self) -> Compaction:
         return await asyncio.to_thread(compact_file, self._path)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -58,6 +58,11 @@ class MemoryErasure:
             ids=sorted({*threads, *(run.run_id for run in mine)}),
             texts=[to_json(run.request.input).decode() for run in mine],
         )
+
+    async def others(self, tenant: str, user: str, needles: Sequence[bytes]) -> frozenset[bytes]:
+        mine = (await self.holdings(tenant, user)).threads
+        said = [run.request.input for run in self._runs.runs.values() if run.thread_id not in mine]
+        return frozenset(needle for needle in needles if needle in to_json(said))
 
     async def erase_thread(self, tenant: str, thread_id: str) -> None:
         runs = [run.run_id for run in self._runs.runs.values() if run.thread_id == thread_id and run.tenant == tenant]

@@ -36,6 +36,10 @@ class ErasureStore(Protocol):
 
     async def holdings(self, tenant: str, user: str) -> Holdings: ...
 
+    async def others(self, tenant: str, user: str, needles: Sequence[bytes]) -> frozenset[bytes]:
+        """Those of the needles that stand in what others said and were told."""
+        ...
+
     async def erase_thread(self, tenant: str, thread_id: str) -> None:
         """A thread with everything on it, deliveries that have begun included. One that is gone is passed over.
 

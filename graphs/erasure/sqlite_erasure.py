@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
@@ -15,8 +17,11 @@ from stemma.graphs.errors import UnknownThread
 from stemma.graphs.runs import sqlite_threads
 from stemma.graphs.runs.ports import Unit
 from stemma.graphs.runs.rows import to_json
+from stemma.graphs.runs.sqlite_connection import connect
 from stemma.graphs.runs.sqlite_group import GroupCommit
+from stemma.graphs.runs.sqlite_queries import QUERIES
 from stemma.graphs.runs.sqlite_transaction import Transaction
+from stemma.memory.erasure.remains import pattern_of
 
 Read = Callable[[str, Sequence[Any]], list[Any]]
 _SAMPLED = 50
@@ -28,8 +33,8 @@ _REST = ("erasure_crons", "erasure_keys", "erasure_assistants")
 class SqliteErasure:
     """See `ErasureStore`."""
 
-    def __init__(self, group: GroupCommit, read: Read) -> None:
-        self._group, self._read = group, read
+    def __init__(self, group: GroupCommit, read: Read, path: str) -> None:
+        self._group, self._read, self._path = group, read, path
 
     async def holdings(self, tenant: str, user: str) -> Holdings:
         whose = (tenant, user)
@@ -47,6 +52,19 @@ class SqliteErasure:
             ids=sorted({*(thread_id for thread_id, _ in threads), *(run_id for run_id, *_ in runs)}),
             texts=list(dict.fromkeys([*said, *told]))[:_TEXTS],
         )
+
+    async def others(self, tenant: str, user: str, needles: Sequence[bytes]) -> frozenset[bytes]:
+        listed = to_json([thread_id for thread_id, _ in self._read("erasure_threads", (tenant, user))]).decode()
+        return await asyncio.to_thread(self._matched, (listed, tenant, user), pattern_of(needles))
+
+    def _matched(self, values: Sequence[str], pattern: re.Pattern[bytes]) -> frozenset[bytes]:
+        connection, found = connect(self._path), set[bytes]()
+        try:
+            for (said,) in connection.execute(QUERIES["erasure_others"], values):
+                found.update(pattern.findall(said if isinstance(said, bytes) else (said or "").encode()))
+        finally:
+            connection.close()
+        return frozenset(found)
 
     async def erase_thread(self, tenant: str, thread_id: str) -> None:
         with suppress(UnknownThread):

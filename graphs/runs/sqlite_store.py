@@ -45,7 +45,7 @@ class SqliteStore(SqliteThreadStore):
         self.keys = SqliteKeys(self._group, self._read)
         self.crons = SqliteCrons(self._group, self._query)
         self.webhooks = SqliteWebhooks(self._group, self._read)
-        self.erasure = SqliteErasure(self._group, self._read)
+        self.erasure = SqliteErasure(self._group, self._read, path)
         self._presence = Presence(path)
         self._heartbeat: Heartbeat | None = None
 

@@ -11,10 +11,15 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 from stemma.memory.erasure.model import Compaction, Counts, Plan, Subject, Traces
+from stemma.memory.erasure.remains import pattern_of
 from stemma.memory.erasure.sqlite_compaction import compact_file, files_of
 from stemma.memory.exchange.fields import Row
+from stemma.memory.exchange.lines import record_line
+from stemma.memory.exchange.ports import SENTENCES, VECTOR, VECTORS
 from stemma.memory.ports import MemoryGraph
+from stemma.memory.scope import Scope
 
+_NO_VECTORS: Row = dict.fromkeys((VECTOR, SENTENCES, VECTORS))
 SAMPLE = 25
 """Records of each kind whose texts are looked for."""
 _TEXTS = ("text", "title", "question", "uri", "quote", "name", "reason")
@@ -47,6 +52,15 @@ class MemoryEraser:
         if counts:
             await self._graph.erase(subject.scope)
         return counts
+
+    async def others(self, subject: Subject, needles: Sequence[bytes], /) -> frozenset[bytes]:
+        pattern, found = pattern_of(needles), set[bytes]()
+        for tenant in await self._graph.tenants():
+            async for page in self._graph.records(Scope(tenant)):
+                for row in page.rows:
+                    if tenant != subject.tenant or not subject.scope.owns(row["audience"]):
+                        found.update(pattern.findall(record_line(page.kind, {**row, **_NO_VECTORS})))
+        return frozenset(found)
 
     async def compact(self) -> Compaction:
         return await self._compaction()

@@ -29,6 +29,10 @@ class Eraser(Protocol):
         """Remove it; what went."""
         ...
 
+    async def others(self, subject: Subject, needles: Sequence[bytes], /) -> frozenset[bytes]:
+        """Those of the needles that stand in what it keeps of others too: finding them again says nothing."""
+        ...
+
     async def compact(self) -> Compaction:
         """Make sure that no file holds what was erased."""
         ...

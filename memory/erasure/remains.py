@@ -15,11 +15,16 @@ from stemma.memory.erasure.model import Found
 PIECE = 8 * 1024 * 1024
 
 
+def pattern_of(needles: Sequence[bytes]) -> re.Pattern[bytes]:
+    """Matches any of the needles, the longest first."""
+    return re.compile(b"|".join(re.escape(needle) for needle in sorted(needles, key=len, reverse=True)))
+
+
 def search(files: Iterable[Path], needles: Sequence[bytes]) -> list[Found]:
     """The files that hold any of the needles. A file that is gone meanwhile holds none. Blocks: call it in a thread."""
     if not needles:
         return []
-    pattern = re.compile(b"|".join(re.escape(needle) for needle in sorted(needles, key=len, reverse=True)))
+    pattern = pattern_of(needles)
     overlap = max(map(len, needles)) - 1
     found = []
     for file in sorted(set(files)):

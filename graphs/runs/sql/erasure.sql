@@ -61,3 +61,20 @@ DELETE FROM assistant_versions WHERE tenant = ?1 AND NOT EXISTS(SELECT 1 FROM as
 -- Idempotency keys of runs that are gone.
 DELETE FROM idempotency_keys WHERE tenant = ?1 AND NOT EXISTS(SELECT 1 FROM runs r
   WHERE r.run_id = idempotency_keys.run_id)
+
+-- name: erasure_others
+-- What others said and were told: what holds text of threads that are not these (?1, a JSON list), and of crons that are
+-- not those of a person (?2, ?3).
+SELECT request FROM runs WHERE thread_id NOT IN (SELECT value FROM json_each(?1))
+UNION ALL SELECT metadata || coalesce(error, '') || user || coalesce(webhook, '') FROM runs
+  WHERE thread_id NOT IN (SELECT value FROM json_each(?1))
+UNION ALL SELECT metadata || interrupts FROM threads WHERE thread_id NOT IN (SELECT value FROM json_each(?1))
+UNION ALL SELECT data FROM events WHERE thread_id NOT IN (SELECT value FROM json_each(?1))
+UNION ALL SELECT ns FROM events WHERE thread_id NOT IN (SELECT value FROM json_each(?1)) AND ns <> ''
+UNION ALL SELECT checkpoint FROM checkpoints WHERE thread_id NOT IN (SELECT value FROM json_each(?1))
+UNION ALL SELECT metadata FROM checkpoints WHERE thread_id NOT IN (SELECT value FROM json_each(?1))
+UNION ALL SELECT channel FROM blobs WHERE thread_id NOT IN (SELECT value FROM json_each(?1))
+UNION ALL SELECT value FROM blobs WHERE thread_id NOT IN (SELECT value FROM json_each(?1))
+UNION ALL SELECT channel || path FROM writes WHERE thread_id NOT IN (SELECT value FROM json_each(?1))
+UNION ALL SELECT value FROM writes WHERE thread_id NOT IN (SELECT value FROM json_each(?1))
+UNION ALL SELECT request FROM crons WHERE tenant <> ?2 OR ?3 NOT IN ('', user)
