@@ -5,6 +5,7 @@ Decides nothing that the port does not say: what is shown is worked out for a wh
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -20,7 +21,7 @@ from stemma.memory.consolidation.model import (
     precedence,
 )
 from stemma.memory.consolidation.refusal import refuse_undoing
-from stemma.memory.consolidation.standing import groups, hidden, others_in
+from stemma.memory.consolidation.standing import hidden
 from stemma.memory.memory_rows import LABELS, Link, TenantRows
 from stemma.memory.memory_vectors import InMemoryVectors
 from stemma.memory.model import Answer, Claim, Derivation, Node, Passage, Relation, Scope, Source, SourceKind
@@ -124,8 +125,9 @@ def demoted_by(rows: TenantRows, item_id: str) -> tuple[DemotionRule, ...]:
 
 
 def also_said(rows: TenantRows, ids: Iterable[str]) -> dict[str, int]:
-    """By source or claim, how many hidden ones say the same; only where there are any."""
-    return others_in(groups(rows.duplicates), rows.hidden, ids)
+    """By source or claim, how many hidden ones it is shown for; only where there are any."""
+    counts = Counter(rows.hidden.values())
+    return {item_id: counts[item_id] for item_id in ids if item_id in counts}
 
 
 def demoted_items(rows: TenantRows, passages: Iterable[Passage], claims: Iterable[Claim]) -> frozenset[str]:

@@ -6,12 +6,13 @@ flags calls this (`neo4j_flags.py`), and so does consolidation itself.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from stemma.memory.consolidation.model import Precedence, precedence
-from stemma.memory.consolidation.standing import groups, hidden, others_in
+from stemma.memory.consolidation.standing import hidden
 from stemma.memory.neo4j_turn import Turn
 from stemma.memory.queries import load_queries
 
@@ -44,7 +45,7 @@ async def settle(turn: Turn, edges: Edges, ids: Collection[str]) -> None:
     ask = in_turn(turn)
     now = await standing(ask, {*ids, *(one for pair in edges for one in pair)})
     gone = hidden(edges, now.places, now.current)
-    counts = others_in(groups(edges), gone, now.places)
+    counts = Counter(gone.values())
     changed = [
         {
             "id": one,

@@ -7,6 +7,7 @@ Decides the order of statements; each write is one transaction, at whose end wha
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -18,7 +19,6 @@ import apsw
 from stemma.memory.consolidation.model import Candidate, Consolidation, Demotion, Duplicate, Mark
 from stemma.memory.consolidation.refusal import refuse_undoing
 from stemma.memory.consolidation.sqlite_showing import (
-    also_said,
     demoted_by,
     edges_around,
     settle,
@@ -163,7 +163,7 @@ def _marks(connection: apsw.Connection, scope: Scope, ids: Sequence[str]) -> dic
     seen = [item_id for (item_id,) in rows(connection, _LINEAGE["visible"], where)]
     edges = edges_around(connection, scope.tenant, seen)
     instead = shown_for(connection, scope.tenant, edges) if edges else {}
-    others = also_said(connection, scope.tenant, seen) if edges else {}
+    others = Counter(instead.values())
     low = demoted_by(connection, scope.tenant, seen)
-    found = {one: Mark(instead.get(one, ""), others.get(one, 0), low.get(one, ())) for one in seen}
+    found = {one: Mark(instead.get(one, ""), others[one], low.get(one, ())) for one in seen}
     return {item_id: mark for item_id, mark in found.items() if mark != Mark()}

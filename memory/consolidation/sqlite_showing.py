@@ -7,12 +7,13 @@ changes what is current calls this (`sqlite_support.py`), and so does consolidat
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 
 import apsw
 
 from stemma.memory.consolidation.model import DemotionRule, Precedence, precedence
-from stemma.memory.consolidation.standing import groups, hidden, others_in
+from stemma.memory.consolidation.standing import hidden
 from stemma.memory.model import Node
 from stemma.memory.queries import load_queries
 from stemma.memory.sqlite_database import rows
@@ -65,10 +66,10 @@ def promote(connection: apsw.Connection, tenant: str, used: Iterable[str]) -> No
 
 
 def also_said(connection: apsw.Connection, tenant: str, ids: Collection[str]) -> dict[str, int]:
-    """By source or claim, how many hidden ones say the same; only where there are any."""
+    """By source or claim, how many hidden ones it is shown for; only where there are any."""
     edges = edges_around(connection, tenant, ids)
-    gone = {item_id for (item_id, _), is_hidden in edges.items() if is_hidden}
-    return others_in(groups(edges), gone, ids)
+    counts = Counter(shown_for(connection, tenant, edges).values()) if edges else {}
+    return {item_id: counts[item_id] for item_id in ids if item_id in counts}
 
 
 def demoted_by(connection: apsw.Connection, tenant: str, ids: Iterable[str]) -> dict[str, tuple[DemotionRule, ...]]:

@@ -47,10 +47,3 @@ def hidden(
         standing = sorted((item for item in group if item in current), key=places.__getitem__)
         found |= dict.fromkeys(standing[1:], standing[0]) if standing else {}
     return found
-
-
-def others_in(alike: Iterable[set[str]], gone: Collection[str], asked: Iterable[str]) -> dict[str, int]:
-    """For those of the items asked about that are shown, how many hidden ones say the same; only where any do."""
-    hides, wanted = set(gone), set(asked) - set(gone)
-    counts = {item: len(group & hides) for group in alike for item in group & wanted}
-    return {item: count for item, count in counts.items() if count}

@@ -90,7 +90,9 @@ class Recall:
         rankings = await asyncio.gather(*(self._ranking(scope, question, wanted, recipe) for question in questions))
         ranking = rankings[0] if len(rankings) == 1 else _merged(rankings, recipe)
         placed = await self._placed(scope, ranking, wanted, recipe)
-        hits = await shown_hits(self._reads, scope, placed, ranking.claims, ranking.paths, wanted)
+        hits = await shown_hits(
+            self._reads, scope, placed, ranking.claims, ranking.paths, wanted, recipe.demoted_discount
+        )
         if self._reranker and hits:
             hits = _reordered(hits, await self._reranker.rerank(query, hits))
         return hits[:k] if budget is None else within(budget, hits[:k])

@@ -58,6 +58,8 @@ class Recipe:
     """Share of its score that a claim loses: of a source and what an agent made of it, the source comes first."""
     stale_discount: float = 0.5
     """The same for a stale claim: everything it rests on is no longer current."""
+    demoted_discount: float = 0.5
+    """The same for what is demoted (`consolidation/`), a passage or a claim."""
     walk: Walk | None = None
     """Rank by a walk over the mention graph that starts from what the searches found."""
 
