@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from stemma.graphs.answer.register import GRAPH_ID
-from stemma.graphs.errors import Forbidden, UnknownAssistant
+from stemma.graphs.errors import Forbidden, UnknownAssistant, UnknownThread
 from stemma.graphs.healing.graph import GRAPH_ID as HEALING
 from stemma.graphs.healing.healing import Healing, NeverHealed
 from stemma.graphs.healing.model import Progress
-from stemma.graphs.policy import Permission
+from stemma.graphs.policy import Actor, Filter, Permission, Rules
 from stemma.graphs.runs.model import RunRequest, RunStatus
 from stemma.memory.errors import UnknownItem
 from stemma.memory.model import Answer
@@ -239,3 +239,46 @@ async def test_no_client_can_start_the_healing_graph_by_its_name(small: World) -
     with pytest.raises(UnknownAssistant):
         await small.runtime.assistants.get(small.actor, entry.assistant_id)
     assert HEALING not in small.runtime.catalog.ids()
+
+
+async def test_a_healed_answer_is_healed_again_by_the_next_retraction(small: World) -> None:
+    said = await small.ask(FIRST)
+    first = by_question(await healed(small, await withdrawn(small)))[FIRST]
+    (true,) = first["new"]["sources"]
+    effect = await small.memory.retract(small.home, true, reason="out of date", actor="ann")
+    assert effect.retraction is not None
+    done = {record["answer_id"]: record for record in (await healed(small, effect.retraction.id)).done}
+    assert done.keys() == {said["answer_id"], first["new"]["answer_id"]}
+    assert {record["outcome"] for record in done.values()} == {"abstains"}
+    assert done[first["new"]["answer_id"]]["thread_id"] == first["new_thread_id"]
+
+
+@dataclass(frozen=True)
+class Owned(Rules):
+    """What most auth files say: a thread is whose it was made."""
+
+    async def decide(self, actor: Actor, resource: str, action: str, value: dict[str, Any]) -> Filter | None:
+        if action.startswith("create"):
+            value["metadata"] = {**(value.get("metadata") or {}), "owner": actor.name}
+        return {"owner": actor.name} if resource == "threads" else None
+
+
+async def test_threads_that_rules_hide_are_counted_and_not_run(small: World) -> None:
+    ann, bob = (replace(small, actor=replace(small.actor, name=name, rules=Owned())) for name in ("ann", "bob"))
+    said = await ann.ask(FIRST)
+    retraction = await withdrawn(small)
+    healing = Healing(small.runtime, small.memory)
+    planned = await healing.plan(bob.actor, retraction)
+    begun = await healing.start(bob.actor, retraction)
+    assert (planned.answers, planned.hidden) == ([], 1)
+    assert (begun.run, begun.hidden) == (None, 1)
+
+    done = await healed(ann, retraction)
+    (record,) = done.done
+    assert (record["answer_id"], record["outcome"]) == (said["answer_id"], "changed")
+    for thread_id in (done.thread_id, record["new_thread_id"]):
+        assert (await ann.runtime.get_thread(ann.actor, thread_id)).metadata["owner"] == "ann"
+        with pytest.raises(UnknownThread):
+            await bob.runtime.get_thread(bob.actor, thread_id)
+    with pytest.raises(NeverHealed):
+        await healing.progress(bob.actor, retraction)
