@@ -44,6 +44,7 @@ STATUS: Mapping[type[Exception], int] = {
     memory.SupersedesNewer: 409,
     memory.NotRetractable: 422,
     memory.UnknownRecipe: 422,
+    memory.InvalidMoment: 422,
     memory.UnreadableDocument: 422,
     memory.InvalidItem: 422,
     memory.MemoryFull: 507,

@@ -12,6 +12,7 @@ import typer
 
 from stemma.memory.contradictions.commands import contradictions_app
 from stemma.memory.exchange.commands import exchange_app
+from stemma.memory.history.commands import AsOf, KnownAt, history_app, moment
 from stemma.memory.lineage_commands import lineage_app
 
 app = typer.Typer(
@@ -56,15 +57,22 @@ def recall(
     query: Annotated[str, typer.Argument(help="A question, or words.")],
     k: Annotated[int, typer.Option("--k", "-k", min=1, max=1000, help="How many hits.")] = 5,
     recipe: Annotated[str, typer.Option(help="graph, hybrid, dense or lexical (default: MEMORY_RECIPE).")] = "",
+    as_of: AsOf = "",
+    known_at: KnownAt = "",
     user: User = "",
     as_json: AsJson = False,
 ) -> None:
-    """Search memory: the best passages and claims, each with its scores and its source."""
+    """Search memory: the best passages and claims, each with its scores and its source.
+
+    With --known-at as memory was at a time, with --as-of of what held in the world at a time: 2026-03-01, or with a
+    time of day as 2026-03-01T12:00+01:00; in UTC where it says no zone.
+    """
     import asyncio
 
-    from stemma.memory.shell import print_hits
+    from stemma.memory.shell import Moments, print_hits
 
-    asyncio.run(print_hits(query, k=k, recipe=recipe or None, user=user, as_json=as_json))
+    moments = Moments(as_of=moment(as_of, "--as-of"), known_at=moment(known_at, "--known-at"))
+    asyncio.run(print_hits(query, k=k, recipe=recipe or None, moments=moments, user=user, as_json=as_json))
 
 
 @app.command()
@@ -145,5 +153,6 @@ def reindex(
 
 
 memory_app.add_typer(lineage_app)
+memory_app.add_typer(history_app)
 memory_app.add_typer(contradictions_app)
 memory_app.add_typer(exchange_app)

@@ -103,6 +103,10 @@ class UnknownRecipe(MemoryFailure):
     """There is no such recall recipe."""
 
 
+class InvalidMoment(MemoryFailure):
+    """This is no moment to look back at."""
+
+
 class UnreadableDocument(MemoryFailure):
     """The document cannot be read."""
 

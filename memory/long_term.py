@@ -136,8 +136,8 @@ class LongTermMemory(Decisions):
         (`history/belief.py` has the rules); by today's belief, or by that of `known_at`.
 
         With a budget in tokens, only the best of them whose texts fit into it together (four characters are counted as
-        one token). Raises `UnknownRecipe`, `EmbedderMismatch`, `EmbedderUnavailable`, `ValueError` for k < 1, a budget
-        below 0 or a moment without a time zone, and what the store raises.
+        one token). Raises `UnknownRecipe`, `EmbedderMismatch`, `EmbedderUnavailable`, `ValueError` for k < 1 or a
+        budget below 0, `InvalidMoment` for one without a time zone, and what the store raises.
         """
         if k < 1:
             raise ValueError(f"k must be at least 1, not {k}")

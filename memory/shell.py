@@ -10,7 +10,8 @@ import asyncio
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
 import typer
 
@@ -106,16 +107,25 @@ def _print_report(report: IngestReport, *, as_json: bool) -> None:
         typer.echo(f"{counted(report.contradictions, 'contradiction')} found: stemma memory contradictions --open")
 
 
-async def print_hits(query: str, *, k: int, recipe: str | None, user: str, as_json: bool) -> None:
+class Moments(NamedTuple):
+    """Where a recall looks: at today where both are None."""
+
+    as_of: datetime | None = None
+    known_at: datetime | None = None
+
+
+async def print_hits(query: str, *, k: int, recipe: str | None, moments: Moments, user: str, as_json: bool) -> None:
     """Print the k best hits for a query."""
     scope = Scope(DEFAULT_TENANT, user)
     async with await open_memory() as memory:
-        hits = await memory.recall(scope, query, k=k, recipe=recipe)
+        hits = await memory.recall(scope, query, k=k, recipe=recipe, **moments._asdict())
         empty = not hits and not sum((await memory.statistics(scope)).by_node.values())
     if as_json:
-        _print_json({"query": query, "recipe": recipe or memory.recipe, "hits": [_hit_record(hit) for hit in hits]})
+        asked = {name: at.isoformat() for name, at in moments._asdict().items() if at}
+        found = [_hit_record(hit) for hit in hits]
+        _print_json({"query": query, "recipe": recipe or memory.recipe, **asked, "hits": found})
     elif not hits:
-        typer.echo(EMPTY if empty else "nothing found")
+        typer.echo(EMPTY if empty else "nothing found then" if any(moments) else "nothing found")
     for hit in [] if as_json else hits:
         typer.echo("\n".join(_hit_lines(hit)))
 

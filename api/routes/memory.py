@@ -199,8 +199,17 @@ async def get_lineage(
 
 @router.post("/recall", response_model=RecallBody, responses=documented(404))
 async def recall(body: Question, asked: MemoryRead) -> Response:
-    """The best passages and claims for a question, each with why it is there and where it came from."""
-    hits = await asked.memory.recall(asked.scope, body.query, k=body.k, recipe=body.recipe, budget=body.budget)
+    """The best passages and claims for a question, each with why it is there and where it came from; of today, or of a
+    moment that is looked back at."""
+    hits = await asked.memory.recall(
+        asked.scope,
+        body.query,
+        k=body.k,
+        recipe=body.recipe,
+        budget=body.budget,
+        as_of=body.as_of,
+        known_at=body.known_at,
+    )
     recipe = body.recipe or asked.memory.recipe
     return Json({"query": body.query, "recipe": recipe, "hits": [show_hit(hit) for hit in hits]})
 

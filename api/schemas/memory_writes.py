@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, ConfigDict, Field
 from typing_extensions import TypedDict
 
+from stemma.api.schemas.memory_history import Moment
 from stemma.api.schemas.values import Body
 from stemma.memory.ingest.decoding import clean
 from stemma.memory.ingest.pipeline import IngestReport
@@ -54,6 +55,12 @@ class Question(Body):
         Annotated[int, Field(ge=1, le=1_000_000, description="Only the best hits whose texts fit into so many tokens")]
         | None
     ) = None
+    as_of: Annotated[
+        Moment | None, Field(description="What held in the world then, as far as claims and sources say when they do")
+    ] = None
+    known_at: Annotated[
+        Moment | None, Field(description="What memory held then, whatever came or was decided since")
+    ] = None
 
     model_config = ConfigDict(
         extra="forbid",

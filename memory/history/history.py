@@ -6,10 +6,13 @@ part of it. It refuses moments without a time zone.
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
 from datetime import UTC, datetime
 
+from stemma.memory.errors import InvalidMoment
 from stemma.memory.history.belief import past
+from stemma.memory.history.difference import Difference, difference
 from stemma.memory.history.model import DatedRegion, Past
 from stemma.memory.ports import MemoryGraph
 from stemma.memory.recall.ports import Revision
@@ -31,20 +34,33 @@ class History:
     async def past(self, scope: Scope, *, known_at: datetime | None = None, as_of: datetime | None = None) -> Past:
         """What the tenant's memory was at these moments; None is today.
 
-        Raises `ValueError` for a moment without a time zone, and what the store raises.
+        Raises `InvalidMoment` for one without a time zone, and what the store raises.
         """
-        known_at, as_of = in_utc("known_at", known_at), in_utc("as_of", as_of)
+        known_at = known_at and in_utc("known_at", known_at)
+        as_of = as_of and in_utc("as_of", as_of)
         place = (scope.tenant, known_at, as_of)
         revision, kept = await self._graph.revision(scope), self._pasts.pop(place, None)
         if kept is not None and kept[0] == revision:
             self._pasts[place] = kept
             return kept[1]
         region, revision = await self._region(scope, known_at, as_of)
-        found = past(region, known_at, as_of)
+        found = await asyncio.to_thread(past, region, known_at, as_of)
         self._pasts[place] = (revision, found)
         while len(self._pasts) > _KEPT:
             self._pasts.popitem(last=False)
         return found
+
+    async def difference(self, scope: Scope, earlier: datetime, later: datetime) -> Difference:
+        """What changed of what the scope may see, after one moment of belief and up to another.
+
+        Raises `InvalidMoment` for one without a time zone and for a second one before the first; what the store raises.
+        """
+        first, second = in_utc("the first moment", earlier), in_utc("the second moment", later)
+        if second < first:
+            said = f"{later.isoformat()} is before {earlier.isoformat()}"
+            raise InvalidMoment(said, hint="name the earlier one first")
+        region, _ = await self._region(scope, first, second)
+        return await asyncio.to_thread(difference, region, scope.audiences(), first, second)
 
     async def _region(
         self, scope: Scope, known_at: datetime | None, as_of: datetime | None
@@ -60,13 +76,12 @@ class History:
         return region, before
 
 
-def in_utc(name: str, moment: datetime | None) -> datetime | None:
-    """The same moment in UTC. Raises `ValueError` for one without a zone: it would be another one elsewhere."""
-    if moment is None:
-        return None
+def in_utc(name: str, moment: datetime) -> datetime:
+    """The same moment in UTC. Raises `InvalidMoment` for one without a zone: it would be another one elsewhere."""
     if moment.tzinfo is None:
-        raise ValueError(f"{name} needs a time zone: {moment.isoformat()}Z, or an offset like +02:00")
+        said = f"{name} has no time zone: {moment.isoformat()}"
+        raise InvalidMoment(said, hint="put Z behind it, or an offset like +02:00")
     try:
         return moment.astimezone(UTC)
-    except OverflowError:
-        raise ValueError(f"{name} is out of range: {moment.isoformat()}") from None
+    except OverflowError as error:
+        raise InvalidMoment(f"{name} is out of range: {moment.isoformat()}", hint="name a year of this age") from error

@@ -54,6 +54,7 @@ BODIES: dict[str, Any] = {
 QUERIES = {
     "GET /store/items": {"namespace": "a", "key": "k"},
     "GET /evals/trends": {"metric": "recall"},
+    "GET /memory/diff": {"earlier": "2026-01-01T00:00:00Z"},
 }
 FIXED = {"namespace": "inner", "eval_id": "none", "suite": "none", "contradiction_id": "none"}
 """Names in paths that are nobody's."""

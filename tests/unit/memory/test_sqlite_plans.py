@@ -38,6 +38,7 @@ QUERIES = {
         "consolidation",
         "contradictions",
         "exchange",
+        "history",
     )
     for name, query in load_queries(f"sql/{file}.sql").items()
     if not name.startswith("is_")
