@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from stemma.memory.consolidation.commands import consolidation_app
 from stemma.memory.contradictions.commands import contradictions_app
 from stemma.memory.exchange.commands import exchange_app
 from stemma.memory.history.commands import AsOf, KnownAt, history_app, moment
@@ -156,3 +157,4 @@ memory_app.add_typer(lineage_app)
 memory_app.add_typer(history_app)
 memory_app.add_typer(contradictions_app)
 memory_app.add_typer(exchange_app)
+memory_app.add_typer(consolidation_app)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import SecretStr
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from stemma.memory.contradictions.model import Policy
@@ -37,6 +37,8 @@ class MemorySettings(BaseSettings):
     """Where converted embedding models are kept, shared by all projects of a user."""
     recipe: str = "graph"
     """The default recall recipe: graph, hybrid, dense or lexical."""
+    demote_after_days: float = Field(default=90, ge=0)
+    """What no answer used in so many days is demoted by `stemma memory consolidate`; 0: nothing is."""
     copies: Path = Path(".stemma/copies.jsonl")
     """Which backups and exports were made, and where: what `stemma erase` looks through."""
     numbers: Path | None = None

@@ -45,7 +45,7 @@ def keyed(candidates: Iterable[Candidate]) -> list[Keyed]:
     """The candidates that can say the same as another one: those that say anything."""
     return [
         Keyed(
-            source_key(one.title, one.texts) if one.node is Node.SOURCE else claim_key(one.texts[0]),
+            source_key(one.title, one.texts, one.uri) if one.node is Node.SOURCE else claim_key(one.texts[0]),
             _Member(
                 precedence(
                     searched=one.searched,

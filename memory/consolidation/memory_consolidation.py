@@ -186,6 +186,7 @@ def _of_source(rows: TenantRows, item: Source, used: Mapping[str, datetime]) -> 
     return Candidate(
         id=item.id,
         node=Node.SOURCE,
+        uri=item.uri,
         title=item.title,
         texts=tuple(one.text for one in sorted(passages, key=lambda one: one.ordinal)),
         content_hash=item.content_hash,

@@ -22,7 +22,8 @@ class MergeRule(StrEnum):
     CONTENT = "same content"
     """Sources: title and text are equal, character for character."""
     WORDS = "same words"
-    """Sources: title and text have the same words and numbers in the same order."""
+    """Sources: title and text have the same words and numbers in the same order; of a long text also under another
+    file's name."""
     STATEMENT = "same statement"
     """Claims: the same words, and the same numbers and dates however they are written."""
 
@@ -66,6 +67,8 @@ class Candidate:
     """When a source was added, a claim recorded."""
     last_used: datetime | None
     """When an answer last used or stated it; of a source, one of its passages or a claim derived from one."""
+    uri: str = ""
+    """A source's."""
     searched: bool = True
     stale: bool = False
     hidden: bool = False

@@ -109,10 +109,11 @@ async def _write(
 
 
 def _source(row: Sequence[Any]) -> Candidate:
-    item_id, title, content_hash, trust, added_at, is_hidden, texts, used, rules = row
+    item_id, uri, title, content_hash, trust, added_at, is_hidden, texts, used, rules = row
     return Candidate(
         id=item_id,
         node=Node.SOURCE,
+        uri=uri,
         title=title,
         texts=texts,
         content_hash=content_hash,

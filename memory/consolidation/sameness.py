@@ -13,6 +13,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from hashlib import blake2b
+from pathlib import PurePosixPath
 
 from stemma.memory.grounding.contradiction import contradiction
 from stemma.memory.quantities import DATE, ORDINAL, Quantity, quantities
@@ -22,13 +23,21 @@ _MARK = re.compile(r"(?<!\d)(?:[-−–/*](?!\s?\d)|[^\w\s\-−–/*](?!\d))")
 """A mark that touches no digit; a sign may stand a space before its number."""
 _ALWAYS_MEANT = frozenset("%‰#&@§′″")
 """Marks that count wherever they stand."""
+_LONG = 40
+"""From so many words on a text says by itself what it is about."""
 _WHOLE = re.compile(r"[1-9]\d*(?:,\d{3})*|[A-Za-z][A-Za-z, -]*")
 _WRITTEN_ORDINAL = re.compile(r"[1-9]\d*(?:st|nd|rd|th)|[A-Za-z]+")
 
 
-def source_key(title: str, texts: Sequence[str]) -> bytes:
-    """What two sources share that have the same title and text but for case, spacing and marks in the prose."""
-    return _digest(plain(title), plain(" ".join(texts)))
+def source_key(title: str, texts: Sequence[str], uri: str = "") -> bytes:
+    """What two sources share that have the same title and text but for case, spacing and marks in the prose.
+
+    Where a text of some length has no other title than the name of its file, that is not counted: it is a copy under
+    another name. A short text may say by its file's name alone what it is about.
+    """
+    text = plain(" ".join(texts))
+    nameless = title == _file_name(uri) and text.count(" ") >= _LONG
+    return _digest("" if nameless else plain(title), text)
 
 
 def claim_key(text: str) -> bytes:
@@ -40,6 +49,10 @@ def claim_key(text: str) -> bytes:
 def same_statement(first: str, second: str) -> bool:
     """Whether nothing in the slots of two statements of one key differs: no quantity, and no contradiction."""
     return _measured(first) == _measured(second) and contradiction(first, second) is None
+
+
+def _file_name(uri: str) -> str:
+    return PurePosixPath(uri.partition("#")[2] or uri.partition(":")[2]).stem
 
 
 def plain(text: str) -> str:

@@ -76,6 +76,7 @@ def _sources(connection: apsw.Connection, where: Mapping[str, Any]) -> list[Cand
         Candidate(
             id=item_id,
             node=Node.SOURCE,
+            uri=uri,
             title=title,
             texts=texts.get(item_id, ()),
             content_hash=content_hash,
@@ -85,7 +86,7 @@ def _sources(connection: apsw.Connection, where: Mapping[str, Any]) -> list[Cand
             hidden=bool(is_hidden),
             demoted=frozenset(json.loads(demoted)),
         )
-        for item_id, title, content_hash, trust, added_at, *used, is_hidden, demoted in found
+        for item_id, uri, title, content_hash, trust, added_at, *used, is_hidden, demoted in found
     ]
 
 

@@ -11,7 +11,7 @@ WHERE n.tenant = $tenant AND n.id > $after AND n.audience = $audience AND n.supp
   AND n.kind <> 'store'
 WITH n ORDER BY n.id LIMIT $limit
 RETURN collect([
-  n.id, n.title, n.content_hash, n.trust, n.added_at, n.hidden,
+  n.id, n.uri, n.title, n.content_hash, n.trust, n.added_at, n.hidden,
   COLLECT { MATCH (n)<-[:PART_OF]-(p:Passage) RETURN p.text ORDER BY p.ordinal },
   COLLECT {
     MATCH (n)<-[:PART_OF]-(:Passage)<-[:DERIVED_FROM*0..1]-()<-[:USED|ASSERTS]-(a:Answer)

@@ -4,7 +4,7 @@
 -- name: source_candidates
 -- The next current sources of one audience behind an id, and when an answer last used one of their passages, or used or
 -- stated a claim derived from one.
-SELECT source.id, source.title, source.content_hash, source.trust, source.added_at,
+SELECT source.id, source.uri, source.title, source.content_hash, source.trust, source.added_at,
     (SELECT max(answer.recorded_at) FROM passage
         CROSS JOIN used INDEXED BY used_item ON used.tenant = passage.tenant AND used.item_id = passage.id
         CROSS JOIN answer ON answer.tenant = used.tenant AND answer.id = used.answer_id

@@ -103,3 +103,13 @@ def test_claims_that_do_not(first: str, second: str) -> None:
 def test_a_title_tells_sources_apart() -> None:
     assert source_key("Berth 4", ["Closed on Mondays."]) != source_key("Berth 5", ["Closed on Mondays."])
     assert source_key("berth 4", ["Closed on", "Mondays."]) == source_key("Berth 4", ["Closed on Mondays"])
+
+
+def test_a_long_copy_under_another_file_name_is_the_same() -> None:
+    """A short one is not: its name may be all that says what it is about."""
+    long = ["The quay rent is due in May."] * 7
+    assert source_key("ann", long, "file:notes/ann.md") == source_key("bob", long, "file:notes/bob.md")
+    assert source_key("ann", long, "file:notes/ann.md") != source_key("Terms", long, "file:notes/bob.md")
+    assert source_key("1", long, "file:m.eml#1.txt") == source_key("2", long, "upload:2.txt")
+    short = ["Allergic to nuts."]
+    assert source_key("ann", short, "file:notes/ann.md") != source_key("bob", short, "file:notes/bob.md")
