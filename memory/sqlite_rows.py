@@ -139,7 +139,7 @@ def entity_row(entity: Entity) -> dict[str, Any]:
         "audience": entity.scope.audience,
         "name": entity.name,
         "kind": entity.kind,
-        "aliases": json.dumps(entity.aliases),
+        "aliases": json.dumps(entity.aliases) if entity.aliases else "[]",
     }
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 
 import apsw
@@ -180,24 +180,16 @@ def add_entities(
 ) -> None:
     """Add what is not known yet; the mentions get the audience of the scope."""
     connection.executemany(_WRITE["add_entity"], [entity_row(entity) for entity in entities])
+    places = [(one.item_id, one.entity_id, one.start, one.end) for one in mentions]
     whose = {"tenant": scope.tenant, "audience": scope.audience}
-    places = [
-        {
-            **whose,
-            "item_id": mention.item_id,
-            "entity_id": mention.entity_id,
-            "first": mention.start,
-            "last": mention.end,
-        }
-        for mention in mentions
-    ]
-    connection.executemany(_WRITE["add_mention"], places)
+    connection.execute(_WRITE["add_mentions"], {**whose, "mentions": json.dumps(places)})
 
 
 def add_relations(connection: apsw.Connection, scope: Scope, relations: Iterable[EntityRelation]) -> None:
     """Add what the claims of a scope relate, after the claims and the entities."""
+    found = [(one.claim_id, one.subject_id, one.predicate, one.object_id) for one in relations]
     whose = {"tenant": scope.tenant, "audience": scope.audience, "audiences": json.dumps(scope.audiences())}
-    connection.executemany(_ENTITIES["add_relation"], [{**whose, **asdict(relation)} for relation in relations])
+    connection.execute(_ENTITIES["add_relations"], {**whose, "relations": json.dumps(found)})
 
 
 def erase(connection: apsw.Connection, tenant: str, chosen: Callable[[str], bool]) -> None:

@@ -7,15 +7,18 @@ WHERE tenant = :tenant AND audience IN (SELECT value FROM json_each(:audiences))
 AND EXISTS (SELECT 1 FROM json_each(entity.aliases) AS alias WHERE alias.value IN (SELECT value FROM json_each(:names)))
 ORDER BY name, id;
 
--- name: add_relation
--- A claim relates two things; its audience is the claim's. Nothing is written for a claim of another audience than the
--- writer's, or a thing that this audience does not see.
+-- name: add_relations
+-- Claims relate two things each; the audience is the claim's. Nothing is written for a claim of another audience than the
+-- writer's, or a thing that this audience does not see. `:relations` is a JSON list of [claim id, subject id, predicate,
+-- object id].
 INSERT INTO relates_to (tenant, entity_id, other_id, claim_id, predicate, audience)
-SELECT claim.tenant, subject.id, object.id, claim.id, :predicate, claim.audience
-FROM claim CROSS JOIN entity AS subject CROSS JOIN entity AS object
-WHERE claim.tenant = :tenant AND claim.id = :claim_id AND +claim.audience = :audience
-AND subject.tenant = :tenant AND subject.id = :subject_id AND +subject.audience IN (SELECT value FROM json_each(:audiences))
-AND object.tenant = :tenant AND object.id = :object_id AND +object.audience IN (SELECT value FROM json_each(:audiences))
+SELECT claim.tenant, subject.id, object.id, claim.id, one.value ->> 2, claim.audience
+FROM json_each(:relations) AS one CROSS JOIN claim CROSS JOIN entity AS subject CROSS JOIN entity AS object
+WHERE claim.tenant = :tenant AND claim.id = one.value ->> 0 AND +claim.audience = :audience
+AND subject.tenant = :tenant AND subject.id = one.value ->> 1
+AND +subject.audience IN (SELECT value FROM json_each(:audiences))
+AND object.tenant = :tenant AND object.id = one.value ->> 3
+AND +object.audience IN (SELECT value FROM json_each(:audiences))
 ON CONFLICT DO NOTHING;
 
 -- name: relations

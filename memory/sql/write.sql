@@ -22,10 +22,12 @@ ON CONFLICT DO UPDATE SET aliases = (
     )
 ) WHERE excluded.aliases <> '[]' AND excluded.aliases <> entity.aliases;
 
--- name: add_mention
--- An item names an entity; the audience is the item's.
+-- name: add_mentions
+-- Items name entities, in one step for all of them; the audience is the items'. `:mentions` is a JSON list of
+-- [item id, entity id, first, last].
 INSERT INTO mentions (tenant, item_id, entity_id, first, last, audience)
-VALUES (:tenant, :item_id, :entity_id, :first, :last, :audience) ON CONFLICT DO NOTHING;
+SELECT :tenant, value ->> 0, value ->> 1, value ->> 2, value ->> 3, :audience FROM json_each(:mentions) WHERE TRUE
+ON CONFLICT DO NOTHING;
 
 -- name: add_claim
 -- A claim; one that is known keeps its text and flags. The flags of a new one are a first guess, to be worked out.

@@ -35,6 +35,7 @@ QUERIES = {
         "reindex",
         "vectors",
         "store",
+        "terms",
         "consolidation",
         "contradictions",
         "exchange",
