@@ -15,6 +15,7 @@ from typing import Any
 
 from stemma.graphs.answer.register import register_answer
 from stemma.graphs.catalog import Catalog
+from stemma.graphs.models.comparing import ModelJudge
 from stemma.graphs.models.decomposition import ModelDecomposer
 from stemma.graphs.models.open import open_model
 from stemma.graphs.models.reranking import ModelReranker
@@ -76,12 +77,13 @@ def _answers(project: LoadedProject | None) -> bool:
 
 
 async def _open_memory(settings: GraphSettings, *, answer: bool) -> LongTermMemory:
-    """The configured memory; where a language model answers, it also reranks hits and takes questions apart, unless
-    the settings leave that to recall alone."""
+    """The configured memory; where a language model answers, it also reranks hits, takes questions apart and
+    compares claims, unless the settings leave that to the rules."""
     model = open_model(settings) if answer else None
     if model is None or model.extractive:
         return await open_memory()
     return await open_memory(
         reranker=ModelReranker(model) if settings.rerank else None,
         decomposer=ModelDecomposer(model) if settings.decompose else None,
+        judge=ModelJudge(model) if settings.compare else None,
     )

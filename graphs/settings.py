@@ -23,6 +23,9 @@ class GraphSettings(BaseSettings):
     """Let the model (not `extractive:`) put what recall found into order: one call, of some 20 passages, a recall."""
     decompose: bool = True
     """Let the model (not `extractive:`) take a question of several steps apart: one short call a recall."""
+    compare: bool = True
+    """Let the model (not `extractive:`) say which new claims contradict others, where the rules see only that they are
+    much alike: one call at most for an answer that is learned, or for some 256 passages."""
     database_url: str = "sqlite:///.stemma/runs.db"
     """sqlite:///relative/path or sqlite:////absolute/path."""
     durability: Literal["sync", "async", "exit"] = "sync"

@@ -1,6 +1,6 @@
 """Which claims are compared, and which of them exclude each other. Pure.
 
-Decides what makes two claims worth comparing (an entity that both mention, and a word besides its name) and that claims
+Decides what makes two claims worth comparing (an entity that both mention, and words besides its name) and that claims
 which hold at different times never exclude each other. What two sentences say is compared in `differences.py`. It never
 compares all with all: the claims about an entity are bounded by the caller.
 """
@@ -20,6 +20,9 @@ from stemma.memory.model import Claim, Entity, Mention
 from stemma.memory.scope import Scope
 from stemma.memory.text import content_terms
 
+_SHARED = 0.3
+"""Of the shorter claim's words with meaning, the name of what both speak of aside, so many stand in the other one, or
+the two are not compared: two long statements that only share one relation are passed over."""
 _ALIKE = 0.6
 """Share of both claims' words (Jaccard) from which a model is asked where the rules are silent."""
 
@@ -67,21 +70,26 @@ def entity_ids(scope: Scope, claims: Iterable[ComparedClaim]) -> dict[str, list[
 def candidates(
     claims: Sequence[ComparedClaim], ids: Mapping[str, Sequence[str]], about: Mapping[str, Sequence[ComparedClaim]]
 ) -> list[tuple[ComparedClaim, ComparedClaim]]:
-    """The pairs to compare, each once: of each claim those others that share an entity and a word besides its name.
+    """The pairs to compare, each once: of each claim those others that share an entity and enough words with it.
 
     `ids` is what `entity_ids` gave, `about` the claims about these entities.
     """
-    saying: dict[str, dict[str, list[ComparedClaim]]] = {}
     pairs: dict[tuple[str, str], tuple[ComparedClaim, ComparedClaim]] = {}
     for claim in claims:
+        terms = _terms(claim.text)
         for name in claim.entities:
-            if name not in saying:
-                saying[name] = _by_term(other for one in ids[name] for other in about.get(one, ()))
-            for term in _terms(claim.text) - _terms(name):
-                for other in saying[name].get(term, ()):
-                    if other.id != claim.id:
+            named = _terms(name)
+            for entity in ids[name]:
+                for other in about.get(entity, ()):
+                    if other.id != claim.id and _near(terms, _terms(other.text), named):
                         pairs.setdefault((min(claim.id, other.id), max(claim.id, other.id)), (claim, other))
     return [pair for pair in pairs.values() if _at_one_time(*pair)]
+
+
+def _near(ours: frozenset[str], theirs: frozenset[str], name: frozenset[str]) -> bool:
+    """Enough words in common besides the name of what they share."""
+    shared = len((ours & theirs) - name)
+    return shared > 0 and shared >= _SHARED * (min(len(ours), len(theirs)) - len(name))
 
 
 def excluding(pairs: Iterable[tuple[ComparedClaim, ComparedClaim]]) -> list[Found]:
@@ -109,14 +117,6 @@ def to_judge(
         (each for each in near if each[0] >= _ALIKE), key=lambda each: (-each[0], each[1][0].id, each[1][1].id)
     )
     return [pair for _, pair in near[:most]]
-
-
-def _by_term(claims: Iterable[ComparedClaim]) -> dict[str, list[ComparedClaim]]:
-    found: defaultdict[str, list[ComparedClaim]] = defaultdict(list)
-    for claim in claims:
-        for term in _terms(claim.text):
-            found[term].append(claim)
-    return dict(found)
 
 
 def _at_one_time(first: ComparedClaim, second: ComparedClaim) -> bool:
