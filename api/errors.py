@@ -40,6 +40,7 @@ STATUS: Mapping[type[Exception], int] = {
     memory.WiderItem: 403,
     memory.AlreadyTakenBack: 409,
     memory.AlreadyGivenBack: 409,
+    memory.AlreadyUndone: 409,
     memory.AlreadyResolved: 409,
     memory.SupersedesNewer: 409,
     memory.NotRetractable: 422,

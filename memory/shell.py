@@ -15,6 +15,8 @@ from typing import Any, NamedTuple
 
 import typer
 
+from stemma.memory.consolidation.marking import marks_of
+from stemma.memory.consolidation.record import mark_record, mark_words
 from stemma.memory.ingest.corpus_rows import Unreadable
 from stemma.memory.ingest.load import SUFFIXES, read_documents
 from stemma.memory.ingest.pipeline import IngestProgress, IngestReport
@@ -139,7 +141,8 @@ def _hit_lines(hit: Hit) -> list[str]:
     found = [f"{hit.rank}. {name}  {hit.score:.3f} ({parts})", f"   {shortened(hit.text, 300)}"]
     reached = [f"   by way of {way}{name}"] if way else []
     against = [f"   contradicted by {claim_id}" for claim_id in hit.contradicted_by]
-    return [*found, *reached, *against, f"   {where}{hit.id}"]
+    also = [f"   {counted(hit.also, 'other')} say the same" if hit.also > 1 else "   another says the same"]
+    return [*found, *reached, *(also if hit.also else []), *against, f"   {where}{hit.id}"]
 
 
 def _hit_record(hit: Hit) -> dict[str, Any]:
@@ -156,6 +159,7 @@ def _hit_record(hit: Hit) -> dict[str, Any]:
         "document_id": hit.document_id,
         "position": asdict(hit.position) if hit.position else None,
         "path": [step._asdict() for step in hit.path],
+        "also": hit.also,
         "contradicted_by": list(hit.contradicted_by),
     }
 
@@ -167,12 +171,14 @@ async def print_items(
     scope = Scope(DEFAULT_TENANT, user)
     async with await open_memory() as memory:
         page = await memory.items(scope, _KINDS[kind], limit=limit, offset=offset, standing=standing)
+        marks = await marks_of(memory.graph, scope, page.items)
         empty = not page.total and not sum((await memory.statistics(scope)).by_node.values())
     if as_json:
-        _print_json({"items": [as_record(item) for item in page.items], "total": page.total, "offset": offset})
+        records = [{**as_record(item), **mark_record(marks.get(item.id))} for item in page.items]
+        _print_json({"items": records, "total": page.total, "offset": offset})
         return
     for item in page.items:
-        typer.echo(summary(item))
+        typer.echo(summary(item) + (f"  ({mark_words(marks[item.id])})" if item.id in marks else ""))
     last, named = offset + len(page.items), f"{standing} {kind}" if standing else kind
     if empty:
         typer.echo(EMPTY)
@@ -189,10 +195,11 @@ async def print_item(item_id: str, *, user: str, as_json: bool) -> None:
         item = await memory.item(scope, item_id)
         derivations = await memory.graph.derivations(scope, [item_id])
         related = await memory.relations(scope, item_id, limit=_MOST_RELATIONS)
+        mark = (await marks_of(memory.graph, scope, [item])).get(item_id)
     if as_json:
-        _print_json(as_record(item, derivations, related))
+        _print_json({**as_record(item, derivations, related), **mark_record(mark)})
     else:
-        typer.echo("\n".join(details(item, derivations, related)))
+        typer.echo("\n".join([*details(item, derivations, related), *([f"  {mark_words(mark)}"] if mark else [])]))
 
 
 async def print_kept(text: str, *, by: str, title: str, user: str, as_json: bool) -> None:

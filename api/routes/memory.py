@@ -15,16 +15,15 @@ from stemma.api.auth.access import MemoryAccess, MemoryRead, MemoryWrite
 from stemma.api.errors import documented
 from stemma.api.json_wire import Json, JsonRoute
 from stemma.api.schemas.memory_decisions import LineageBody, show_lineage
+from stemma.api.schemas.memory_hits import RecallBody, show_hit
 from stemma.api.schemas.memory_items import (
     AnyItem,
     ItemPageBody,
     Label,
-    RecallBody,
     RelatedEntity,
     SourceItem,
     StandingName,
     StatisticsBody,
-    show_hit,
     show_item,
     show_statistics,
 )

@@ -1,4 +1,4 @@
-"""What memory holds, on the wire: items by label, hits, pages, counts. The tenant stays here.
+"""What memory holds, on the wire: items by label, pages, counts. The tenant stays here.
 
 Decides names and shapes only. An item is the record that `stemma memory show --json` prints, without the tenant.
 """
@@ -6,7 +6,6 @@ Decides names and shapes only. An item is the record that `stemma memory show --
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Any, Literal, NotRequired
 
 from pydantic import RootModel
@@ -15,7 +14,7 @@ from typing_extensions import TypedDict
 from stemma.memory.item_view import as_record
 from stemma.memory.lineage.flags import flags
 from stemma.memory.lineage.model import Retraction
-from stemma.memory.model import Derivation, Hit, Statistics
+from stemma.memory.model import Derivation, Statistics
 from stemma.memory.ports import Item, RelationPage
 
 Label = Literal["Source", "Passage", "Entity", "Claim", "Answer", "Retraction"]
@@ -211,41 +210,6 @@ class ItemPageBody(TypedDict):
     total: int
 
 
-class PathStepBody(TypedDict):
-    """One step of the walk over mentions that led to a hit."""
-
-    item_id: str
-    title: str
-    entity: str
-
-
-class HitBody(TypedDict):
-    """A passage or a claim, why it is there (`parts`, `path`), and where it came from."""
-
-    id: str
-    label: Literal["Passage", "Claim"]
-    rank: int
-    text: str
-    title: str
-    score: float
-    parts: dict[str, float]
-    path: list[PathStepBody]
-    source_id: str
-    uri: str
-    document_id: str
-    position: PositionBody | None
-    contradicted_by: list[str]
-    """Current claims that contradict it, or what a passage states (`GET /memory/contradictions`)."""
-
-
-class RecallBody(TypedDict):
-    """The hits of one recall, best first."""
-
-    query: str
-    recipe: str
-    hits: list[HitBody]
-
-
 class StatisticsBody(TypedDict):
     """How much the asker can see, by node label and by relation type."""
 
@@ -270,25 +234,6 @@ def without_tenant(record: dict[str, Any]) -> dict[str, Any]:
     return {
         name: {part: value for part, value in known.items() if part != "tenant"} if known and name in _SCOPES else known
         for name, known in record.items()
-    }
-
-
-def show_hit(hit: Hit) -> dict[str, Any]:
-    """One hit as clients see it."""
-    return {
-        "id": hit.id,
-        "label": hit.kind.value,
-        "rank": hit.rank,
-        "text": hit.text,
-        "title": hit.title,
-        "score": float(hit.score),
-        "parts": {name: float(value) for name, value in hit.parts.items()},
-        "path": [step._asdict() for step in hit.path],
-        "source_id": hit.source_id,
-        "uri": hit.uri,
-        "document_id": hit.document_id,
-        "position": asdict(hit.position) if hit.position else None,
-        "contradicted_by": list(hit.contradicted_by),
     }
 
 

@@ -38,9 +38,12 @@ def report_record(report: ConsolidationReport, *, dry_run: bool, listed: int = L
     }
 
 
-def mark_record(mark: Mark) -> dict[str, Any]:
-    """What was made of an item."""
-    return {"shown": mark.shown or None, "merged": mark.merged, "demoted": [rule.value for rule in mark.demoted]}
+def mark_record(mark: Mark | None) -> dict[str, Any]:
+    """What was made of an item, as a field of its record; nothing for one that is as it came."""
+    if mark is None:
+        return {}
+    rules = [rule.value for rule in mark.demoted]
+    return {"consolidation": {"shown": mark.shown or None, "merged": mark.merged, "demoted": rules}}
 
 
 def mark_words(mark: Mark) -> str:

@@ -15,5 +15,6 @@ def refuse_undoing(scope: Scope, run_id: str, run: Consolidation | None) -> Cons
     if not scope.owns(run.scope.audience):
         raise WiderItem(f"{run_id!r} belongs to a wider scope than the one that asked")
     if run.undone_at is not None:
-        raise AlreadyUndone(f"{run_id!r} was undone by {run.undone_by} at {run.undone_at:%Y-%m-%d %H:%M}")
+        told = f"{run_id!r} was undone by {run.undone_by} at {run.undone_at:%Y-%m-%d %H:%M}"
+        raise AlreadyUndone(told, hint="to do it again: stemma memory consolidate")
     return run

@@ -75,14 +75,13 @@ def _print_report(report: ConsolidationReport, *, dry_run: bool, limit: int) -> 
         typer.echo(f"{low.node.lower()} {low.id}  demoted: {low.rule}")
     if max(len(report.duplicates), len(report.demotions)) > limit:
         typer.echo("and more: --limit N lists N of each, --json counts all")
-    typer.echo(("would do: " if dry_run else "") + _did(report.run))
+    typer.echo(f"{'would do: ' if dry_run else ''}{_did(report.run)}; nothing deleted")
     if not dry_run:
         typer.echo(f"take it back: stemma memory consolidate --undo {report.run.id}")
 
 
 def _did(run: Consolidation) -> str:
-    merged = f"{counted(run.sources, 'source')} and {counted(run.claims, 'claim')} merged"
-    return f"{merged}, {run.demoted:,} demoted; nothing deleted"
+    return f"{counted(run.sources, 'source')} and {counted(run.claims, 'claim')} merged, {run.demoted:,} demoted"
 
 
 def undo_run(run_id: str, *, by: str, user: str, as_json: bool) -> None:
@@ -94,7 +93,7 @@ def undo_run(run_id: str, *, by: str, user: str, as_json: bool) -> None:
             return await Consolidator(memory.graph).undo(scope, run_id, actor=by.strip() or login_name())
 
     run = asyncio.run(undo())
-    typer.echo(json.dumps(run_record(run)) if as_json else f"undone: {_did(run)}")
+    typer.echo(json.dumps(run_record(run)) if as_json else f"undone, what it did: {_did(run)}")
 
 
 def print_runs(*, user: str, limit: int, as_json: bool) -> None:

@@ -42,6 +42,7 @@ BODIES: dict[str, Any] = {
     "POST /memory/recall": {"query": "the berth fee", "k": 50},
     "POST /memory/retractions": {"item_id": "{item_id}", "reason": "a test", "dry_run": True},
     "POST /memory/retractions/{retraction_id}/heal": {"dry_run": True},
+    "POST /memory/consolidations": {"dry_run": True},
     "POST /memory/contradictions/{contradiction_id}/resolve": {"resolution": "both-hold"},
     "POST /memory/supersessions": {"newer": "{item_id}", "older": "{item_id}", "dry_run": True},
     "PUT /store/items": {"namespace": ["a"], "key": "other", "value": {"b": 1}},
@@ -56,7 +57,10 @@ QUERIES = {
     "GET /evals/trends": {"metric": "recall"},
     "GET /memory/diff": {"earlier": "2026-01-01T00:00:00Z"},
 }
-FIXED = {"namespace": "inner", "eval_id": "none", "suite": "none", "contradiction_id": "none"}
+FIXED = {
+    "namespace": "inner",
+    **dict.fromkeys(("eval_id", "suite", "contradiction_id", "consolidation_id"), "none"),
+}
 """Names in paths that are nobody's."""
 NOTHING_THERE = frozenset(
     {
@@ -70,6 +74,7 @@ NOTHING_THERE = frozenset(
         "GET /memory/entities/{item_id}",
         "GET /memory/retractions/{retraction_id}/heal",
         "POST /memory/retractions/{retraction_id}/heal/cancel",
+        "POST /memory/consolidations/{consolidation_id}/undo",
         "POST /memory/contradictions/{contradiction_id}/resolve",
         "POST /memory/supersessions",
     }

@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 
 from stemma.api.schemas.memory_contradictions import ContradictionBody, ContradictionPageBody, SweepBody
-from stemma.api.schemas.memory_items import RecallBody
+from stemma.api.schemas.memory_hits import RecallBody
 from tests.integration.live_server import Live
 from tests.integration.memory_client import MEMO, TARIFF, Acting, acting
 from tests.integration.test_http_memory import fits

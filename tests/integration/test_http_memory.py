@@ -12,10 +12,10 @@ import pytest_asyncio
 from pydantic import TypeAdapter
 
 from stemma.api.schemas.memory_decisions import EffectBody, LineageBody, RetractionPageBody
+from stemma.api.schemas.memory_hits import RecallBody
 from stemma.api.schemas.memory_items import (
     AnyItem,
     ItemPageBody,
-    RecallBody,
     RelatedEntity,
     RetractionItem,
     SourceItem,
