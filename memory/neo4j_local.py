@@ -22,6 +22,7 @@ from stemma.memory.errors import LocalServerFailed, LocalServerRuns, PortTaken
 from stemma.memory.neo4j_folder import HOST, STATE_FILE, USER, LocalServer, password_in, running_server
 from stemma.memory.neo4j_jars import EXTRA_HINT, NEWEST, Progress, Release, class_path, install, java
 from stemma.memory.neo4j_password import require_password
+from stemma.memory.neo4j_swap import finish_swap
 
 HEAP_MB = 2_048
 """At most. Taking back a source with 100,000 descendants is one transaction, too much for half of this."""
@@ -85,6 +86,7 @@ class LocalNeo4j:
         `MemoryUnavailable` without Java or the jars; nothing is left running then.
         """
         self._refuse_second()
+        finish_swap(self.folder)
         program = java()
         install(self._jars, self.release, on_progress)
         self._refuse_other_release()

@@ -161,3 +161,9 @@ RETURN n.id AS id, CASE WHEN n:Claim THEN 'Claim' ELSE 'Source' END AS label, n.
 MATCH (n:Source|Claim|Answer {tenant: $tenant})
 WHERE n:Source OR NOT EXISTS { (n)-[:DERIVED_FROM|USED|ASSERTS]->() }
 RETURN n.id AS id ORDER BY id;
+
+// name: carry_revision
+// After everything was taken from another database: both numbers are beyond what either has had.
+MERGE (t:StemmaTenant {tenant: $tenant})
+ON CREATE SET t.revision = 0, t.turn = ''
+SET t.revision = t.revision + $number, t.erasures = $erasures + 1;

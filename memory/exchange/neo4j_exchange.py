@@ -119,6 +119,11 @@ class Neo4jExchange:
                 moved[item_id] = Difference(item_id, Node(row["label"]), said, follows)
         return list(moved.values())
 
+    async def carry_revision(self, tenant: str, number: int, erasures: int) -> None:
+        """Let a tenant's revision begin where another database left it, so that no cache takes one for the other."""
+        where = {"tenant": tenant, "number": number, "erasures": erasures}
+        await self._connection.run(_QUERIES["carry_revision"], where)
+
     async def _exported(self, kind: Kind, where: Row) -> AsyncIterator[list[Row]]:
         if isinstance(kind.label, Relation):
             for label in _FROM[kind.label]:

@@ -10,6 +10,7 @@ import asyncio
 import json
 import threading
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from itertools import islice
@@ -26,9 +27,9 @@ from stemma.memory.ports import EmbedderIdentity
 from stemma.memory.queries import load_queries
 from stemma.memory.sqlite_database import SqliteDatabase, rows
 from stemma.memory.sqlite_embedder import check_vectors
-from stemma.memory.sqlite_rows import indexed, scope_of
+from stemma.memory.sqlite_rows import scope_of
 from stemma.memory.sqlite_support import decide, refresh
-from stemma.memory.sqlite_writes import IndexEntry, add_to_indexes, raise_revision
+from stemma.memory.sqlite_writes import IndexEntry, add_to_indexes, index_entries, raise_revision
 
 _QUERIES = load_queries("sql/exchange.sql")
 _WRITE = load_queries("sql/write.sql")
@@ -161,9 +162,8 @@ def _entries(tenant: str, kind: Kind, records: Sequence[Row]) -> dict[str, Index
     found: dict[str, IndexEntry] = {}
     for row in records if kind.searched else ():
         if row.get(VECTOR) is not None:
-            item = _item(tenant, kind, row)
-            title = indexed(item.title) if isinstance(item, Passage) else ""
-            found[item.id] = IndexEntry(item, title, indexed(item.text), row[VECTOR], row.get(SENTENCES))
+            [entry] = index_entries([_item(tenant, kind, row)], [from_bytes(row[VECTOR])])
+            found[row["id"]] = replace(entry, sentences=row.get(SENTENCES))
     return found
 
 

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
+import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -19,15 +23,31 @@ from stemma.memory.errors import NotConfirmed
 from tests.integration.planted import ANN, BOB, NAMESAKE, left, plant
 
 
+def configured(folder: Path, patch: pytest.MonkeyPatch) -> None:
+    """Work in a folder, with the settings' own places."""
+    patch.chdir(folder)
+    patch.setenv("MEMORY_EMBEDDER", "hashing")
+    for name in ("MEMORY_URL", "GRAPHS_DATABASE_URL", "GRAPHS_MODEL", "EVALS_FOLDER", "MEMORY_COPIES"):
+        patch.delenv(name, raising=False)
+
+
+@pytest.fixture(scope="module")
+def planted(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with everything in it, to be copied."""
+    folder = tmp_path_factory.mktemp("planted")
+    with pytest.MonkeyPatch.context() as patch:
+        configured(folder, patch)
+        asyncio.run(plant(folder / "stemma-eval"))
+    return folder
+
+
 @pytest.fixture
-def installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with everything in it: `.stemma`, results, backups and exports of everybody."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("MEMORY_EMBEDDER", "hashing")
-    for name in ("MEMORY_URL", "GRAPHS_DATABASE_URL", "GRAPHS_MODEL", "EVALS_FOLDER"):
-        monkeypatch.delenv(name, raising=False)
-    asyncio.run(plant(tmp_path / "stemma-eval"))
-    return tmp_path
+def installation(planted: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of a test's own: `.stemma`, results, backups and exports of everybody."""
+    folder = tmp_path / "installation"
+    shutil.copytree(planted, folder)
+    configured(folder, monkeypatch)
+    return folder
 
 
 def typed(*arguments: str) -> Any:
@@ -123,3 +143,27 @@ def test_nothing_goes_unasked(installation: Path) -> None:
     ran = CliRunner().invoke(app, ["erase", "--user", "ann"], input="n\n")
     assert isinstance(ran.exception, NotConfirmed)
     assert set(left(installation, ANN)) >= {".stemma/memory.db", ".stemma/runs.db"}
+
+
+STEPS = ("erasing runs", "erasing memory", "compacting memory")
+"""What the command says when it begins a step; it is killed there, some time into the step."""
+
+
+@pytest.mark.parametrize(("step", "lines"), [(step, place % 2) for place, step in enumerate(STEPS)], ids=str)
+def test_killed_in_the_middle_the_same_command_completes(installation: Path, step: str, lines: int) -> None:
+    assert CliRunner().invoke(memory_app, ["export", "exports/all.jsonl"]).exit_code == 0
+    before = rows_of(installation, BOB)
+    words = ["erase", "--user", "ann", "--yes", "--backups", "rewrite"]
+    command = [sys.executable, "-c", "from stemma.cli import main; main()", *words]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as process:
+        assert process.stderr
+        assert any(step in line for line in process.stderr)
+        for _ in range(lines):
+            process.stderr.readline()
+        process.kill()
+    assert process.returncode == -signal.SIGKILL or step == STEPS[-1]
+    report = typed("--user", "ann", "--yes", "--backups", "rewrite")
+    assert (report["found"], report["notes"]) == ([], [])
+    assert report["resumed"] or process.returncode == 0
+    assert left(installation, ANN) == {}
+    assert rows_of(installation, BOB) == before
