@@ -19,6 +19,7 @@ from stemma.memory.history.texts import texts_of
 from stemma.memory.lineage.captions import counted, decision
 from stemma.memory.model import DEFAULT_TENANT, Scope
 from stemma.memory.open import open_memory
+from stemma.memory.shell import EMPTY
 from stemma.memory.terminal import shortened
 
 _HEADINGS = {
@@ -48,8 +49,11 @@ async def print_difference(earlier: datetime, later: datetime, *, page: Page, us
         found = await memory.history.difference(scope, earlier, later)
         shown = found.changed[page.offset : page.offset + page.limit]
         texts = await texts_of(memory.graph, scope, shown)
+        empty = not found.changed and not sum((await memory.statistics(scope)).by_node.values())
     if as_json:
         typer.echo(json.dumps({**difference_record(found, shown, texts), "offset": page.offset}))
+    elif empty:
+        typer.echo(EMPTY)
     else:
         typer.echo("\n".join(_lines(found, shown, texts, page)))
 

@@ -39,6 +39,6 @@ async def test_neo4j(check: HistoryCheck, opened: Callable[[], MemoryGraph]) -> 
     graph = opened()
     await graph.open()
     try:
-        await check(graph, range(3))
+        await check(graph, range(2))
     finally:
         await graph.close()

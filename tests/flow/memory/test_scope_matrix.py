@@ -12,7 +12,10 @@ from uuid import uuid4
 import pytest
 import pytest_asyncio
 
+from stemma.memory.contradictions.model import Conflict, Resolution
 from stemma.memory.errors import MemoryFailure, UnknownItem, WiderItem
+from stemma.memory.history.texts import texts_of
+from stemma.memory.identifiers import contradiction_id
 from stemma.memory.learning import Antecedent, LearnedClaim
 from stemma.memory.lineage.model import Direction, Effect, Standing
 from stemma.memory.long_term import LongTermMemory
@@ -69,6 +72,22 @@ async def test_recall(world: World, recipe: str) -> None:
             hits = await world.memory.recall(reader, query, k=100, recipe=recipe)
             assert hits
             world.check(hits, allowed)
+
+
+@pytest.mark.parametrize("when", [datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)], ids=str)
+async def test_looking_back(world: World, when: datetime) -> None:
+    """Neither a recall of a moment nor what changed since tells of others."""
+    for reader in world.readers()[::4]:
+        allowed = world.visible(reader)
+        query = "harbour berth fee Port Merrow"
+        hits = await world.memory.recall(reader, query, k=100, known_at=when)
+        assert bool(hits) == (when.year == 2100)
+        world.check(hits, allowed)
+        world.check(await world.memory.recall(reader, query, k=100, as_of=when), allowed)
+        found = await world.memory.history.difference(reader, when, datetime(2100, 1, 1, tzinfo=UTC))
+        world.check(found, allowed)
+        world.check(await texts_of(world.memory.graph, reader, found.changed), allowed)
+        assert (world.told(found) == allowed) == (when.year == 2000)
 
 
 async def test_listings_and_counts(world: World) -> None:
@@ -222,6 +241,43 @@ async def test_nothing_is_learned_from_what_cannot_be_seen(world: World) -> None
                 told = await refusal(world.memory.learn(reader, _bare(reader), [claim]), UnknownItem)
                 world.check(told, allowed | {n})
         assert await world.memory.statistics(reader) == before
+
+
+async def test_contradictions(world: World) -> None:
+    """Each scope's two claims are made to contradict each other: readers see theirs and wider ones, with all they tell;
+    owners alone may resolve, and others hear nothing. A look for more finds none between strangers."""
+    made = {n: _conflict(world.scopes[n], planted) for n, planted in enumerate(world.planted)}
+    assert len(await world.memory.graph.put_conflicts(list(made.values()))) == len(made)
+    world.owner |= {conflict.id: n for n, conflict in made.items()}
+
+    async def ask(reader: Scope, visible: set[int], n: int) -> None:
+        if n in visible:
+            assert n in world.told(await world.memory.contradictions.one(reader, made[n].id))
+        else:
+            told = await refusal(world.memory.contradictions.one(reader, made[n].id), UnknownItem)
+            world.check(told, visible | {n})
+        if n not in world.owned(reader):
+            kind = WiderItem if n in visible else UnknownItem
+            decided = world.memory.contradictions.resolve(reader, made[n].id, Resolution.BOTH_HOLD, actor="who")
+            world.check(await refusal(decided, kind), visible | {n})
+
+    for reader in world.readers():
+        visible = world.visible(reader)
+        found, total = await world.memory.contradictions.page(reader, limit=1_000)
+        assert {world.owner[one.conflict.id] for one in found} == visible
+        assert (len(found), world.told(found)) == (total, visible)
+        assert (await world.memory.statistics(reader)).by_relation[Relation.CONTRADICTS] == total
+        hits = await world.memory.recall(reader, "harbour berth fee Port Merrow", k=100, recipe="lexical")
+        assert any(hit.contradicted_by for hit in hits)
+        world.check(hits, visible)
+        await world.memory.contradictions.sweep(reader)
+        await asyncio.gather(*(ask(reader, visible, n) for n, _ in world.asked_about(reader)))
+
+
+def _conflict(scope: Scope, planted: Planted) -> Conflict:
+    made = contradiction_id(scope, planted.newer, planted.older)
+    quotes = ("the newer", "the older")
+    return Conflict(made, scope, planted.newer, planted.older, "name", "a", "b", "", *quotes, "test", datetime.now(UTC))
 
 
 def _bare(scope: Scope) -> Answer:
