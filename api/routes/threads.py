@@ -26,9 +26,10 @@ from stemma.api.schemas.threads import (
     show_thread,
     show_ttl,
 )
-from stemma.api.schemas.values import LastEventId, ThreadId, ThreadStreamMode, cursor
+from stemma.api.schemas.values import LastEventId, ThreadId, cursor
 from stemma.api.services import Served
 from stemma.api.sse import EventStream
+from stemma.graphs.runs.follow import ThreadMode
 from stemma.graphs.runs.model import Thread, ThreadStatus
 
 router = APIRouter(prefix="/threads", tags=["threads"], route_class=JsonRoute)
@@ -137,11 +138,15 @@ async def stream_thread(
     actor: RunsRead,
     served: Served,
     base: Base,
-    stream_mode: Annotated[list[ThreadStreamMode] | None, Query()] = None,
-    stream_modes: Annotated[list[ThreadStreamMode] | None, Query()] = None,
+    stream_mode: Annotated[list[ThreadMode] | None, Query()] = None,
+    stream_modes: Annotated[list[ThreadMode] | None, Query()] = None,
     last_event_id: LastEventId = None,
 ) -> Response:
-    """Every event of every run on the thread, past ones after the cursor first. Ends only when the client goes."""
+    """What happens on the thread, past events after the cursor first. Ends only when the client goes.
+
+    `run_modes`: each run in the modes it was started with, and its end; `lifecycle`: when runs begin and end;
+    `state_update`: what somebody wrote to the state.
+    """
     # Before the answer begins: a thread that is not there is a 404, not a broken stream.
     await served.runtime.require_thread(actor, str(thread_id))
     frames = served.runtime.stream_thread(

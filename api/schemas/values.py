@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Header, Path, Query
@@ -23,8 +23,6 @@ QueryOffset = Annotated[int, Query(ge=0, le=1_000_000_000)]
 
 Mapped = dict[str, Any]
 """A JSON object that this server stores and gives back as it is."""
-
-ThreadStreamMode = Literal["run_modes", "lifecycle", "state_update"]
 
 
 def _as_list(value: object) -> object:

@@ -54,7 +54,7 @@ class Translation:
         """The row's events on the channels asked for, in order."""
         if row.event == EventName.METADATA and orjson.loads(row.data)["attempt"] == 1:
             self._accepted.add(row.run_id)
-        if row.event in (EventName.METADATA, EventName.TOMBSTONE):
+        if row.event in (EventName.METADATA, EventName.TOMBSTONE, EventName.STATE_UPDATE):
             return []
         if row.event == EventName.TRUNCATED:
             told = {"name": row.event, "payload": orjson.loads(row.data)}

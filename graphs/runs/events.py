@@ -36,6 +36,8 @@ class EventName(StrEnum):
     """LangChain's own event, of runs that were started with the mode `events`."""
     FEEDBACK = "feedback"
     """{"thread_id", "run_id", "keys"}, of runs that were started with feedback keys."""
+    STATE_UPDATE = "state_update"
+    """Mark: {"checkpoint_id", "checkpoint_ns"}. Somebody wrote to the state: of no run (its id is empty)."""
     ERROR = "error"
     """{"error", "message"}."""
     END = "end"

@@ -7,22 +7,27 @@ run is executed here, in another process, or ended long ago.
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Sequence
+from dataclasses import fields
 from functools import partial
+from typing import Literal
 
 import orjson
 
-from stemma.graphs.errors import UnknownRun
+from stemma.graphs.errors import UnknownAssistant, UnknownCheckpoint, UnknownRun
 from stemma.graphs.runs.events import EventName, Frame, RunEvent
 from stemma.graphs.runs.graphs import BoundGraphs
 from stemma.graphs.runs.marks import Marks
 from stemma.graphs.runs.model import Run, RunStatus
 from stemma.graphs.runs.ports import RunStore
-from stemma.graphs.runs.render import MODES, Renderer, check_modes, check_recorded
+from stemma.graphs.runs.render import MODES, Renderer, check_recorded
 from stemma.graphs.runs.rows import to_json
+from stemma.graphs.runs.state import States
 from stemma.graphs.runs.tail import Tails
 
 PAGE = 256
 """Rows read from the store at once."""
+ThreadMode = Literal["run_modes", "lifecycle", "state_update"]
+"""What a thread's stream shows: its runs, when they begin and end, and what somebody wrote to the state."""
 
 
 class Follower:
@@ -30,6 +35,7 @@ class Follower:
 
     def __init__(self, store: RunStore, graphs: BoundGraphs, tails: Tails) -> None:
         self._store, self._graphs, self._tails = store, graphs, tails
+        self._states = States(store, graphs)
 
     async def run(
         self,
@@ -88,29 +94,47 @@ class Follower:
             return
 
     async def thread(
-        self, tenant: str, thread_id: str, modes: Sequence[str] | None, after: int
+        self, tenant: str, thread_id: str, modes: Collection[ThreadMode], after: int
     ) -> AsyncGenerator[Frame, None]:
-        """The frames of all runs of a thread; never ends. None: each run with the modes it was started with."""
-        chosen = check_modes(modes) if modes is not None else None
+        """What happens on a thread; never ends. `run_modes`: each run with the modes it was started with."""
         renderers: dict[str, Renderer] = {}
-        start = 0 if chosen is None or chosen & {"messages", "debug"} else after
+        start = 0 if "run_modes" in modes else after  # a run's frames may depend on its earlier rows
         async for row in self.rows(thread_id, start, partial(self._store.thread, tenant, thread_id)):
-            if row.event == EventName.TRUNCATED:
-                if row.seq > after:
-                    yield Frame(row.seq, row.event, row.data)
-                continue
-            renderer = renderers.get(row.run_id)
-            if renderer is None:
-                graph_id = await self._store.thread_graph(thread_id) or ""
-                renderer = renderers[row.run_id] = self._renderer(
-                    graph_id, chosen or await self._asked(tenant, row), True
-                )
-            if row.seq <= after:
-                renderer.skip(row)
-            elif (frame := await renderer.frame(row)) is not None:
+            if row.event in (EventName.TRUNCATED, EventName.STATE_UPDATE, EventName.END) or "run_modes" not in modes:
+                frame = await self._own_frame(row, modes) if row.seq > after else None
+                if row.event == EventName.END:
+                    renderers.pop(row.run_id, None)
+            else:
+                if row.run_id not in renderers:
+                    graph_id = await self._store.thread_graph(thread_id) or ""
+                    renderers[row.run_id] = self._renderer(graph_id, await self._asked(tenant, row), True)
+                if row.seq <= after:
+                    renderers[row.run_id].skip(row)
+                    continue
+                frame = await renderers[row.run_id].frame(row)
+            if frame is not None:
                 yield frame
-            if row.event == EventName.END:
-                renderers.pop(row.run_id, None)
+
+    async def _own_frame(self, row: RunEvent, modes: Collection[ThreadMode]) -> Frame | None:
+        """What the thread itself says, which is no run's: a run's beginning and end, an edit, a gap."""
+        if row.event == EventName.TRUNCATED:
+            return Frame(row.seq, row.event, row.data)
+        if row.event == EventName.STATE_UPDATE:
+            data = await self._edited(row) if "state_update" in modes else None
+            return Frame(row.seq, row.event, data) if data is not None else None
+        if row.event == EventName.END and not {"run_modes", "lifecycle"}.isdisjoint(modes):
+            return Frame(row.seq, "metadata", to_json({"run_id": row.run_id, "status": "run_done"}))
+        begins = row.event == EventName.METADATA and "lifecycle" in modes
+        return Frame(row.seq, row.event, row.data) if begins else None
+
+    async def _edited(self, row: RunEvent) -> bytes | None:
+        """The state that an edit left; None when it was pruned, or its graph is no longer served."""
+        try:
+            state = await self._states.get(row.thread_id, **orjson.loads(row.data))
+        except (UnknownCheckpoint, UnknownAssistant):
+            return None
+        shown = {field.name: getattr(state, field.name) for field in fields(state)}
+        return to_json({"thread_id": row.thread_id, "state": shown})
 
     async def _asked(self, tenant: str, row: RunEvent) -> frozenset[str]:
         try:

@@ -15,10 +15,12 @@ from langgraph.types import StateUpdate
 
 from stemma.graphs.catalog import AnyGraph
 from stemma.graphs.errors import InvalidRequest, UnknownCheckpoint
+from stemma.graphs.runs.events import EventName
 from stemma.graphs.runs.graphs import BoundGraphs
 from stemma.graphs.runs.model import StateSnapshot, Superstep, ThreadStatus
-from stemma.graphs.runs.ports import RunStore
+from stemma.graphs.runs.ports import RunStore, Unit
 from stemma.graphs.runs.resume import to_command
+from stemma.graphs.runs.rows import to_json
 
 SHOWN = ("thread_id", "checkpoint_ns", "checkpoint_id", "checkpoint_map")
 
@@ -91,8 +93,12 @@ class States:
             config = await graph.aupdate_state(where(thread_id, checkpoint_id, checkpoint_ns), values, as_node)
         except (InvalidUpdateError, ValueError, TypeError, KeyError) as error:
             raise InvalidRequest(f"the state cannot take these values: {error}", field="values") from error
+        edited = checkpoint_of(config)
+        unit, mark = Unit(thread_id), {key: edited[key] for key in ("checkpoint_id", "checkpoint_ns")}
+        self._store.log(unit, EventName.STATE_UPDATE.value, "", to_json(mark))
+        await self._store.committed(unit)
         await self.refresh(thread_id)
-        return checkpoint_of(config)
+        return edited
 
     async def replay(self, thread_id: str, supersteps: Sequence[Superstep]) -> None:
         """Apply what happened elsewhere to a new thread, checkpoint by checkpoint. Raises `InvalidRequest`."""

@@ -12,7 +12,7 @@ from stemma.graphs.policy import Actor, Permission, require
 from stemma.graphs.rules import copied, metadata_of
 from stemma.graphs.runs.cancel import Cancellations
 from stemma.graphs.runs.events import Frame
-from stemma.graphs.runs.follow import Follower
+from stemma.graphs.runs.follow import Follower, ThreadMode
 from stemma.graphs.runs.guard import Guard
 from stemma.graphs.runs.model import StateSnapshot, Superstep, Thread, ThreadStatus, ThreadTtl, TtlStrategy
 from stemma.graphs.runs.ports import RunStore
@@ -190,12 +190,11 @@ class ThreadFacade:
         )
 
     async def stream_thread(
-        self, actor: Actor, thread_id: str, *, modes: Sequence[str] = ("run_modes",), after: int = 0
+        self, actor: Actor, thread_id: str, *, modes: Sequence[ThreadMode] = ("run_modes",), after: int = 0
     ) -> AsyncGenerator[Frame, None]:
-        """The frames of all runs of a thread; does not end. `run_modes`: each run as it was started."""
+        """What happens on a thread; does not end. `run_modes`: each run as it was started."""
         await self._guard.thread(actor, Permission.RUNS_READ, "read", thread_id)
         await self._store.thread(actor.tenant, thread_id)
-        chosen = None if "run_modes" in modes else modes
-        async with aclosing(self._follower.thread(actor.tenant, thread_id, chosen, after)) as frames:
+        async with aclosing(self._follower.thread(actor.tenant, thread_id, modes, after)) as frames:
             async for frame in frames:
                 yield frame

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import json
 from typing import Any, cast
@@ -9,7 +10,7 @@ from typing import Any, cast
 import httpx
 import pytest
 from langgraph_sdk.client import LangGraphClient
-from langgraph_sdk.schema import RunCreateMetadata, StreamMode
+from langgraph_sdk.schema import RunCreateMetadata, StreamMode, ThreadStreamMode
 
 from tests.integration.live_server import Live, live_server
 from tests.integration.toy_graphs import GATES
@@ -182,11 +183,37 @@ async def test_a_threads_stream_carries_all_its_runs(sdk: LangGraphClient) -> No
         await sdk.runs.wait(thread_id, "count", input={"n": n})
     seen = []
     async for part in await sdk.threads.join_stream(thread_id, last_event_id="-1"):
-        if part.event == "metadata":
-            seen.append(part.data["run_id"])
-        if len(seen) == 2:
+        seen.append((part.event, part.data.get("run_id"), part.data.get("status"), part.data.get("n")))
+        if len([status for _, _, status, _ in seen if status == "run_done"]) == 2:
             break
-    assert len(set(seen)) == 2
+    first, second = [[run_id for _, run_id, *_ in seen if run_id][place] for place in (0, 2)]
+    assert seen == [
+        ("metadata", first, None, None),
+        *(("values", None, None, n) for n in (1, 2, 3)),
+        ("metadata", first, "run_done", None),
+        ("metadata", second, None, None),
+        *(("values", None, None, n) for n in (2, 3, 4)),
+        ("metadata", second, "run_done", None),
+    ]
+
+
+async def test_a_threads_stream_tells_edits_and_when_runs_begin_and_end(sdk: LangGraphClient) -> None:
+    thread_id = (await sdk.threads.create(graph_id="count"))["thread_id"]
+    await sdk.runs.wait(thread_id, "count", input={"n": 1})
+    edit = await sdk.threads.update_state(thread_id, {"n": 40}, as_node="first")
+    await sdk.runs.wait(thread_id, "count", input=None)
+    told: dict[str, list[Any]] = {}
+    asked: list[list[ThreadStreamMode]] = [["lifecycle"], ["state_update"], ["lifecycle", "state_update"]]
+    for modes, most in zip(asked, (4, 1, 5), strict=True):
+        parts = await sdk.threads.join_stream(thread_id, stream_mode=modes)
+        async with asyncio.timeout(10):
+            told["+".join(modes)] = [await anext(parts) for _ in range(most)]
+    lifecycle, [update] = told["lifecycle"], told["state_update"]
+    assert [part.data.get("status", "begins") for part in lifecycle] == ["begins", "run_done"] * 2
+    assert (update.event, update.data["thread_id"]) == ("state_update", thread_id)
+    assert (update.data["state"]["values"]["n"], update.data["state"]["next"]) == (40, ["second"])
+    assert update.data["state"]["checkpoint"] == edit["checkpoint"]
+    assert told["lifecycle+state_update"] == [*lifecycle[:2], update, *lifecycle[2:]]
 
 
 async def test_history_survives_a_restart(tmp_path_factory: pytest.TempPathFactory) -> None:

@@ -179,11 +179,12 @@ async def test_a_threads_stream_shows_every_run_in_one_order(runtime: Runtime) -
     frames: list[Frame] = []
     async for frame in runtime.stream_thread(LOCAL, thread.thread_id):
         frames.append(frame)
-        if len(frames) == 8:
+        if len(frames) == 10:
             break
-    assert [frame.event for frame in frames] == ["metadata", "updates", "updates", "updates"] * 2
+    assert [frame.event for frame in frames] == ["metadata", "updates", "updates", "updates", "metadata"] * 2
+    assert [b'"run_done"' in frame.data for frame in frames] == [*[False] * 4, True] * 2
     rest = runtime.stream_thread(LOCAL, thread.thread_id, after=frames[5].id or 0)
-    assert [await anext(rest), await anext(rest)] == frames[6:]
+    assert [await anext(rest) for _ in frames[6:]] == frames[6:]
     await rest.aclose()
 
 
