@@ -43,6 +43,10 @@ class UnknownCron(NotFound):
     """There is no such cron."""
 
 
+class NeverHealed(NotFound):
+    """This retraction has not been healed."""
+
+
 class UnknownNamespace(NotFound):
     """The thread has no state in this namespace."""
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import uuid5
 
-from stemma.graphs.errors import Forbidden, NotFound, UnknownRun, UnknownThread
+from stemma.graphs.errors import Forbidden, NeverHealed, UnknownRun, UnknownThread
 from stemma.graphs.healing.graph import GRAPH_ID
 from stemma.graphs.healing.mending import NAMESPACE, Mender
 from stemma.graphs.healing.model import Plan, Progress
@@ -28,10 +28,6 @@ PARALLEL = 4
 """Answers that are given again at once, unless it is said otherwise."""
 MOST_ITEMS = 100_000
 """Of what a retraction reached, that is looked at; the nearest come first."""
-
-
-class NeverHealed(NotFound):
-    """This retraction has not been healed."""
 
 
 class Healing:

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from stemma.graphs.answer.register import GRAPH_ID, register_answer
 from stemma.graphs.catalog import Catalog
-from stemma.graphs.healing.healing import Healing, NeverHealed
+from stemma.graphs.errors import NeverHealed
+from stemma.graphs.healing.healing import Healing
 from stemma.graphs.local import Local
 from stemma.graphs.policy import LOCAL
 from stemma.graphs.runs.model import RunRequest

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from stemma.graphs.answer.register import GRAPH_ID
-from stemma.graphs.errors import Forbidden, UnknownAssistant, UnknownThread
+from stemma.graphs.errors import Forbidden, NeverHealed, UnknownAssistant, UnknownThread
 from stemma.graphs.healing.graph import GRAPH_ID as HEALING
-from stemma.graphs.healing.healing import Healing, NeverHealed
+from stemma.graphs.healing.healing import Healing
 from stemma.graphs.healing.model import Progress
 from stemma.graphs.policy import Actor, Filter, Permission, Rules
 from stemma.graphs.runs.model import RunRequest, RunStatus
