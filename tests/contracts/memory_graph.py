@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable
 from stemma.memory.errors import MemoryUnavailable
 from stemma.memory.ports import MemoryGraph
 from tests.contracts import (
+    consolidation_histories,
     memory_answers,
     memory_batches,
     memory_changes,
@@ -62,6 +63,7 @@ REINDEX_CHECKS: list[Check] = [
 
 CHECKS: list[Check] = [
     *memory_consolidation.CHECKS,
+    consolidation_histories.check_histories_with_consolidation,
     *memory_contradictions.CHECKS,
     *memory_demotion.CHECKS,
     *memory_exchange.CHECKS,
