@@ -7,7 +7,7 @@ MATCH (t:StemmaTenant) RETURN t.tenant AS tenant ORDER BY tenant;
 
 // name: audiences
 // Every audience that a tenant's items are marked with.
-MATCH (n:Source|Passage|Entity|Claim|Answer|Retraction|StoreItem {tenant: $tenant})
+MATCH (n:Source|Passage|Entity|Claim|Answer|Retraction|StoreItem|Consolidation {tenant: $tenant})
 RETURN DISTINCT n.audience AS audience;
 
 // name: items
@@ -35,7 +35,7 @@ WITH collect(n) AS some
 RETURN some[-1].id AS last, COLLECT {
   UNWIND some AS n
   MATCH (n)-[r:TYPE]->(other) WHERE r.audience IN $audiences
-  RETURN [n.id, other.id, properties(r)]
+  RETURN [n.id, other.id, properties(r), CASE WHEN other:Source THEN 'Source' WHEN other:Claim THEN 'Claim' ELSE '' END]
 } AS rows;
 
 // name: count_items
@@ -136,10 +136,29 @@ SET n += row.values;
 // name: put_relations
 // Relations of one type that are not there; their key tells apart those between the same two.
 UNWIND $rows AS row
-MATCH (n:Source|Passage|Entity|Claim|Answer {tenant: $tenant, id: row.from})
+MATCH (n:Source|Passage|Entity|Claim|Answer|Consolidation {tenant: $tenant, id: row.from})
 MATCH (other:Source|Passage|Entity|Claim|Answer {tenant: $tenant, id: row.to})
 MERGE (n)-[r:TYPE KEY]->(other)
 ON CREATE SET r += row.values;
+
+// name: put_merges
+// Which run found duplicates, after the relations.
+UNWIND $rows AS row
+MATCH (r:Consolidation {tenant: $tenant, id: row.values.run})
+MATCH (n:Source|Claim {tenant: $tenant, id: row.from})
+MERGE (r)-[made:MERGES]->(n)
+ON CREATE SET made.audience = row.values.audience;
+
+// name: put_runs
+// Runs of consolidation.
+UNWIND $rows AS row
+MERGE (n:Consolidation {tenant: $tenant, id: row.id})
+ON CREATE SET n += row.values;
+
+// name: duplicated
+// What says the same as another one.
+MATCH (n:Source|Claim {tenant: $tenant})-[:DUPLICATES]->()
+RETURN DISTINCT n.id AS id;
 
 // name: put_store_items
 // New items of a store, with their vectors.
@@ -167,3 +186,10 @@ RETURN n.id AS id ORDER BY id;
 MERGE (t:StemmaTenant {tenant: $tenant})
 ON CREATE SET t.revision = 0, t.turn = ''
 SET t.revision = t.revision + $number, t.erasures = $erasures + 1;
+
+// name: touch
+// When claims last got a reason, or superseded another one, after they were recorded: looks at the past begin with them.
+MATCH (c:Claim {tenant: $tenant})-[r:DERIVED_FROM|SUPERSEDES]->()
+WHERE r.recorded_at > c.recorded_at
+WITH c, max(r.recorded_at) AS at
+SET c.touched_at = at;

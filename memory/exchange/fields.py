@@ -43,7 +43,7 @@ class Kind:
     name: str
     """Of the record and of its SQLite table."""
     label: Node | Relation | None
-    """None for an item of a store."""
+    """None for an item of a store, and for what consolidation found."""
     shapes: Mapping[str, Shape]
     """Every field by name, vectors apart."""
     key: tuple[str, ...]
@@ -156,6 +156,25 @@ KINDS = (
         "retraction",
         "id item_id kind reason actor at lifted_at lifted_by authority:audience",
         ends="item_id",
+    ),
+    _kind(
+        None,
+        "consolidation",
+        "id actor at sources claims demoted undone_at undone_by",
+    ),
+    _kind(
+        None,
+        "duplicates",
+        "id canonical_id node rule consolidation_id",
+        key="id canonical_id",
+        ends="id canonical_id",
+    ),
+    _kind(
+        None,
+        "demotion",
+        "id rule node consolidation_id",
+        key="id rule",
+        ends="id",
     ),
     _kind(
         None,

@@ -11,8 +11,10 @@ from dataclasses import replace
 from datetime import datetime
 from operator import itemgetter
 
+from stemma.memory.consolidation.memory_consolidation import show
 from stemma.memory.errors import ImportConflict
 from stemma.memory.exchange.fields import KINDS, Kind, Row
+from stemma.memory.exchange.memory_beside import BESIDE, beside_records, put_beside
 from stemma.memory.exchange.memory_records import (
     item_of,
     item_record,
@@ -77,6 +79,7 @@ class InMemoryExchange(InMemoryVectors):
         for item in rows.items.values():
             if _taken_back(item) != said[item.id] and item.id not in moved:
                 moved[item.id] = Difference(item.id, LABELS[type(item)], said[item.id], _taken_back(item))
+        show(rows)
         return list(moved.values())
 
 
@@ -85,7 +88,9 @@ def _taken_back(item: Item) -> tuple[str, ...]:
 
 
 def _records(rows: TenantRows, scope: Scope, kind: Kind) -> Iterator[Row]:
-    if isinstance(kind.label, Relation):
+    if kind.name in BESIDE:
+        yield from (row for row in beside_records(rows, kind) if scope.owns(row["audience"]))
+    elif isinstance(kind.label, Relation):
         for link, audience in rows.links.items():
             if link.relation is kind.label and scope.owns(audience):
                 yield link_record(rows, link)
@@ -107,6 +112,8 @@ def _vectors(rows: TenantRows, item: Item) -> Row:
 
 def _put(rows: TenantRows, tenant: str, kind: Kind, row: Row) -> bool:
     """Whether it was new."""
+    if kind.name in BESIDE:
+        return put_beside(rows, tenant, kind, row)
     if kind.label is None:
         put = put_of(rows.items[row["source_id"]], row)
         is_new = put.item.row not in rows.stored

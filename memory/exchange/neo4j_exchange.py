@@ -12,6 +12,7 @@ import json
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from typing import Any
 
+from stemma.memory.consolidation.neo4j_showing import show
 from stemma.memory.errors import ImportConflict, MemoryBusy
 from stemma.memory.exchange.fields import KINDS, Kind, Row
 from stemma.memory.exchange.ports import RIVAL, RIVAL_HINT, SENTENCES, VECTOR, VECTORS, Difference, Page
@@ -21,7 +22,7 @@ from stemma.memory.model import FAR_FUTURE, Node, Relation
 from stemma.memory.neo4j_connection import Neo4jConnection
 from stemma.memory.neo4j_dialect import Slot
 from stemma.memory.neo4j_flags import decide, settle
-from stemma.memory.neo4j_rows import TITLE_WEIGHT, head_key, key, reach
+from stemma.memory.neo4j_rows import TITLE_WEIGHT, head_key, held, key, reach
 from stemma.memory.neo4j_turn import Serving, Turn, in_turn
 from stemma.memory.queries import Queries, load_queries
 from stemma.memory.scope import Scope
@@ -30,25 +31,42 @@ from stemma.memory.text import content_terms
 _QUERIES = load_queries("cypher/exchange.cypher")
 _WRITE = load_queries("cypher/write.cypher")
 _CHANGES = load_queries("cypher/changes.cypher")
+CONSOLIDATION = "Consolidation"
 _PAGE = 500
 _SEEDS = 2_000
 """Items whose dependents are worked out in one transaction."""
-_FROM: Mapping[Relation, tuple[Node, ...]] = {
-    Relation.MENTIONS: (Node.PASSAGE, Node.CLAIM),
-    Relation.RELATES_TO: (Node.ENTITY,),
-    Relation.DERIVED_FROM: (Node.CLAIM,),
-    Relation.USED: (Node.ANSWER,),
-    Relation.ASSERTS: (Node.ANSWER,),
-    Relation.SUPERSEDES: (Node.CLAIM,),
-    Relation.CONTRADICTS: (Node.CLAIM,),
+_FROM: Mapping[str, tuple[str, ...]] = {
+    "mentions": (Node.PASSAGE, Node.CLAIM),
+    "relates_to": (Node.ENTITY,),
+    "derived_from": (Node.CLAIM,),
+    "used": (Node.ANSWER,),
+    "asserts": (Node.ANSWER,),
+    "supersedes": (Node.CLAIM,),
+    "contradicts": (Node.CLAIM,),
+    "duplicates": (Node.SOURCE, Node.CLAIM),
+    "demotion": (CONSOLIDATION,),
 }
-"""Where the relations of a type begin."""
-_KEYS: Mapping[Relation, str] = {
-    Relation.MENTIONS: "{start: row.values.start, end: row.values.end}",
-    Relation.RELATES_TO: "{claim_id: row.values.claim_id}",
-    Relation.DERIVED_FROM: "{key: row.values.key}",
+"""The kinds that are relations, and where those begin."""
+_TYPES = {"duplicates": "DUPLICATES", "demotion": "DEMOTES"}
+_LABELS = {"store_item": "StoreItem", "consolidation": CONSOLIDATION}
+_ENDS = {"demotion": ("consolidation_id", "id")}
+"""Where they are not the first two ends."""
+_KEYS: Mapping[str, str] = {
+    "mentions": "{start: row.values.start, end: row.values.end}",
+    "relates_to": "{claim_id: row.values.claim_id}",
+    "derived_from": "{key: row.values.key}",
+    "contradicts": "{tenant: $tenant, id: row.values.id}",
+    "demotion": "{rule: row.values.rule}",
 }
 """What tells relations of a type between the same two apart."""
+_PUT = {
+    "source": "put_sources",
+    "passage": "put_passages",
+    "claim": "put_claims",
+    "answer": "put_items",
+    "retraction": "put_decisions",
+    "store_item": "put_store_items",
+}
 _DERIVATION = ("justification", "quote", "start", "end", "extractor", "run_id", "step")
 
 
@@ -64,8 +82,8 @@ class Neo4jExchange:
     async def record_counts(self, scope: Scope) -> Mapping[str, int]:
         where, counts = await self._exportable(scope), {}
         for kind in KINDS:
-            labels = _FROM[kind.label] if isinstance(kind.label, Relation) else (kind.label or "StoreItem",)
-            query = "count_relations" if isinstance(kind.label, Relation) else "count_items"
+            labels = _FROM.get(kind.name) or (_LABELS.get(kind.name) or str(kind.label),)
+            query = "count_relations" if kind.name in _FROM else "count_items"
             counts[kind.name] = 0
             for label in labels:
                 [row] = await self._connection.read(_asked(query, kind, label), where)
@@ -101,6 +119,7 @@ class Neo4jExchange:
 
         async def redecide(turns: dict[str, Turn]) -> None:
             await decide(turns[tenant], list(found))
+            await turns[tenant].rows(_QUERIES, "touch")
 
         await in_turn(self._connection, [tenant], redecide)
         after = {row["id"]: row for row in await self._connection.read(_QUERIES["decided"], where)}
@@ -113,6 +132,11 @@ class Neo4jExchange:
                 return await _settled(turns[tenant], some)
 
             moved |= {one.id: one for one in await in_turn(self._connection, [tenant], work)}
+
+        async def reshow(turns: dict[str, Turn]) -> None:
+            await show(turns[tenant], [row["id"] for row in await turns[tenant].rows(_QUERIES, "duplicated")])
+
+        await in_turn(self._connection, [tenant], reshow)
         for item_id, row in found.items():
             if _taken_back(after.get(item_id, {})) != _taken_back(row) and item_id not in moved:
                 said, follows = _taken_back(row), _taken_back(after.get(item_id, {}))
@@ -125,19 +149,21 @@ class Neo4jExchange:
         await self._connection.run(_QUERIES["carry_revision"], where)
 
     async def _exported(self, kind: Kind, where: Row) -> AsyncIterator[list[Row]]:
-        if isinstance(kind.label, Relation):
-            for label in _FROM[kind.label]:
+        if kind.name in _FROM:
+            for label in _FROM[kind.name]:
                 async for rows in self._exported_relations(kind, label, where):
                     yield rows
             return
         name = {"source": "sources", "store_item": "store_items"}.get(kind.name, "items")
-        query = (self._serving.slot if self._serving else Slot.A).into(_asked(name, kind, kind.label or ""))
+        query = (self._serving.slot if self._serving else Slot.A).into(
+            _asked(name, kind, _LABELS.get(kind.name) or str(kind.label))
+        )
         after: Row = {"after": "", "version": 0}
         while found := await self._connection.read(query, {**where, **after, "limit": _PAGE}):
             after = {"after": found[-1]["id"], "version": found[-1].get("version", 0)}
             yield [_item_row(kind, row) for row in found]
 
-    async def _exported_relations(self, kind: Kind, label: Node, where: Row) -> AsyncIterator[list[Row]]:
+    async def _exported_relations(self, kind: Kind, label: str, where: Row) -> AsyncIterator[list[Row]]:
         query, after = _asked("relations", kind, label), ""
         while True:
             [page] = await self._connection.read(query, {**where, "after": after, "limit": _PAGE})
@@ -157,9 +183,8 @@ class Neo4jExchange:
 
 def _asked(name: str, kind: Kind, label: str) -> str:
     """A query for a kind. Its words come from closed sets: neither a label nor a type can be a parameter."""
-    relation = kind.label if isinstance(kind.label, Relation) else None
-    text = _QUERIES[name].replace("TYPE", relation or "").replace("LABEL", label)
-    return text.replace("KEY", _KEYS.get(relation, "") if relation else "")
+    relation = str(kind.label) if isinstance(kind.label, Relation) else _TYPES.get(kind.name, "")
+    return _QUERIES[name].replace("TYPE", relation).replace("LABEL", label).replace("KEY", _KEYS.get(kind.name, ""))
 
 
 def _item_row(kind: Kind, found: Row) -> Row:
@@ -172,20 +197,31 @@ def _item_row(kind: Kind, found: Row) -> Row:
     if kind.searched:
         vector = found["vector"]
         row |= {VECTOR: None if vector is None else to_bytes(vector), SENTENCES: found["sentences"]}
-    if kind.label is None:
+    if kind.name == "store_item":
         row[VECTORS] = [(embedder, to_bytes(vector)) for embedder, vector in found["vectors"]]
     return row
 
 
-def _relation_row(kind: Kind, start: str, end: str, properties: Row) -> Row:
-    first, second = kind.ends[:2]
-    return {name: properties.get(name) for name in kind.shapes} | {first: start, second: end}
+def _relation_row(kind: Kind, start: str, end: str, properties: Row, node: str) -> Row:
+    first, second = _ends(kind)
+    row = {name: properties.get(name) for name in kind.shapes} | {first: start, second: end}
+    if kind.name in _TYPES:
+        row["node"] = node
+    if kind.name == "duplicates":
+        row["consolidation_id"] = properties["run"]
+    return row
+
+
+def _ends(kind: Kind) -> Sequence[str]:
+    return _ENDS.get(kind.name, kind.ends[:2])
 
 
 def _put_row(tenant: str, kind: Kind, row: Row) -> Row:
     values = {name: row[name] for name in kind.shapes}
-    if isinstance(kind.label, Relation):
+    if kind.name in _FROM:
         return _put_relation(kind, values)
+    if kind.label in (Node.CLAIM, Node.SOURCE):
+        values |= held(values.get("metadata", values))
     if kind.label is Node.SOURCE:
         values["metadata"] = json.dumps(values["metadata"])
         del values["replaces"]
@@ -193,7 +229,7 @@ def _put_row(tenant: str, kind: Kind, row: Row) -> Row:
         return {"key": head, "values": values, "id": values["id"], "replaces": row["replaces"]}
     if kind.label is Node.RETRACTION:
         values["withdraws"] = values.pop("item_id")
-    if kind.label is None:
+    if kind.name == "store_item":
         vectors = [{"embedder": embedder, "vector": from_bytes(text)} for embedder, text in row.get(VECTORS) or ()]
         place = key(values["audience"], values["namespace"], values["key"])
         return {"place": place, "values": values, "vectors": vectors}
@@ -209,45 +245,45 @@ def _terms(kind: Kind, values: Row) -> str:
 
 
 def _put_relation(kind: Kind, values: Row) -> Row:
-    first, second = kind.ends[:2]
+    first, second = _ends(kind)
     ends = {"from": values.pop(first), "to": values.pop(second)}
     if kind.label is Relation.DERIVED_FROM:
         values["key"] = key(*(values[name] for name in _DERIVATION))
     if kind.label is Relation.USED:
         values["ordinal"] = values["rank"]
+    if kind.name in _TYPES:
+        del values["node"]
+    if kind.name == "duplicates":
+        values["run"] = values.pop("consolidation_id")
     return {**ends, "values": values}
 
 
 async def _put(turn: Turn, kind: Kind, rows: Sequence[Row]) -> int:
-    if isinstance(kind.label, Relation):
+    """How many were new; of relations and runs that is not told apart from those that were there."""
+    if kind.name in _FROM:
         query = Queries("exchange.cypher", {kind.name: _asked("put_relations", kind, "")})
         await turn.put(query, kind.name, rows)
+        if kind.name == "duplicates":
+            await turn.put(_QUERIES, "put_merges", rows)
+        return len(rows)
+    if kind.name == "consolidation":
+        await turn.put(_QUERIES, "put_runs", rows)
         return len(rows)
     known = await _known(turn, kind, rows)
     new = [row for row in rows if row.get("id", row.get("place")) not in known]
-    match kind.label:
-        case Node.SOURCE:
-            if await turn.rows(_QUERIES, "rivals", rows=new):
-                raise ImportConflict(RIVAL, hint=RIVAL_HINT)
-            await turn.put(_QUERIES, "put_sources", new)
-            await turn.put(_QUERIES, "put_replacements", [row for row in new if row["replaces"]])
-        case Node.PASSAGE:
-            await turn.put(_QUERIES, "put_passages", new, open_end=FAR_FUTURE)
-        case Node.CLAIM:
-            await turn.put(_QUERIES, "put_claims", new)
-        case Node.ENTITY:
-            await turn.put(_WRITE, "put_entities", [row["values"] for row in rows])
-        case Node.ANSWER:
-            await turn.put(_QUERIES, "put_items", new)
-        case Node.RETRACTION:
-            await turn.put(_QUERIES, "put_decisions", new)
-        case _:
-            await turn.put(_QUERIES, "put_store_items", new)
+    if kind.label is Node.ENTITY:
+        await turn.put(_WRITE, "put_entities", [row["values"] for row in rows])
+        return len(new)
+    if kind.label is Node.SOURCE and await turn.rows(_QUERIES, "rivals", rows=new):
+        raise ImportConflict(RIVAL, hint=RIVAL_HINT)
+    await turn.put(_QUERIES, _PUT[kind.name], new, open_end=FAR_FUTURE)
+    if kind.label is Node.SOURCE:
+        await turn.put(_QUERIES, "put_replacements", [row for row in new if row["replaces"]])
     return len(new)
 
 
 async def _known(turn: Turn, kind: Kind, rows: Sequence[Row]) -> set[str]:
-    if kind.label is None:
+    if kind.name == "store_item":
         places = [row["place"] for row in rows]
         return {row["place"] for row in await turn.rows(_QUERIES, "known_places", places=places)}
     query = "known_decisions" if kind.label is Node.RETRACTION else "known_items"

@@ -18,6 +18,7 @@ from typing import Any
 
 import apsw
 
+from stemma.memory.consolidation.sqlite_showing import show
 from stemma.memory.errors import ImportConflict
 from stemma.memory.exchange.fields import KINDS, Kind, Row, Shape
 from stemma.memory.exchange.ports import RIVAL, RIVAL_HINT, SENTENCES, VECTOR, VECTORS, Difference, Page
@@ -37,6 +38,8 @@ _STORE = load_queries("sql/store.sql")
 _PAGE = 500
 _COLUMNS = {"start": "first", "end": "last"}
 """Words of SQL that columns are not called by."""
+_DERIVED = {"duplicates": ("hidden",)}
+"""Flags that are worked out after an import, and must say something until then."""
 
 
 class SqliteExchange:
@@ -120,10 +123,11 @@ def _pages(connection: apsw.Connection, scope: Scope) -> Iterator[Page]:
 
 def _query(name: str, kind: Kind) -> str:
     columns = [column(field) for field in kind.shapes]
+    values, unset = [f":{one}" for one in columns], _DERIVED.get(kind.name, ()) if name == "put_record" else ()
     return _QUERIES[name].format(
         table=kind.name,
-        columns=", ".join(columns),
-        values=", ".join(f":{column}" for column in columns),
+        columns=", ".join([*columns, *unset]),
+        values=", ".join([*values, *("0" for _ in unset)]),
         key=", ".join(map(column, kind.key)),
     )
 
@@ -238,7 +242,9 @@ def _settle(connection: apsw.Connection, tenant: str) -> list[Difference]:
     for query in ("hold", "touch"):
         connection.execute(_QUERIES[query], where)
     seeds = [(item_id, Node(label)) for item_id, label in rows(connection, _QUERIES["roots"], where)]
-    changed = refresh(connection, tenant, seeds, raise_revision(connection, tenant))
+    revision = raise_revision(connection, tenant)
+    changed = refresh(connection, tenant, seeds, revision)
+    show(connection, tenant, [item_id for (item_id,) in rows(connection, _QUERIES["duplicated"], where)], revision)
     moved = {item.id: Difference.of(item) for item in changed.affected}
     for item_id, label, *flags in before:
         if after.get(item_id, [0, 0]) != flags and item_id not in moved:

@@ -80,3 +80,7 @@ UPDATE claim SET touched_at = (SELECT max(recorded_at) FROM (
     UNION ALL
     SELECT recorded_at FROM supersedes WHERE supersedes.tenant = claim.tenant AND supersedes.claim_id = claim.id
 ) WHERE recorded_at > claim.recorded_at) WHERE tenant = :tenant;
+
+-- name: duplicated
+-- What says the same as another one.
+SELECT DISTINCT id FROM duplicates WHERE tenant = :tenant;

@@ -10,8 +10,10 @@ from datetime import timedelta
 from typing import Any
 
 from stemma.memory.bundles import SentenceVectors
+from stemma.memory.consolidation.model import Consolidation, Demotion, DemotionRule, Duplicate, MergeRule
+from stemma.memory.contradictions.model import RULES, Conflict
 from stemma.memory.exchange.exchange import ImportReport, export_lines, import_lines
-from stemma.memory.model import EntityRelation, Scope
+from stemma.memory.model import EntityRelation, Node, Scope
 from stemma.memory.ports import EmbedderIdentity, MemoryGraph
 from tests.contracts.item_writes import AXES, PORT, write
 from tests.contracts.memory_bundles import (
@@ -58,6 +60,25 @@ async def fill(graph: MemoryGraph, tenant: str) -> tuple[Scope, Scope]:
         await graph.take_back(scope, decision(scope, other.source.id, at=5))
         assert effect.retraction
         await graph.give_back(scope, effect.retraction.id, actor="bob", at=START + timedelta(days=2))
+        clash = Conflict(
+            identifier("clash", scope),
+            scope,
+            newer.id,
+            claim.id,
+            "negation",
+            "open",
+            "shut",
+            "it",
+            "a",
+            "b",
+            RULES,
+            START,
+        )
+        assert await graph.put_conflicts([clash])
+        run = Consolidation(identifier("run", scope), scope, "ann", START)
+        pair = sorted([first.source.id, second.source.id])
+        again = Duplicate(pair[0], pair[1], Node.SOURCE, MergeRule.WORDS)
+        await graph.consolidate(run, [again], [Demotion(newer.id, Node.CLAIM, DemotionRule.UNUSED)])
         put_item = write(scope, PORT, whose, ttl=90, vectors=[AXES[0], AXES[1]])
         await graph.change_items([put_item, write(scope, replace_place("calder"), "shut")])
     return everyone, ann

@@ -15,11 +15,11 @@ from stemma.memory.sqlite_schema import MIGRATIONS
 DERIVED = {
     "source": {"valid_from", "valid_to"},
     "claim": {"touched_at"},
+    "duplicates": {"hidden"},
 }
 """Columns that follow from others: an import works them out."""
-INDEXES = {"revision", "search_item", "store_vector", "consolidation", "duplicates", "demotion"}
-"""Tables of a tenant that are made again from the records, or stand in them (the vectors of an item); what a
-consolidation found, the next one finds."""
+INDEXES = {"revision", "search_item", "store_vector"}
+"""Tables of a tenant that are made again from the records, or stand in them (the vectors of an item)."""
 
 
 @pytest.fixture(scope="module")
