@@ -12,7 +12,15 @@ from stemma.api.errors import documented
 from stemma.api.eventual_json import EventualJson
 from stemma.api.feedback_links import Base
 from stemma.api.json_wire import Json, JsonRoute
-from stemma.api.routes.streams import STREAM_RESPONSES, WAIT_RESPONSES, location, stream, submit, wait
+from stemma.api.routes.streams import (
+    STREAM_RESPONSES,
+    WAIT_RESPONSES,
+    location,
+    stream,
+    submit,
+    unattended,
+    wait,
+)
 from stemma.api.schemas.runs import RunBody, RunCreate, RunField, show_delivery, show_run
 from stemma.api.schemas.threads import selected
 from stemma.api.schemas.values import (
@@ -39,7 +47,7 @@ async def create_run(
     thread_id: ThreadId, body: RunCreate, actor: RunsWrite, served: Served, idempotency_key: IdempotencyKey = None
 ) -> Response:
     """Accept a run; it is durable when this answers."""
-    run = await submit(served, actor, str(thread_id), body, idempotency_key)
+    run = await submit(served, actor, str(thread_id), unattended(body), idempotency_key)
     return Json(show_run(run), headers=location(run))
 
 

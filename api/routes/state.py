@@ -10,6 +10,7 @@ from starlette.responses import Response
 from stemma.api.auth.access import ThreadsRead, ThreadsWrite
 from stemma.api.errors import documented
 from stemma.api.json_wire import Json, JsonRoute
+from stemma.api.schemas.runs import CheckpointRef
 from stemma.api.schemas.threads import (
     HistoryQuery,
     StateAt,
@@ -58,11 +59,12 @@ async def get_state_at(
 @router.post("/state/checkpoint", response_model=StateBody, responses=documented(404))
 async def get_state_at_checkpoint(thread_id: ThreadId, body: StateAt, actor: ThreadsRead, served: Served) -> Response:
     """The state at a checkpoint, of a subgraph too."""
+    at = body.checkpoint.of(str(thread_id))
     state = await served.runtime.get_state(
         actor,
         str(thread_id),
-        checkpoint_id=body.checkpoint.checkpoint_id,
-        checkpoint_ns=body.checkpoint.checkpoint_ns or "",
+        checkpoint_id=at.checkpoint_id,
+        checkpoint_ns=at.checkpoint_ns or "",
         subgraphs=body.subgraphs,
     )
     return Json(selected(show_state(state), body.select))
@@ -71,7 +73,7 @@ async def get_state_at_checkpoint(thread_id: ThreadId, body: StateAt, actor: Thr
 @router.post("/state", response_model=StateUpdated, responses=documented(404, 409))
 async def update_state(thread_id: ThreadId, body: StateUpdate, actor: ThreadsWrite, served: Served) -> Response:
     """Write to the state as a node would; the old branch stays."""
-    at = body.checkpoint
+    at = body.checkpoint.of(str(thread_id)) if body.checkpoint else None
     checkpoint = await served.runtime.update_state(
         actor,
         str(thread_id),
@@ -108,12 +110,13 @@ async def get_history(
 
 
 async def _history(actor: Actor, served: Served, thread_id: str, query: HistoryQuery) -> list[dict[str, Any]]:
-    before, at = query.before, query.checkpoint
+    at = query.checkpoint.of(thread_id) if query.checkpoint else None
+    before = query.before.of(thread_id).checkpoint_id if isinstance(query.before, CheckpointRef) else query.before
     states = await served.runtime.history(
         actor,
         thread_id,
         limit=query.limit,
-        before=before if isinstance(before, str) or before is None else before.checkpoint_id,
+        before=before,
         metadata=query.metadata or {},
         checkpoint_ns=(at.checkpoint_ns if at else None) or "",
         checkpoint_id=at.checkpoint_id if at else None,

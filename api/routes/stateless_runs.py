@@ -12,7 +12,7 @@ from stemma.api.errors import documented
 from stemma.api.eventual_json import EventualJson
 from stemma.api.feedback_links import Base
 from stemma.api.json_wire import Json, JsonRoute
-from stemma.api.routes.streams import STREAM_RESPONSES, WAIT_RESPONSES, location, stream, submit, wait
+from stemma.api.routes.streams import STREAM_RESPONSES, WAIT_RESPONSES, location, stream, submit, unattended, wait
 from stemma.api.schemas.batches import RunBatch
 from stemma.api.schemas.runs import RunBody, RunCreate, RunsCancel, show_run
 from stemma.api.schemas.values import (
@@ -35,14 +35,14 @@ async def create_stateless_run(
     body: RunCreate, actor: RunsWrite, served: Served, idempotency_key: IdempotencyKey = None
 ) -> Response:
     """Accept a run; it is durable when this answers."""
-    run = await submit(served, actor, None, body, idempotency_key)
+    run = await submit(served, actor, None, unattended(body), idempotency_key)
     return Json(show_run(run), headers=location(run))
 
 
 @router.post("/batch", response_model=list[RunBody], responses=documented(404, 409, 507))
 async def create_batch(body: RunBatch, actor: RunsWrite, served: Served) -> Response:
     """Accept runs, all of them or none; they run at the same time."""
-    runs = await served.runtime.submit_all(actor, [one.request() for one in body.root])
+    runs = await served.runtime.submit_all(actor, [unattended(one).request() for one in body.root])
     served.submitted += len(runs)
     return Json([show_run(run) for run in runs])
 

@@ -18,6 +18,7 @@ from stemma.api.feedback_links import linked
 from stemma.api.schemas.runs import RunCreate
 from stemma.api.services import Services
 from stemma.api.sse import EventStream
+from stemma.graphs.errors import InvalidRequest
 from stemma.graphs.policy import Actor
 from stemma.graphs.runs.model import Run
 from stemma.graphs.runs.render import check_recorded
@@ -39,6 +40,8 @@ async def submit(
     served: Services, actor: Actor, thread_id: str | None, body: RunCreate, idempotency_key: str | None
 ) -> Run:
     """Accept a run durably, or the run that the idempotency key already has."""
+    if thread_id is not None and body.checkpoint is not None:
+        body.checkpoint.of(thread_id)
     run = await served.runtime.submit(
         actor,
         thread_id,
@@ -48,6 +51,14 @@ async def submit(
     )
     served.submitted += 1
     return run
+
+
+def unattended(body: RunCreate) -> RunCreate:
+    """A run that is only accepted. Raises `InvalidRequest` for one that is to end with its reader: it has none."""
+    if body.on_disconnect == "cancel":
+        hint = "start it with runs/stream or runs/wait, or join it with cancel_on_disconnect"
+        raise InvalidRequest("nobody reads the run that this request makes", field="on_disconnect", hint=hint)
+    return body
 
 
 def location(run: Run, suffix: str = "", query: Sequence[tuple[str, str]] = ()) -> Mapping[str, str]:

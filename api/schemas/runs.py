@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from pydantic import AfterValidator, AliasChoices, BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
 from typing_extensions import TypedDict
 
 from stemma.api.schemas.values import Body, CheckpointId, Mapped, Name, StreamModes
+from stemma.graphs.errors import InvalidRequest
 from stemma.graphs.runs.model import Run, RunRequest, RunStatus
 from stemma.graphs.webhooks.model import Delivery
 
@@ -59,6 +60,12 @@ class CheckpointRef(BaseModel):
     checkpoint_ns: Name | None = None
     checkpoint_id: CheckpointId | None = None
     checkpoint_map: Mapped | None = None
+
+    def of(self, thread_id: str) -> Self:
+        """This place, which is on the thread asked about. Raises `InvalidRequest` when it names another one."""
+        if self.thread_id and self.thread_id.lower() != thread_id:
+            raise InvalidRequest("this checkpoint is of another thread", field="checkpoint.thread_id")
+        return self
 
 
 class Send(Body):

@@ -213,3 +213,29 @@ async def test_a_resume_that_answers_nothing_is_refused_when_strict(sdk: LangGra
     right: Any = {"command": {"resume": {pending: "yes"}}, "strict_resume": True}
     answered = cast(dict[str, Any], await sdk.runs.wait(thread_id, "ask", **right))
     assert answered["log"] == ["first", "answered yes", "second"]
+
+
+async def test_what_would_have_no_effect_is_refused_by_name(live: Live, sdk: LangGraphClient) -> None:
+    """A place on another thread, and an end with a reader where nobody reads."""
+    thread_id, other = [(await sdk.threads.create())["thread_id"] for _ in range(2)]
+    await sdk.runs.wait(thread_id, "count", input={"n": 1})
+    [place, *_] = [state["checkpoint"] for state in await sdk.threads.get_history(thread_id)]
+    foreign = {**place, "thread_id": other}
+    run = {"assistant_id": "count", "input": {"n": 1}}
+    asked: list[tuple[str, dict[str, Any], str]] = [
+        (f"/threads/{thread_id}/runs/wait", {**run, "checkpoint": foreign}, "checkpoint.thread_id"),
+        (f"/threads/{thread_id}/state", {"values": {"n": 2}, "checkpoint": foreign}, "checkpoint.thread_id"),
+        (f"/threads/{thread_id}/state/checkpoint", {"checkpoint": foreign}, "checkpoint.thread_id"),
+        (f"/threads/{thread_id}/history", {"checkpoint": foreign}, "checkpoint.thread_id"),
+        (f"/threads/{thread_id}/history", {"before": foreign}, "checkpoint.thread_id"),
+        (f"/threads/{thread_id}/runs", {**run, "on_disconnect": "cancel"}, "on_disconnect"),
+        ("/runs", {**run, "on_disconnect": "cancel"}, "on_disconnect"),
+    ]
+    async with httpx.AsyncClient(base_url=live.url) as http:
+        for path, body, field in asked:
+            refused = await http.post(path, json=body)
+            assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, field), path
+        batch = await http.post("/runs/batch", json=[{**run, "on_disconnect": "cancel"}])
+        assert batch.status_code == 422
+        assert (await http.post(f"/threads/{thread_id}/state/checkpoint", json={"checkpoint": place})).is_success
+    assert len(await sdk.runs.list(thread_id)) == 1
