@@ -40,6 +40,8 @@ class Gazetteer:
         root, length = self._root, len(sentence)
         for start, word in enumerate(sentence):
             node = root.get(word)
+            if node is None:
+                continue
             end = start + 1
             while node is not None:
                 if (number := node.get(_END)) is not None:

@@ -56,6 +56,10 @@ class MentionGraph:
         self.edges = EdgeTable()
         self.gazetteer = Gazetteer()
         self._entries: list[_Entry] = []
+        self._read = 0
+        """So many of them were looked through for mentions …"""
+        self._fresh: dict[int, str] = {}
+        """… and these names are younger."""
         self._owned: set[int] = set()
         self._holders: defaultdict[str, array[int]] = defaultdict(lambda: array("i"))
 
@@ -63,21 +67,31 @@ class MentionGraph:
         """An item's id and title."""
         return self.ids[number], self._entries[number].title
 
-    def apply(self, items: Sequence[GraphItem]) -> None:
-        """Take in items that are new or whose flag changed. What an item says never changes under its id."""
-        before = len(self._entries)
-        added: list[GraphItem] = []
-        fresh: dict[int, str] = {}
+    @property
+    def settled(self) -> bool:
+        """Whether all mentions in what was taken in are found."""
+        return self._read == len(self._entries)
+
+    def take(self, items: Sequence[GraphItem]) -> None:
+        """Take in items that are new or whose flag changed. What an item says never changes under its id.
+
+        The mentions in their texts are left to `settle`: where many pages come one after another, those of all are
+        found at once, and no page's names are looked for in the pages before it.
+        """
         for item in items:
             if item.id in self.number_of:
                 self.recallable[self.number_of[item.id]] = item.recallable
             else:
-                fresh |= self._add(item)
-                added.append(item)
-        for number, item in enumerate(added, start=before):
-            self._add_spans(number, item)
+                self._fresh |= self._add(item)
+                self._add_spans(len(self._entries) - 1, item)
+        self.version += 1
+
+    def settle(self) -> None:
+        """Find the mentions in the items that were taken in, and of their names in all others."""
+        for number in range(self._read, len(self._entries)):
             self._add_mentions(number, None)
-        self._find_in_older(fresh, before)
+        self._find_in_older(self._fresh, self._read)
+        self._fresh, self._read = {}, len(self._entries)
         self.version += 1
 
     def _add(self, item: GraphItem) -> dict[int, str]:
@@ -139,7 +153,8 @@ class MentionGraph:
         there = {} if fresh is None else self.edges.mentions_of(number)
         seen: set[int] = set()
         for sentence, line in enumerate(self._entries[number].text.split("\n")):
-            found = self.gazetteer.find(line.split())
+            if not (found := self.gazetteer.find(line.split())):
+                continue
             for one, outer in zip(found, containers(found), strict=True):
                 edge = there.get((sentence, one.start, one.name))
                 if one.name in own:

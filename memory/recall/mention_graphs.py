@@ -54,8 +54,18 @@ class TenantGraph:
         """Take in changed items, in the order of their revisions; again changes nothing."""
         shown = items if self._titles else [_untitled(item) for item in items]
         with self._lock:
-            self._graph.apply(shown)
+            self._graph.take(shown)
             self.reached = max(self.reached, items[-1].revision)
+
+    @property
+    def settled(self) -> bool:
+        """Whether what was taken in can be looked at."""
+        return self._graph.settled
+
+    def settle(self) -> None:
+        """Make it so."""
+        with self._lock:
+            self._graph.settle()
 
     def look(self, audiences: tuple[str, ...], work: Callable[[VisibleGraph], T], sight: Sight | None = None) -> T:
         """Do something with a reader's view, today's or that of a look at the past, while nothing else changes it."""
@@ -80,7 +90,7 @@ class MentionGraphs:
         """The tenant's graph with everything that was stored before this call. Raises what the store raises."""
         revision, identity = await asyncio.gather(self._store.revision(scope), self._store.embedder())
         graph = self._kept((scope.tenant, titles), revision, identity)
-        if graph.reached < revision.number:
+        if graph.reached < revision.number or not graph.settled:
             async with graph.updating:
                 await self._update(scope, graph, revision)
         return graph
@@ -99,8 +109,10 @@ class MentionGraphs:
             items = await self._store.changed_items(scope, graph.reached, _PAGE)
             if not items:  # what was written since is not searched
                 graph.reached = revision.number
-                return
+                break
             await asyncio.to_thread(graph.apply, items)
+        if not graph.settled:
+            await asyncio.to_thread(graph.settle)
 
 
 def _untitled(item: GraphItem) -> GraphItem:

@@ -8,7 +8,8 @@ a cosine changes by less than .01. It refuses bytes of another format. The layou
 from __future__ import annotations
 
 import struct
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, overload
 
 from stemma.memory.bundles import SentenceVectors
 from stemma.memory.errors import MemoryCorrupt
@@ -19,6 +20,31 @@ if TYPE_CHECKING:  # numpy is loaded with the first vector
 
 _HEADER = struct.Struct("<BII")
 _FORMAT = 1
+
+
+class CodedVectors(Sequence[Sequence[float]]):
+    """Vectors as they are stored; only those that are looked at become floats."""
+
+    def __init__(self, codes: NDArray[np.int8], scales: NDArray[np.float32]) -> None:
+        """A row of codes and a scale for each vector: vector = codes * scale."""
+        self.codes = codes
+        self.scales = scales
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    @overload
+    def __getitem__(self, place: int) -> Sequence[float]: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> CodedVectors: ...
+
+    def __getitem__(self, place: int | slice) -> Sequence[float] | CodedVectors:
+        import numpy as np
+
+        if isinstance(place, slice):
+            return CodedVectors(self.codes[place], self.scales[place])
+        return memoryview(self.codes[place].astype(np.float32) * self.scales[place])
 
 
 def pack(sentences: SentenceVectors) -> bytes:
@@ -36,7 +62,7 @@ def pack(sentences: SentenceVectors) -> bytes:
 
 
 def unpack(blob: bytes) -> SentenceVectors:
-    """What `pack` was given, its vectors rounded; each vector is a view of 32-bit floats. Raises `MemoryCorrupt`."""
+    """What `pack` was given, its vectors rounded; each is a view of 32-bit floats. Raises `MemoryCorrupt`."""
     import numpy as np
 
     if len(blob) < _HEADER.size or blob[0] != _FORMAT:
@@ -47,8 +73,14 @@ def unpack(blob: bytes) -> SentenceVectors:
     spans = np.frombuffer(blob, "<u4", 2 * count, _HEADER.size).reshape(count, 2)
     scales = np.frombuffer(blob, "<f4", count, _HEADER.size + 8 * count)
     codes = np.frombuffer(blob, np.int8, count * dimension, _HEADER.size + 12 * count).reshape(count, dimension)
-    vectors = codes.astype(np.float32) * scales[:, None]
-    return SentenceVectors([(int(start), int(end)) for start, end in spans], [memoryview(row) for row in vectors])
+    return SentenceVectors([(start, end) for start, end in spans.tolist()], CodedVectors(codes, scales))
+
+
+def coded(vectors: Sequence[Sequence[float]]) -> CodedVectors:
+    """The vectors of one item, as they are stored; of one dimension, and at least one."""
+    import numpy as np
+
+    return vectors if isinstance(vectors, CodedVectors) else CodedVectors(*quantised(np.asarray(vectors, np.float32)))
 
 
 def quantised(vectors: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:

@@ -9,7 +9,7 @@ from array import array
 from typing import TYPE_CHECKING, Any
 
 from stemma.memory.bundles import SentenceVectors
-from stemma.memory.recall.sentence_blob import quantised
+from stemma.memory.recall.sentence_blob import coded
 
 if TYPE_CHECKING:
     import numpy as np
@@ -33,7 +33,8 @@ class SentenceMatrix:
             return
         import numpy as np
 
-        codes, scales = quantised(np.asarray(sentences.vectors, np.float32))
+        rows = coded(sentences.vectors)
+        codes, scales = rows.codes, rows.scales
         begin, end = len(self._scales), len(self._scales) + len(codes)
         if self._codes is None or end > len(self._codes):
             grown = np.zeros((max(end, 2 * begin, 64), codes.shape[1]), np.int8)

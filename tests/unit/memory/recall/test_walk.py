@@ -25,7 +25,8 @@ VECTOR = [DIMENSION**-0.5] * DIMENSION
 
 def view_of(*items: GraphItem) -> VisibleGraph:
     graph = MentionGraph()
-    graph.apply(items)
+    graph.take(items)
+    graph.settle()
     return VisibleGraph(graph, AUDIENCES)
 
 
@@ -76,7 +77,8 @@ def test_what_the_graph_does_not_know_is_ranked_by_its_search() -> None:
 @settings(max_examples=80, deadline=None)
 def test_a_walk_makes_no_mass_and_stays_among_what_is_seen(items: list[GraphItem], chosen: set[int]) -> None:
     graph = MentionGraph()
-    graph.apply(items)
+    graph.take(items)
+    graph.settle()
     view = VisibleGraph(graph, ["everyone"])
     seen = [number for number in chosen if number < len(items) and view.passages[number]]
     region = region_around(view, {number: 1 / len(seen) for number in seen}, np.asarray(VECTOR, np.float32), WALK)
