@@ -176,6 +176,8 @@ def _closing(effect: Effect, answers: Sequence[Answer]) -> list[str]:
         lines.append(f"  {'clean again' if answer.supported else 'tainted'}: {answer.id}  {run}")
     retraction = effect.retraction
     if retraction and retraction.lifted_at is None:
+        if any(not answer.supported for answer in answers):
+            lines.append(f"answer again: stemma memory heal {retraction.id}")
         lines.append(f"undo: stemma memory restore {retraction.id}")
     elif retraction:
         lines.append(f"undo: stemma memory retract {retraction.withdraws} --reason …")
