@@ -17,7 +17,7 @@ from stemma.memory.ingest.entities import entities
 from stemma.memory.ingest.relations import relations
 from stemma.memory.ingest.statements import read_statement
 from stemma.memory.lineage.model import Retraction, RetractionKind
-from stemma.memory.model import Answer, Claim, Derivation, Entity, Mention, Scope
+from stemma.memory.model import FAR_FUTURE, Answer, Claim, Derivation, Entity, Mention, Scope
 
 GROUNDEDNESS_CHECK = "groundedness check"
 """Who puts new claims into quarantine, as their decisions name it."""
@@ -46,6 +46,10 @@ class LearnedClaim:
     extractor: str = ""
     """What derived it: a model's name, or a rule's."""
     step: str = ""
+    valid_from: str = ""
+    """Since when it holds in the world (ISO 8601, as 2026-03-01 or with a time behind it); empty where nobody says."""
+    valid_to: str = FAR_FUTURE
+    """Before when it holds."""
 
 
 def identified(scope: Scope, answer: Answer) -> Answer:
@@ -100,6 +104,8 @@ def _claim(answer: Answer, learned: LearnedClaim) -> Claim:
         reason=learned.reason,
         recallable=not learned.quarantined,
         supported=not learned.quarantined,
+        valid_from=learned.valid_from,
+        valid_to=learned.valid_to,
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
@@ -78,13 +78,14 @@ def source_row(source: Source) -> Row:
         "added_at": instant(source.added_at),
         "trust": source.trust,
         "metadata": json.dumps(dict(source.metadata)),
-        **_held(source.metadata.get("valid_from", ""), source.metadata.get("valid_to", "")),
+        **held(source.metadata),
     }
 
 
-def _held(valid_from: str, valid_to: str) -> Row:
+def held(stated: Mapping[str, Any]) -> Row:
     """When something holds, only where it is stated: so the indexes of these have few entries."""
-    return {"holds_from": valid_from or None, "holds_to": valid_to if valid_to and valid_to < FAR_FUTURE else None}
+    valid_to = stated.get("valid_to") or FAR_FUTURE
+    return {"holds_from": stated.get("valid_from") or None, "holds_to": valid_to if valid_to < FAR_FUTURE else None}
 
 
 def passage_row(passage: Passage, vector: Sequence[float], sentences: SentenceVectors | None) -> Row:
@@ -124,7 +125,7 @@ def claim_row(claim: Claim, vector: Sequence[float] | None) -> Row:
         "valid_from": claim.valid_from,
         "valid_to": claim.valid_to,
         "expired_at": claim.expired_at,
-        **_held(claim.valid_from, claim.valid_to),
+        **held({"valid_from": claim.valid_from, "valid_to": claim.valid_to}),
     }
     if not claim.searched or vector is None:
         return {"values": values, "vector": None}

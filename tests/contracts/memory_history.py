@@ -10,13 +10,15 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from stemma.memory.history.difference import Change, Changed
 from stemma.memory.history.history import History
 from stemma.memory.history.model import Past
 from stemma.memory.history.past_reads import PastReads
 from stemma.memory.lineage.model import Status
 from stemma.memory.lineage.support import Facts
 from stemma.memory.long_term import LongTermMemory
-from stemma.memory.model import Claim, Node, Passage, Source
+from stemma.memory.memory_graph import InMemoryGraph
+from stemma.memory.model import Claim, Node, Passage, Scope, Source
 from stemma.memory.ports import EmbedderIdentity, Item, MemoryGraph
 from tests.contracts.memory_bundles import IDENTITY, START, vector
 from tests.contracts.memory_histories import stored_facts
@@ -80,6 +82,61 @@ async def check_regions(graph: MemoryGraph, seeds: Sequence[int]) -> None:
             past = await History(whole).past(scope, known_at=known_at, as_of=as_of)
             told = await History(graph).past(scope, known_at=known_at, as_of=as_of)
             await _compare(graph, log, told, dict(past.then), f"history {seed} known at {known_at} as of {as_of}")
+
+
+async def check_imports(graph: MemoryGraph, seeds: Sequence[int]) -> None:
+    """What was exported looks back as what it was exported from."""
+    for seed in seeds[:3]:
+        whole = InMemoryGraph()
+        log = await written_log(whole, seed, shuffled=True)
+        await graph.claim_embedder(IDENTITY)
+        async for page in whole.records(Scope(log.tenant)):
+            await graph.import_records(log.tenant, page.kind, page.rows)
+        await graph.settle_import(log.tenant)
+        for known_at, as_of in ((log.moment(), None), (None, log.moment())):
+            past = await History(whole).past(log.scopes[0], known_at=known_at, as_of=as_of)
+            told = await History(graph).past(log.scopes[0], known_at=known_at, as_of=as_of)
+            await _compare(graph, log, told, dict(past.then), f"import {seed} known at {known_at} as of {as_of}")
+
+
+async def check_differences(graph: MemoryGraph, seeds: Sequence[int]) -> None:
+    """What changed between two moments is what two replays do not have in common, each with a word that fits."""
+    for seed in seeds:
+        log = await written_log(graph, seed)
+        earlier, later = sorted((log.moment(), log.moment()))
+        before, after = [
+            {item_id: status(item) for item_id, item in (await all_items(one, log.scopes[1])).items()}
+            for one in (await replayed(log, earlier), await replayed(log, later))
+        ]
+        found = await History(graph).difference(log.scopes[1], earlier, later)
+        told = {one.id: (one.before, one.after) for one in found.changed if one.change is not Change.EXPIRED}
+        assert told == {
+            item_id: (before.get(item_id), flags) for item_id, flags in after.items() if before.get(item_id) != flags
+        }
+        for one in found.changed:
+            assert one.before == before.get(one.id), one
+            assert one.after == after[one.id], one
+            assert _fits(one), one
+        held = [one for one in found.decisions if one.lifted_at is None]
+        listed, _ = await (await replayed(log, later)).list_retractions(log.scopes[1], open_only=True, limit=500)
+        assert {one.id for one in held} == {one.id for one in listed if one.at > earlier}
+
+
+def _fits(one: Changed) -> bool:
+    was, now = one.before, one.after
+    if one.change is Change.ADDED or was is None:
+        return one.change is Change.ADDED and was is None
+    match one.change:
+        case Change.WITHDRAWN | Change.LOST:
+            return was.supported and not now.supported
+        case Change.SUPERSEDED | Change.REPLACED:
+            return was.current and now.supported and not now.current
+        case Change.BACK:
+            return (now.supported, now.current) > (was.supported, was.current)
+        case Change.STALE | Change.FRESH:
+            return now.current and was.stale != now.stale and now.stale == (one.change is Change.STALE)
+        case _:
+            return now.current
 
 
 async def _compare(graph: MemoryGraph, log: Log, past: Past, wanted: dict[str, Status], name: str) -> None:
@@ -155,4 +212,4 @@ def _holds(item: Item, start: datetime, as_of: datetime) -> bool:
 
 
 HistoryCheck = Callable[[MemoryGraph, Sequence[int]], Awaitable[None]]
-CHECKS: Sequence[HistoryCheck] = (check_beliefs, check_worlds, check_regions)
+CHECKS: Sequence[HistoryCheck] = (check_beliefs, check_worlds, check_regions, check_differences, check_imports)
