@@ -23,11 +23,11 @@ from tests.flow.answer.memo_world import ABOUT, ELSEWHERE, World, open_world, wi
 FIRST = next(iter(ABOUT))
 
 
-@pytest.fixture(params=["fake", "sqlite", pytest.param("neo4j", marks=[pytest.mark.neo4j, pytest.mark.timeout(300)])])
+@pytest.fixture(params=["sqlite", pytest.param("neo4j", marks=[pytest.mark.neo4j, pytest.mark.timeout(300)])])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "neo4j":
         return str(request.getfixturevalue("neo4j_url"))
-    return "memory:" if request.param == "fake" else f"sqlite:///{tmp_path}/memory.db"
+    return f"sqlite:///{tmp_path}/memory.db"
 
 
 @pytest.fixture
