@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import product
 
 import pytest
 
@@ -99,6 +100,28 @@ async def check_runs_are_seen_and_undone_by_their_scope(graph: MemoryGraph) -> N
             await undone(graph, scope, one.id)
     await undone(graph, everyone, hers.id)
     assert (await graph.statistics(ann)).by_relation[Relation.DUPLICATES] == 1
+
+
+async def check_only_readers_hear_of_a_run(graph: MemoryGraph) -> None:
+    """Every kind of scope runs, and every kind asks: runs and marks are told to those who see the audience, undoing is
+    for those who own it."""
+    tenant = new_scope().tenant
+    scopes = [Scope(tenant, *one) for one in product(("", "ann"), ("", "buyer"), ("", "t-1"))] + [Scope(tenant, "bob")]
+    bundles = {scope: source_bundle(scope, "u:1", ["ground"]) for scope in scopes}
+    await put(graph, *bundles.values())
+    made = {scope: (await run(graph, scope)).run for scope in scopes}
+    for reader in (*scopes, new_scope()):
+        visible = [one for one in scopes if one.tenant == reader.tenant and one.audience in reader.audiences()]
+        runs, total = await graph.consolidations(reader, limit=100)
+        assert {one.id for one in runs} == {made[scope].id for scope in visible}
+        assert total == len(visible)
+        marks = await graph.marks(reader, [bundle.source.id for bundle in bundles.values()])
+        assert marks.keys() == {bundles[scope].source.id for scope in visible}
+        for scope in scopes:
+            if scope.tenant != reader.tenant or not reader.owns(scope.audience):
+                with pytest.raises(WiderItem if scope in visible else UnknownItem) as refusal:
+                    await undone(graph, reader, made[scope].id)
+                assert bundles[scope].source.id not in str(refusal.value)
 
 
 async def check_what_nobody_used_is_demoted(graph: MemoryGraph) -> None:
@@ -203,6 +226,7 @@ CHECKS: list[Check] = [
     check_claims_that_say_the_same_are_shown_once,
     check_nothing_is_merged_across_audiences,
     check_runs_are_seen_and_undone_by_their_scope,
+    check_only_readers_hear_of_a_run,
     check_what_nobody_used_is_demoted,
     check_a_stated_claim_promotes_its_source,
     check_a_stale_claim_is_demoted_while_it_is,
