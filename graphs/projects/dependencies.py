@@ -12,9 +12,6 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import canonicalize_name
-
 from stemma.graphs.errors import InvalidProject
 from stemma.graphs.projects.model import Project
 
@@ -91,6 +88,10 @@ def _required_by(folder: Path) -> Iterator[str]:
 
 def _missing(entry: str) -> Iterator[str]:
     """The entry, if it is a requirement by name that is not fulfilled here. An address cannot be looked up."""
+    # Most projects name folders alone, and a server without a project names nothing.
+    from packaging.requirements import InvalidRequirement, Requirement
+    from packaging.utils import canonicalize_name
+
     try:
         requirement = Requirement(entry)
     except InvalidRequirement:
