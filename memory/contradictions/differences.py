@@ -23,13 +23,14 @@ from stemma.memory.contradictions.wording import (
 from stemma.memory.grounding.contradiction import Contradiction, Slot, contradiction_of, other_thing, same_name, slot_of
 from stemma.memory.grounding.frame import Frame, Measure
 from stemma.memory.names import Name
-from stemma.memory.text import term_set
+from stemma.memory.text import stem, term_set
 
 _LEAST = 0.6
 """Of the shorter sentence's tokens with meaning, so many must stand in the other one: the slot in question does not."""
 _SHARE = 0.7
 """The same where no slot differs."""
 _FEWEST = 3
+_ACCORDING = "accord"
 _NEAR = 4
 """So many words before a slot tell of what it is the value."""
 _COPIED = 8
@@ -47,7 +48,8 @@ def difference(first: Frame, second: Frame) -> Contradiction | None:
     if found.slot is Slot.NEGATION:
         return found if side_by_side.share < _SHARE or _denied(side_by_side) else None
     if found.slot is Slot.NAME:
-        return None if any(_one_of_many(change) for change in side_by_side.changes) else found
+        silent = _subject(side_by_side.first) is None or any(_one_of_many(change) for change in side_by_side.changes)
+        return None if silent else found
     return found
 
 
@@ -103,9 +105,22 @@ def _values(tokens: Iterable[Token]) -> list[Token]:
 
 
 def _same_subject(side: Alignment, change: Change) -> bool:
-    """A name that both have stands before the slot: it is told of the same thing."""
-    changed = {token.start for other in side.changes for token in other.first}
-    return any(isinstance(token.slot, Name) and token.start not in changed for token in side.first[: change.place])
+    """Both begin with the same name, before the slot: it is told of the same thing."""
+    ours, theirs = (_subject(one) for one in (side.first, side.second))
+    if ours is None or theirs is None or ours.key != theirs.key:
+        return False
+    return ours in side.first[: change.place]
+
+
+def _subject(tokens: Sequence[Token]) -> Token | None:
+    """The first name, of whoever says it aside; None where something is told of it before it is named."""
+    reported = any(token.key == _ACCORDING for token in tokens[:2])
+    named = [n for n, token in enumerate(tokens) if isinstance(token.slot, Name)][1 if reported else 0 :]
+    if not named:
+        return None
+    first = tokens[named[0]]
+    opening = [token.key for token in tokens[:1]] + first.key.split()[1:2]
+    return None if not term_set(MANY_VALUED).isdisjoint(map(stem, opening)) else first
 
 
 def _other_time(side: Alignment, slot: Change) -> bool:
