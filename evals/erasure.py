@@ -23,6 +23,7 @@ class EvalEraser:
     """`Eraser` of one results folder."""
 
     name = "evaluations"
+    follows = True
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

@@ -26,6 +26,8 @@ class ErasurePlan:
 
     plans: dict[str, Plan]
     """By store."""
+    traces: Traces
+    """By what it is recognised, and what nobody else has said."""
     copies: Sequence[CopyReport]
 
     @property
@@ -72,22 +74,21 @@ class Erasing:
         before = self.journal.unfinished(subject)
         traces, plans = Traces(before.ids if before else frozenset()), {}
         for eraser in self.erasers:
+            if eraser.follows:
+                traces = await self._theirs_alone(subject, traces)
             plans[eraser.name] = await eraser.plan(subject, traces)
             traces |= plans[eraser.name].traces
-        return ErasurePlan(plans, [await treat(copy, subject, Policy.KEEP) for copy in self.copies])
+        return ErasurePlan(plans, traces, [await treat(copy, subject, Policy.KEEP) for copy in self.copies])
 
     async def erase(self, subject: Subject, *, shared: bool, policy: Policy) -> ErasureReport:
         """Remove everything. Raises `Conflict` for runs that are not over, and for shared threads unless `shared`."""
         planned = await self.plan(subject)
         self._refuse(planned, shared=shared)
-        before = self.journal.unfinished(subject)
-        traces = Traces(before.ids if before else frozenset())
-        for plan in planned.plans.values():
-            traces |= plan.traces
-        needles = await self._needles(subject, traces)
+        before, traces = self.journal.unfinished(subject), planned.traces
         erasure = self.journal.begin(subject, traces, before)
         gone: dict[str, Counts] = dict(before.gone) if before else {}
-        for eraser in self.erasers:
+        # What follows from others' texts goes first: after a crash those texts are there to be read again.
+        for eraser in sorted(self.erasers, key=lambda one: not one.follows):
             self.on_step(f"erasing {eraser.name}")
             gone[eraser.name] = total([gone.get(eraser.name, {}), await eraser.erase(subject, traces)])
             self.journal.step(erasure, eraser.name, gone[eraser.name])
@@ -97,19 +98,18 @@ class Erasing:
             copies.append(await treat(copy, subject, policy))
         notes = await self._compact()
         self.on_step("looking for what should be gone")
+        needles = traces.needles()
         found = await asyncio.to_thread(self._remains, needles, copies)
         if not notes:
             self.journal.end(erasure)
         return ErasureReport(gone, copies, notes, len(needles), found, resumed=before is not None)
 
-    async def _needles(self, subject: Subject, traces: Traces) -> list[bytes]:
-        """What to look for afterwards: what nobody else has said too."""
+    async def _theirs_alone(self, subject: Subject, traces: Traces) -> Traces:
+        """Without what others have said too: a row of theirs must not go for it, and finding it says nothing."""
         self.on_step("choosing what to look for")
         needles = traces.needles()
-        for eraser in self.erasers if needles else ():
-            common = await eraser.others(subject, needles)
-            needles = [needle for needle in needles if needle not in common]
-        return needles
+        common = [await eraser.others(subject, needles) for eraser in self.erasers if needles]
+        return traces.without(frozenset().union(*common))
 
     async def _compact(self) -> list[str]:
         notes = []

@@ -1,6 +1,6 @@
 """The stores of this installation with their erasers, from the settings.
 
-Decides where each store's files are, and the order of erasing: runs, evaluations, memory.
+Decides where each store's files are, and the order of erasing: runs, memory, evaluations.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ async def open_erasing(on_step: Callable[[str], None] = lambda _step: None) -> A
         path = path_of(graphs.database_url)
         eraser = await closing.enter_async_context(memory_eraser(memory))
         yield Erasing(
-            [RunEraser(store, path), EvalEraser(evals.folder), eraser],
+            [RunEraser(store, path), eraser, EvalEraser(evals.folder)],
             Journal(path.parent / JOURNAL),
             known_copies(memory.copies),
             path.parent,

@@ -22,6 +22,7 @@ class RunEraser:
     """`Eraser` of one run store, in an SQLite file."""
 
     name = "runs"
+    follows = False
 
     def __init__(self, store: RunStore, path: Path) -> None:
         self._store, self._path = store, path

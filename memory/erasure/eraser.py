@@ -29,6 +29,7 @@ class MemoryEraser:
     """`Eraser` of one memory; `compaction` and `files` are those of where it is kept."""
 
     name = "memory"
+    follows = False
 
     def __init__(
         self, graph: MemoryGraph, compaction: Callable[[], Awaitable[Compaction]], files: Callable[[], Sequence[Path]]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -53,13 +53,22 @@ class Traces:
     def __or__(self, other: Traces) -> Traces:
         return Traces(self.ids | other.ids, self.texts | other.texts)
 
+    def without(self, common: frozenset[bytes]) -> Traces:
+        """Only the texts of which nothing stands in `common`."""
+        return replace(self, texts=frozenset(text for text in self.texts if common.isdisjoint(_forms(text))))
+
     def needles(self) -> list[bytes]:
         """The bytes to look for: each id, and the beginning of each text, plain and as it stands within JSON."""
-        plain = {text.strip()[:LONGEST] for text in self.texts}
-        told = {text for text in plain if len(text) >= SHORTEST}
-        forms = self.ids | told | {json.dumps(text)[1:-1] for text in told}
-        forms |= {json.dumps(text, ensure_ascii=False)[1:-1] for text in told}
-        return sorted({text.encode("utf-8", "surrogatepass") for text in forms})
+        return sorted({name.encode() for name in self.ids}.union(*map(_forms, self.texts)))
+
+
+def _forms(text: str) -> set[bytes]:
+    """The beginning of a text as files may hold it; nothing for one that is too short."""
+    told = text.strip()[:LONGEST]
+    if len(told) < SHORTEST:
+        return set()
+    forms = (told, json.dumps(told)[1:-1], json.dumps(told, ensure_ascii=False)[1:-1])
+    return {form.encode("utf-8", "surrogatepass") for form in forms}
 
 
 @dataclass(frozen=True, slots=True)

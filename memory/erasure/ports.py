@@ -21,6 +21,11 @@ class Eraser(Protocol):
         """What a report calls it: "memory", "runs", "evaluations"."""
         ...
 
+    @property
+    def follows(self) -> bool:
+        """It recognises what is theirs by what the stores before it gave."""
+        ...
+
     async def plan(self, subject: Subject, traces: Traces, /) -> Plan:
         """What it holds of them, and by what that is recognised. `traces` is what the stores before it gave."""
         ...
