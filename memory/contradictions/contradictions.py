@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 
 from stemma.memory.contradictions.deciding import Deciding
 from stemma.memory.contradictions.model import (
+    AT_WRITING,
     PER_ENTITY,
     RULES,
     ComparedClaim,
@@ -49,18 +50,16 @@ class Contradictions:
     async def notice(self, scope: Scope, claims: Sequence[ComparedClaim]) -> list[Conflict]:
         """Compare claims of exactly this scope with all that it sees of the same things; what is new, as it is stored.
 
-        Each is compared with at most `PER_ENTITY` others for each entity that it mentions. Claims that are stale or
-        not current take no part.
+        Each is compared with at most `AT_WRITING` others for each entity that it mentions; a sweep goes further. Claims
+        that are stale or not current take no part.
         """
-        return [] if self._deciding.policy is Policy.OFF else await self._compare(scope, claims)
+        return [] if self._deciding.policy is Policy.OFF else await self._compare(scope, claims, AT_WRITING)
 
-    async def _compare(self, scope: Scope, claims: Sequence[ComparedClaim]) -> list[Conflict]:
+    async def _compare(self, scope: Scope, claims: Sequence[ComparedClaim], most: int) -> list[Conflict]:
         if not claims:
             return []
         ids = entity_ids(scope, claims)
-        about = await self._graph.claims_about(
-            scope, sorted({one for some in ids.values() for one in some}), PER_ENTITY
-        )
+        about = await self._graph.claims_about(scope, sorted({one for some in ids.values() for one in some}), most)
         pairs = await asyncio.to_thread(candidates, claims, ids, about)
         found = await asyncio.to_thread(excluding, pairs) if pairs else []
         told = [(each, RULES) for each in found]
@@ -84,7 +83,7 @@ class Contradictions:
         while most is None or done.claims < most:
             limit = _PAGE if most is None else min(_PAGE, most - done.claims)
             claims = await self._graph.claims_after(scope, done.after, limit)
-            new = await self._compare(scope, claims)
+            new = await self._compare(scope, claims, PER_ENTITY)
             last = claims[-1].id if len(claims) == limit else ""
             done = SweepProgress(done.claims + len(claims), done.found + len(new), last)
             if on_progress:

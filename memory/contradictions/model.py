@@ -16,8 +16,11 @@ from stemma.memory.model import FAR_FUTURE, Claim, Source
 from stemma.memory.scope import Scope
 
 PER_ENTITY = 512
-"""A claim is compared with at most so many others for each entity that it mentions: of a thing that more claims speak
-of, the rest is reached only by way of the other entities that they share."""
+"""A sweep compares a claim with at most so many others for each entity that it mentions: of a thing that more claims
+speak of, the rest is reached only by way of the other entities that they share."""
+AT_WRITING = 16
+"""The same while a claim is written. Of a thing that hundreds of claims speak of, each new one would wait for hundreds
+of comparisons, and an ingestion take ten times as long: those are the sweep's."""
 POLICY_ACTOR = "contradiction policy"
 """Who decides where a policy does, as decisions name it."""
 RULES = "rule:slots"
