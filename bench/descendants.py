@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 
+import numpy as np
+
 from stemma.memory.bundles import AnswerBundle, SourceBundle
 from stemma.memory.identifiers import answer_id, claim_id, content_hash, justification_id, passage_id, source_id
 from stemma.memory.model import Answer, Claim, Derivation, Passage, Position, Scope, Source, SourceKind, Use
@@ -27,7 +29,7 @@ LEVELS = 6
 """So many answers follow one another in a chain, before one begins anew at a passage."""
 BESIDE = 1_000
 """Passages that have nothing to do with the root."""
-BATCH = 100
+BATCH = 250
 """Answers written in one transaction."""
 WORDS = ("harbour", "cargo", "carrier", "strike", "customs", "invoice", "copper", "zinc", "winter", "pilot", "tariff")
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -47,7 +49,7 @@ class Family:
 async def build(graph: MemoryGraph, size: int, seed: int = 7) -> Family:
     """Write a root with `size` descendants (at least 20), in a tenant of its own."""
     await graph.claim_embedder(IDENTITY)
-    family = _Writer(Scope(f"family-{size}"), random.Random(seed))
+    family = _Writer(Scope(f"family-{size}"), seed)
     root, second = family.source("root", max(size // 10, 1)), family.source("second", 1)
     await graph.put_sources([root, second, family.source("beside", BESIDE)])
     grounds = [passage.id for passage in root.passages]
@@ -74,9 +76,10 @@ def _answers(family: _Writer, grounds: Sequence[str], second: str, left: int) ->
 class _Writer:
     """Makes the bundles of one family."""
 
-    def __init__(self, scope: Scope, chance: random.Random) -> None:
+    def __init__(self, scope: Scope, seed: int) -> None:
         self.scope = scope
-        self._chance = chance
+        self._chance = random.Random(seed)
+        self._directions = np.random.default_rng(seed)
         self._moment = START
 
     def source(self, name: str, passages: int) -> SourceBundle:
@@ -134,9 +137,9 @@ class _Writer:
         return f"{name}: " + " ".join(self._chance.choices(WORDS, k=20))
 
     def _vector(self) -> list[float]:
-        raw = [self._chance.gauss() for _ in range(IDENTITY.dimension)]
-        length = sum(x * x for x in raw) ** 0.5
-        return [x / length for x in raw]
+        raw = self._directions.standard_normal(IDENTITY.dimension)
+        row: list[float] = (raw / np.linalg.norm(raw)).tolist()
+        return row
 
 
 def _derivation(claim: str, antecedent: str, run: str) -> Derivation:

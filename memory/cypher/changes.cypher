@@ -31,13 +31,16 @@ MATCH (t:StemmaTenant {tenant: $tenant})
 RETURN t.revision AS number, t.erasures AS erasures;
 
 // name: changed_until
-// The revision up to which at least so many items changed, or the last one there is.
+// The revision up to which at least so many items changed, or the last one there is. The index gives them in order, so
+// that it looks at no more: a first look at a whole tenant takes many pages.
 CALL () {
   MATCH (n:Passage {tenant: $tenant}) WHERE n.revision > $after
-  RETURN n.revision AS revision ORDER BY revision LIMIT $limit
+  WITH n ORDER BY n.tenant, n.revision LIMIT $limit
+  RETURN n.revision AS revision
   UNION ALL
   MATCH (n:Claim {tenant: $tenant}) WHERE n.revision > $after
-  RETURN n.revision AS revision ORDER BY revision LIMIT $limit
+  WITH n ORDER BY n.tenant, n.revision LIMIT $limit
+  RETURN n.revision AS revision
 }
 WITH revision ORDER BY revision LIMIT $limit
 RETURN max(revision) AS last;

@@ -8,6 +8,7 @@ MATCH (t:StemmaTenant) RETURN t.tenant AS tenant ORDER BY tenant;
 // name: audiences
 // Every audience that a tenant's items are marked with.
 MATCH (n:Source|Passage|Entity|Claim|Answer|Retraction|StoreItem|Consolidation {tenant: $tenant})
+WHERE n.audience IS NOT NULL
 RETURN DISTINCT n.audience AS audience;
 
 // name: items
@@ -45,7 +46,7 @@ RETURN count(*) AS count;
 
 // name: count_relations
 // How many relations of one type these audiences have.
-MATCH (n:LABEL {tenant: $tenant})-[r:TYPE]->() WHERE r.audience IN $audiences
+MATCH (n:LABEL {tenant: $tenant})-[r:TYPE]->() WHERE n.audience IS NOT NULL AND r.audience IN $audiences
 RETURN count(*) AS count;
 
 // name: store_items
@@ -157,7 +158,8 @@ ON CREATE SET n += row.values;
 
 // name: duplicated
 // What says the same as another one.
-MATCH (n:Source|Claim {tenant: $tenant})-[:DUPLICATES]->()
+MATCH (n:Source|Claim {tenant: $tenant})
+WHERE n.audience IS NOT NULL AND EXISTS { (n)-[:DUPLICATES]->() }
 RETURN DISTINCT n.id AS id;
 
 // name: put_store_items
@@ -171,14 +173,15 @@ FOREACH (one IN row.vectors |
 // name: decided
 // Sources and claims about which there is a decision, or that are stored as taken back, and what is stored of them.
 MATCH (n:Source|Claim {tenant: $tenant})
-WHERE n.withdrawn OR n.quarantined OR EXISTS { (n)<-[:WITHDRAWS]-(:Retraction) }
+WHERE n.audience IS NOT NULL
+  AND (n.withdrawn OR n.quarantined OR EXISTS { (n)<-[:WITHDRAWS]-(:Retraction) })
 RETURN n.id AS id, CASE WHEN n:Claim THEN 'Claim' ELSE 'Source' END AS label, n.withdrawn AS withdrawn,
   n.quarantined AS quarantined;
 
 // name: roots
 // From where every item of a tenant is reached downwards: its sources, and what rests on nothing.
 MATCH (n:Source|Claim|Answer {tenant: $tenant})
-WHERE n:Source OR NOT EXISTS { (n)-[:DERIVED_FROM|USED|ASSERTS]->() }
+WHERE n.audience IS NOT NULL AND (n:Source OR NOT EXISTS { (n)-[:DERIVED_FROM|USED|ASSERTS]->() })
 RETURN n.id AS id ORDER BY id;
 
 // name: carry_revision
@@ -190,6 +193,6 @@ SET t.revision = t.revision + $number, t.erasures = $erasures + 1;
 // name: touch
 // When claims last got a reason, or superseded another one, after they were recorded: looks at the past begin with them.
 MATCH (c:Claim {tenant: $tenant})-[r:DERIVED_FROM|SUPERSEDES]->()
-WHERE r.recorded_at > c.recorded_at
+WHERE c.audience IS NOT NULL AND r.recorded_at > c.recorded_at
 WITH c, max(r.recorded_at) AS at
 SET c.touched_at = at;
