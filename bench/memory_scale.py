@@ -107,7 +107,7 @@ async def fill(store: Store, vectors: MadeUpVectors, corpus: Corpus) -> dict[str
         "ingest cpu ms a passage": 1000 * busy / passages,
         "ingest MB": resident(),
         "ingest MB at the start": before,
-        "stored": {**statistics.by_node, **statistics.by_relation},
+        "stored": {str(name): n for name, n in {**statistics.by_node, **statistics.by_relation}.items() if n},
     }
 
 
