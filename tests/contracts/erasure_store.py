@@ -95,7 +95,15 @@ async def check_another_tenants_thread_is_not_erased(store: RunStore) -> None:
     assert (await store.thread("u", "u-ann-ran")).thread_id == "u-ann-ran"
 
 
+async def check_what_others_said_too_is_told(store: RunStore) -> None:
+    await filled(store)
+    said = [b"a question of ann", b"a question of bob", b"a question of nobody"]
+    assert await store.erasure.others("t", "bob", said) == {said[0]}
+    assert await store.erasure.others("t", "ann", said) == {said[0], said[1]}, "her namesake of another tenant says it"
+
+
 CHECKS = [
+    check_what_others_said_too_is_told,
     check_what_is_theirs_is_found,
     check_a_thread_of_several_is_shared,
     check_erasing_takes_theirs_and_nothing_else,
