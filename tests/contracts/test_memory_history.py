@@ -1,4 +1,4 @@
-"""Looking back, held by every store: two hundred histories of each kind on the fake and on SQLite, fewer on Neo4j."""
+"""Looking back, held by every store: two hundred histories of each kind on the fake, fewer on the real ones."""
 
 from __future__ import annotations
 
