@@ -112,7 +112,10 @@ CALL (c, row, grounds) {
   WITH c, reason, grounds[reason[0]][0] AS p
   WHERE p IS NOT NULL
   CREATE (c)-[d:DERIVED_FROM {key: reason[1]}]->(p)
-  SET d += reason[2]
+  SET d += reason[2],
+    c.touched_at = CASE WHEN c.recorded_at < reason[2].recorded_at
+                         AND coalesce(c.touched_at, '') < reason[2].recorded_at
+                   THEN reason[2].recorded_at ELSE c.touched_at END
 }
 CALL (c, row, things) {
   UNWIND row.relations AS told
@@ -149,7 +152,10 @@ CALL () {
   MATCH (c:Claim {tenant: $tenant, id: row.claim_id})
   MATCH (n:Passage|Claim|Answer {tenant: $tenant, id: row.antecedent_id})
   MERGE (c)-[d:DERIVED_FROM {key: row.key}]->(n)
-  ON CREATE SET d += row.values
+  ON CREATE SET d += row.values,
+    c.touched_at = CASE WHEN c.recorded_at < row.values.recorded_at
+                         AND coalesce(c.touched_at, '') < row.values.recorded_at
+                   THEN row.values.recorded_at ELSE c.touched_at END
 }
 CALL () {
   UNWIND $uses AS row
