@@ -7,8 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stemma.memory.model import Scope
-from stemma.memory.sqlite_rows import words_query
-from stemma.memory.sqlite_rows import indexed, place_token
+from stemma.memory.sqlite_rows import indexed, place_token, words_query
 
 INDEX = apsw.Connection(":memory:")
 INDEX.execute('CREATE VIRTUAL TABLE words USING fts5(place, title, text, tokenize = "unicode61 remove_diacritics 0")')
