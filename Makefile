@@ -38,6 +38,7 @@ bench: $(VENV)/.full ## all benchmarks, JSON to bench/results/ (minutes)
 	$(BIN)/python bench/throughput.py
 	$(BIN)/python bench/crash.py
 	$(BIN)/python -m bench.retraction
+	$(BIN)/python -m bench.memory_scale
 	$(BIN)/python -m bench.recall
 	$(BIN)/python -m bench.reconnect
 	$(BIN)/python -m bench.guarantees
