@@ -3,8 +3,8 @@
     python -m bench.retraction [--backend sqlite|neo4j|neo4j-5] [--sizes 100 1000 10000 100000] [--json FILE]
 
 Each family stands in a store of its own; Neo4j is started for it as `stemma neo4j start` does. A repeat withdraws its
-root and restores it; both must report every descendant. Wall time is what a caller waits, the disk's fsync included;
-the growth is the ratio of medians. Figures go to `bench/results/retraction-<backend>.json`.
+root and restores it; both must report every descendant. Wall time is what a caller waits, the disk's fsync included.
+The families take turns, and the growth is the ratio of medians. Figures go to `bench/results/retraction-<backend>.json`.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -107,30 +108,63 @@ def check(effect: Effect, family: Family) -> None:
         raise SystemExit(f"{len(effect.affected)} items were flagged, not {family.size + 1}")
 
 
-async def measure(backend: str, size: int, repeats: int) -> dict[str, Any]:
-    with tempfile.TemporaryDirectory() as folder:
-        async with BACKENDS[backend](Path(folder)) as graph:
-            started = time.perf_counter()
-            family = await build(graph, size)
-            built = time.perf_counter() - started
-            warmed = await warm(graph, family)
-            gc.collect()
-            gc.freeze()  # as the server does
-            busy = time.process_time()
-            pairs = [await repeat(graph, family) for _ in range(repeats)]
-            busy = time.process_time() - busy
-    withdrawn, restored = zip(*pairs, strict=True)
-    return {
-        "descendants": size,
-        "repeats": repeats,
-        "warm-up": warmed,
-        "built s": built,
-        "withdraw p50 ms": statistics.median(withdrawn),
-        "withdraw p99 ms": percentile(withdrawn, 0.99),
-        "restore p50 ms": statistics.median(restored),
-        "restore p99 ms": percentile(restored, 0.99),
-        "own cpu ms a decision": 1000 * busy / (2 * repeats),
-    }
+@dataclass(slots=True)
+class Measured:
+    """One family in a store of its own, and what its decisions took so far."""
+
+    graph: MemoryGraph
+    family: Family
+    repeats: int
+    built: float
+    warmed: int
+    pairs: list[tuple[float, float]] = field(default_factory=list)
+    busy: float = 0.0
+
+    async def turn(self, rounds: int, number: int) -> None:
+        """This round's share of the repeats."""
+        busy = time.process_time()
+        for _ in range(len(self.pairs), self.repeats * (number + 1) // rounds):
+            self.pairs.append(await repeat(self.graph, self.family))
+        self.busy += time.process_time() - busy
+
+    def row(self) -> dict[str, Any]:
+        withdrawn, restored = zip(*self.pairs, strict=True)
+        return {
+            "descendants": self.family.size,
+            "repeats": self.repeats,
+            "warm-up": self.warmed,
+            "built s": self.built,
+            "withdraw p50 ms": statistics.median(withdrawn),
+            "withdraw p99 ms": percentile(withdrawn, 0.99),
+            "restore p50 ms": statistics.median(restored),
+            "restore p99 ms": percentile(restored, 0.99),
+            "own cpu ms a decision": 1000 * self.busy / (2 * self.repeats),
+        }
+
+
+async def prepared(graph: MemoryGraph, size: int, repeats: int) -> Measured:
+    started = time.perf_counter()
+    family = await build(graph, size)
+    built = time.perf_counter() - started
+    return Measured(graph, family, repeats, built, await warm(graph, family))
+
+
+async def measure(backend: str, repeats: Mapping[int, int]) -> list[dict[str, Any]]:
+    """A row for each size. All stores are there before anything is timed, and take turns: the growth is of one time."""
+    async with AsyncExitStack() as opened:
+        sizes = []
+        for size, some in repeats.items():
+            folder = opened.enter_context(tempfile.TemporaryDirectory())
+            graph = await opened.enter_async_context(BACKENDS[backend](Path(folder)))
+            sizes.append(await prepared(graph, size, some))
+            print(f"{size:,} descendants written in {sizes[-1].built:.0f} s", flush=True)
+        gc.collect()
+        gc.freeze()  # as the server does
+        rounds = min(repeats.values())
+        for number in range(rounds):
+            for one in sizes:
+                await one.turn(rounds, number)
+        return [one.row() for one in sizes]
 
 
 def percentile(values: Sequence[float], part: float) -> float:
@@ -161,10 +195,10 @@ def show(row: dict[str, Any]) -> None:
 
 
 async def run(options: argparse.Namespace) -> dict[str, Any]:
-    rows = []
-    for size in options.sizes:
-        rows.append(await measure(options.backend, size, options.repeats if size < LARGE else options.large_repeats))
-        show(rows[-1])
+    repeats = {size: options.repeats if size < LARGE else options.large_repeats for size in options.sizes}
+    rows = await measure(options.backend, repeats)
+    for row in rows:
+        show(row)
     return summary(options.backend, rows)
 
 
