@@ -4,7 +4,7 @@
 
 Each family stands in a store of its own; Neo4j is started for it as `stemma neo4j start` does. A repeat withdraws its
 root and restores it; both must report every descendant. Wall time is what a caller waits, the disk's fsync included.
-The families take turns, and the growth is the ratio of medians. Figures go to `bench/results/retraction-<backend>.json`.
+The families take turns; the growth is the ratio of medians. Figures go to `bench/results/retraction-<backend>.json`.
 """
 
 from __future__ import annotations

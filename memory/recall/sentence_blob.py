@@ -33,6 +33,13 @@ class CodedVectors(Sequence[Sequence[float]]):
     def __len__(self) -> int:
         return len(self.codes)
 
+    def __eq__(self, other: object) -> bool:
+        import numpy as np
+
+        if not isinstance(other, CodedVectors):
+            return NotImplemented
+        return np.array_equal(self.codes, other.codes) and np.array_equal(self.scales, other.scales)
+
     @overload
     def __getitem__(self, place: int) -> Sequence[float]: ...
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from stemma.graphs.healing.healing import Healing
+from stemma.graphs.healing.healing import PARALLEL, Healing
 from stemma.graphs.policy import LOCAL
 from stemma.graphs.runs.model import RunStatus
 from stemma.memory.model import Answer, Node
@@ -47,7 +47,7 @@ async def test_each_of_fifty_threads_is_healed_once(tmp_path: Path) -> None:
         healing = Healing(local.runtime, local.memory)
         begun = await healing.progress(LOCAL, retraction)
         assert begun.run is not None
-        assert 10 < len(begun.done) < THREADS  # what was told last may not have been kept
+        assert 12 - PARALLEL <= len(begun.done) < THREADS  # what was told last may not have been kept
         assert not begun.status.ended
         await local.runtime.join(LOCAL, begun.thread_id, begun.run.run_id)
         done = await healing.progress(LOCAL, retraction)

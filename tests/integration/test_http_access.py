@@ -71,6 +71,13 @@ async def test_without_the_key_unknown_paths_and_bad_bodies_look_the_same(locked
     assert {answer.status_code for answer in answers} == {401}
 
 
+OF_SEVERAL = {
+    ("POST", "/memory/retractions/{retraction_id}/heal"),
+    ("POST", "/memory/retractions/{retraction_id}/heal/cancel"),
+}
+"""Whoever heals writes memory, runs and threads: no permission alone is enough."""
+
+
 async def test_each_route_is_open_to_one_permission_only(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
     """The actor of the key is replaced, because a key with fewer permissions cannot be configured yet."""
     opened: dict[Permission | None, set[tuple[str, str]]] = {}
@@ -83,8 +90,8 @@ async def test_each_route_is_open_to_one_permission_only(live: Live, monkeypatch
     free = opened.pop(None)
     assert {path for _, path in free} <= OPEN_PATHS
     rules = [routes - free for routes in opened.values()]
-    assert set().union(*rules) == set(ROUTES) - free
-    assert sum(len(rule) for rule in rules) == len(ROUTES) - len(free)
+    assert set().union(*rules) == set(ROUTES) - free - OF_SEVERAL
+    assert sum(len(rule) for rule in rules) == len(ROUTES) - len(free) - len(OF_SEVERAL)
     for permission, routes in opened.items():
         if permission is not None and permission.value.endswith(":read"):
             assert not [route for route in routes if route[0] in ("DELETE", "PATCH")]

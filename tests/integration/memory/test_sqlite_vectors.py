@@ -13,7 +13,7 @@ import pytest
 from stemma.memory.model import Scope
 from stemma.memory.queries import read_resource
 from stemma.memory.sqlite_graph import SqliteGraph
-from stemma.memory.sqlite_schema import MIGRATIONS
+from stemma.memory.sqlite_schema import APPLICATION_ID, MIGRATIONS
 from stemma.memory.sqlite_vectors import MOST_BYTES
 from tests.contracts.memory_bundles import (
     IDENTITY,
@@ -102,9 +102,17 @@ async def test_a_file_that_was_searched_by_sqlite_vec_keeps_its_vectors(tmp_path
 
 def make_old(path: Path, vectors: Sequence[Sequence[float]]) -> None:
     """Bring a file back to schema 2: tables in which sqlite-vec kept vectors, and the index that it alone reads."""
+    newer = path.rename(path.with_suffix(".newer"))
     connection = apsw.Connection(str(path))
-    connection.execute("DROP TABLE store_item; DROP TABLE store_vector")
-    connection.execute("DROP TABLE vector; ALTER TABLE retraction DROP COLUMN authority; PRAGMA user_version = 2")
+    for script in MIGRATIONS[:2]:
+        connection.execute(read_resource(script))
+    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = 2")
+    connection.execute("ATTACH ? AS newer", (str(newer),))
+    plain = "SELECT name FROM main.sqlite_schema WHERE type = 'table' AND name NOT LIKE 'words%'"
+    for (table,) in list(connection.execute(plain)):
+        columns = ", ".join(name for _, name, *_ in connection.execute(f"PRAGMA table_info({table})"))
+        connection.execute(f"INSERT INTO {table} ({columns}) SELECT {columns} FROM newer.{table}")
+    connection.execute("DETACH newer")
     connection.execute(
         "CREATE TABLE vectors_rowids (rowid INTEGER PRIMARY KEY, id, chunk_id INTEGER, chunk_offset INTEGER)"
     )
