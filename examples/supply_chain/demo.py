@@ -1,4 +1,4 @@
-"""The whole idea on a small corpus: read, ask, watch each step, go back, take a falsehood back, score. `make demo`
+"""The whole idea on a small corpus: read, ask, watch, go back, take a falsehood back, heal, score. `make demo`
 
 Works in a scratch directory on a free port, without keys or network, and stops the server it started. The directory
 stays, so that the page with the score can be opened.
@@ -145,7 +145,7 @@ async def ask_briefly(client: Any, question: str) -> None:
 
 
 async def take_back(client: Any) -> None:
-    """A false memo comes in, an answer believes it, and it is taken back with all that it reached."""
+    """A false memo comes in and is believed; it is taken back with all that it reached, and the answer is healed."""
     say(f"\n{BOLD}A false memo comes in{PLAIN}")
     command("ingest", str(HERE / "false-memo.md"))
     await ask_briefly(client, DISPUTED)
@@ -154,6 +154,8 @@ async def take_back(client: Any) -> None:
     command("memory", "reach", memo)
     command("memory", "retract", memo, "--reason", "Corvane never sent it", "--by", "demo", "--yes")
     command("memory", "tainted")
+    say(f"\n{BOLD}What believed it, given again{PLAIN}")
+    command("memory", "heal", printed("memory", "ls", "retractions", "--limit", "1")["items"][0]["id"])
     say(f"\n{BOLD}The same question on the clean memory{PLAIN}")
     await ask_briefly(client, DISPUTED)
 
