@@ -33,9 +33,8 @@ _PRAGMAS = (
 )
 
 
-_LARGE_WRITES = ("PRAGMA cache_size = -128000", "PRAGMA wal_autocheckpoint = 16000")
-"""Of the writer: kilobytes at most, because a withdrawal with 100,000 descendants that does not fit is written twice,
-and read back; and pages (64 MB), because an ingestion changes the same pages again with every transaction."""
+_LARGE_WRITES = "PRAGMA cache_size = -128000"
+"""Kilobytes at most: a withdrawal with 100,000 descendants that does not fit is written twice, and read back."""
 
 
 class SqliteDatabase:
@@ -102,8 +101,7 @@ class SqliteDatabase:
             for pragma in _PRAGMAS:
                 connection.execute(pragma)
             if getattr(self._local, "writes", False):
-                for pragma in _LARGE_WRITES:
-                    connection.execute(pragma)
+                connection.execute(_LARGE_WRITES)
             if self._max_pages is not None:
                 connection.pragma("max_page_count", self._max_pages)
         except BaseException:
