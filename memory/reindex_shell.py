@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, TextColumn
 
 from stemma.memory.ingest.reindexing import ReindexProgress
 from stemma.memory.open import open_memory
+from stemma.memory.progress import watched
 from stemma.memory.settings import MemorySettings
 from stemma.memory.shell import INTERRUPTED
 
@@ -72,16 +72,7 @@ async def _abandon(settings: MemorySettings) -> None:
 @contextmanager
 def _shown_progress() -> Iterator[Callable[[ReindexProgress], None]]:
     """A bar on standard error that moves where a person watches, and is gone at the end."""
-    console = Console(stderr=True)
-    line = Progress(
-        BarColumn(),
-        TextColumn("{task.completed:,.0f} of {task.total:,.0f} items embedded"),
-        TimeElapsedColumn(),
-        console=console,
-        transient=True,
-        disable=not console.is_terminal,
-    )
-    with line:
+    with watched(BarColumn(), TextColumn("{task.completed:,.0f} of {task.total:,.0f} items embedded")) as line:
         task = line.add_task("", total=0)
 
         def show(progress: ReindexProgress) -> None:

@@ -11,8 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import typer
-from rich.console import Console
-from rich.progress import Progress, TextColumn, TimeElapsedColumn
+from rich.progress import TextColumn
 
 from stemma.memory.consolidation.consolidator import Consolidator
 from stemma.memory.consolidation.model import Consolidation, ConsolidationProgress, ConsolidationReport
@@ -20,6 +19,7 @@ from stemma.memory.consolidation.record import report_record, run_record
 from stemma.memory.lineage.captions import counted
 from stemma.memory.model import DEFAULT_TENANT, Scope
 from stemma.memory.open import open_memory
+from stemma.memory.progress import watched
 from stemma.memory.retraction_shell import login_name
 from stemma.memory.settings import MemorySettings
 from stemma.memory.shell import EMPTY, INTERRUPTED
@@ -120,15 +120,7 @@ def print_runs(*, user: str, limit: int, as_json: bool) -> None:
 @contextmanager
 def _shown_progress() -> Iterator[Callable[[ConsolidationProgress], None]]:
     """A line on standard error where a person watches; it is gone at the end."""
-    console = Console(stderr=True)
-    line = Progress(
-        TextColumn("{task.description}"),
-        TimeElapsedColumn(),
-        console=console,
-        transient=True,
-        disable=not console.is_terminal,
-    )
-    with line:
+    with watched(TextColumn("{task.description}")) as line:
         task = line.add_task("looking")
 
         def show(progress: ConsolidationProgress) -> None:

@@ -12,14 +12,14 @@ from contextlib import contextmanager
 from typing import Any
 
 import typer
-from rich.console import Console
-from rich.progress import Progress, TextColumn, TimeElapsedColumn
+from rich.progress import TextColumn
 
 from stemma.memory.contradictions.model import Resolution, SweepProgress
 from stemma.memory.contradictions.record import contradiction_record, lines
 from stemma.memory.lineage.captions import counted
 from stemma.memory.model import DEFAULT_TENANT, Node, Scope
 from stemma.memory.open import open_memory
+from stemma.memory.progress import watched
 from stemma.memory.retraction_shell import login_name
 from stemma.memory.shell import EMPTY, INTERRUPTED
 
@@ -112,15 +112,7 @@ def _closing(shown: int, total: int, offset: int, claims: int, *, open_only: boo
 @contextmanager
 def _shown_progress() -> Iterator[Callable[[SweepProgress], None]]:
     """A line on standard error where a person watches, gone at the end."""
-    console = Console(stderr=True)
-    bar = Progress(
-        TextColumn("{task.completed:,.0f} claims compared, {task.fields[found]:,} new contradictions"),
-        TimeElapsedColumn(),
-        console=console,
-        transient=True,
-        disable=not console.is_terminal,
-    )
-    with bar:
+    with watched(TextColumn("{task.completed:,.0f} claims compared, {task.fields[found]:,} new contradictions")) as bar:
         task = bar.add_task("", total=None, found=0)
 
         def show(progress: SweepProgress) -> None:

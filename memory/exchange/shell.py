@@ -17,8 +17,7 @@ from pathlib import Path
 from typing import IO
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, TextColumn
 
 from stemma.memory.erasure.copies import CopyKind, note_copy
 from stemma.memory.errors import InvalidExport, MemoryUnavailable
@@ -26,6 +25,7 @@ from stemma.memory.exchange.exchange import ExchangeProgress, ImportReport, OnPr
 from stemma.memory.exchange.lines import LONGEST_LINE
 from stemma.memory.model import Scope
 from stemma.memory.open import open_memory
+from stemma.memory.progress import watched
 from stemma.memory.settings import MemorySettings
 from stemma.memory.shell import INTERRUPTED
 from stemma.memory.terminal import printable
@@ -156,18 +156,8 @@ def _opened(origin: str) -> Iterator[IO[bytes]]:
 
 @contextmanager
 def _shown(verb: str) -> Iterator[OnProgress]:
-    console = Console(stderr=True)
     text = "{task.completed:.0f} of {task.total:.0f} records"
-    bar = Progress(
-        TextColumn(verb),
-        BarColumn(),
-        TextColumn(text),
-        TimeElapsedColumn(),
-        console=console,
-        transient=True,
-        disable=not console.is_terminal,
-    )
-    with bar:
+    with watched(TextColumn(verb), BarColumn(), TextColumn(text)) as bar:
         task = bar.add_task("", total=0)
 
         def show(progress: ExchangeProgress) -> None:
