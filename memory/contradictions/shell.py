@@ -94,14 +94,14 @@ async def _print(scope: Scope, shown: Mapping[str, int], swept: SweepProgress | 
         typer.echo(f"{counted(swept.claims, 'claim')} compared, {counted(swept.found, 'new contradiction')}")
     for one in found:
         typer.echo("\n".join(lines(one)))
-    _closing(len(found), total, offset, claims, open_only=open_only)
+    _closing(len(found), total, offset, claims, swept=bool(swept), open_only=open_only)
 
 
-def _closing(shown: int, total: int, offset: int, claims: int, *, open_only: bool) -> None:
+def _closing(shown: int, total: int, offset: int, claims: int, *, swept: bool, open_only: bool) -> None:
     """What there is besides, or what to type where there is nothing."""
     if not total:
         typer.echo(f"no {'open ' if open_only else ''}contradictions are known" if claims else EMPTY)
-        if claims and not open_only:
+        if claims and not (open_only or swept):
             typer.echo("what was stored before they were looked for: stemma memory contradictions --sweep")
     elif offset + shown < total:
         typer.echo(f"{offset + 1} to {offset + shown} of {total}; go on with --offset {offset + shown}")

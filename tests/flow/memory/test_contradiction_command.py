@@ -30,6 +30,8 @@ def test_an_empty_memory_says_what_to_do() -> None:
     assert "no contradictions are known" in typed("memory", "contradictions")
     assert "memory contradictions --sweep" in typed("memory", "contradictions")
     assert typed("memory", "contradictions", "--open") == "no open contradictions are known\n"
+    swept = typed("memory", "contradictions", "--sweep").splitlines()
+    assert swept == ["1 claim compared, 0 new contradictions", "no contradictions are known"]
 
 
 def test_it_is_found_shown_and_resolved() -> None:
