@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
 from stemma.memory.errors import AlreadyTakenBack, SupersedesNewer, UnknownItem, WiderItem
 from stemma.memory.lineage.model import Affected, Effect, Retraction, RetractionKind
@@ -31,49 +32,22 @@ class Neo4jDecisions:
     _connection: Neo4jConnection
 
     async def take_back(self, scope: Scope, retraction: Retraction, *, dry_run: bool = False) -> Effect:
-        async def work(turn: Turn) -> Effect:
-            found = await _found(turn, retraction.withdraws, retraction.id)
-            item = _owned(found, scope, retraction.withdraws, (Node.SOURCE, Node.CLAIM))
-            _refuse_taken(item, retraction)
-            if retraction.id in found:
-                raise AlreadyTakenBack
-            stored = retraction.kept(_scope_of(scope, item), scope)
-            await decide(turn, [stored.withdraws], made=[retraction_row(stored)])
-            return _effect(scope, await settle(turn, [stored.withdraws]), stored)
-
-        return await self._decide(scope, work, dry_run=dry_run)
+        return await self._decide(scope, lambda turn: take_back(turn, scope, retraction), dry_run=dry_run)
 
     async def give_back(
         self, scope: Scope, retraction_id: str, *, actor: str, at: datetime, dry_run: bool = False
     ) -> Effect:
-        async def work(turn: Turn) -> Effect:
-            found = await _found(turn, retraction_id)
-            held = retraction_of(scope.tenant, _owned(found, scope, retraction_id, (Node.RETRACTION,)))
-            refuse_lifting(scope, held)
-            if held.lifted_at is not None:
-                raise already_given_back(held)
-            lifted = replace(held, lifted_at=at, lifted_by=actor)
-            await decide(turn, [held.withdraws], lifted=[{"id": held.id, "lifted_at": instant(at), "lifted_by": actor}])
-            return _effect(scope, await settle(turn, [held.withdraws]), lifted)
-
-        return await self._decide(scope, work, dry_run=dry_run)
+        lift = partial(give_back, scope=scope, retraction_id=retraction_id, actor=actor, at=at)
+        return await self._decide(scope, lift, dry_run=dry_run)
 
     async def supersede(
         self, scope: Scope, newer: str, older: str, *, at: datetime | None = None, dry_run: bool = False
     ) -> Effect:
         async def work(turn: Turn) -> Effect:
-            found = await _found(turn, newer, older)
-            above = _known(found, scope, newer, (Node.CLAIM,))
-            below = _owned(found, scope, older, (Node.CLAIM,))
-            if not _scope_of(scope, above).owns(below["audience"]):
-                raise WiderItem(f"{older!r} belongs to a wider scope than {newer!r}")
-            if above["recorded_at"] <= below["recorded_at"]:
-                raise SupersedesNewer(f"{newer!r} was not recorded after {older!r}")
-            known = instant(at) if at else above["recorded_at"]
-            [made] = await turn.rows(TRUTH, "put_supersession", newer=newer, older=older, mark=turn.revision, at=known)
-            if not made["is_new"]:
+            effect = await supersede(turn, scope, newer, older, at)
+            if effect is None:
                 raise Undone
-            return _effect(scope, await settle(turn, [older]), None)
+            return effect
 
         try:
             return await self._decide(scope, work, dry_run=dry_run)
@@ -98,6 +72,45 @@ class Neo4jDecisions:
 
 class _Rehearsed(Exception):
     """Rolls a dry run back."""
+
+
+async def take_back(turn: Turn, scope: Scope, retraction: Retraction) -> Effect:
+    """Withdraw or quarantine, in a turn. Raises what `LineageStore.take_back` says."""
+    found = await _found(turn, retraction.withdraws, retraction.id)
+    item = _owned(found, scope, retraction.withdraws, (Node.SOURCE, Node.CLAIM))
+    _refuse_taken(item, retraction)
+    if retraction.id in found:
+        raise AlreadyTakenBack
+    stored = retraction.kept(_scope_of(scope, item), scope)
+    await decide(turn, [stored.withdraws], made=[retraction_row(stored)])
+    return _effect(scope, await settle(turn, [stored.withdraws]), stored)
+
+
+async def give_back(turn: Turn, scope: Scope, retraction_id: str, actor: str, at: datetime) -> Effect:
+    """Lift a decision, in a turn. Raises what `LineageStore.give_back` says."""
+    found = await _found(turn, retraction_id)
+    held = retraction_of(scope.tenant, _owned(found, scope, retraction_id, (Node.RETRACTION,)))
+    refuse_lifting(scope, held)
+    if held.lifted_at is not None:
+        raise already_given_back(held)
+    lifted = replace(held, lifted_at=at, lifted_by=actor)
+    await decide(turn, [held.withdraws], lifted=[{"id": held.id, "lifted_at": instant(at), "lifted_by": actor}])
+    return _effect(scope, await settle(turn, [held.withdraws]), lifted)
+
+
+async def supersede(turn: Turn, scope: Scope, newer: str, older: str, at: datetime | None) -> Effect | None:
+    """Let one claim supersede another, in a turn; None when it does already. Raises what `LineageStore.supersede`
+    says."""
+    found = await _found(turn, newer, older)
+    above = _known(found, scope, newer, (Node.CLAIM,))
+    below = _owned(found, scope, older, (Node.CLAIM,))
+    if not _scope_of(scope, above).owns(below["audience"]):
+        raise WiderItem(f"{older!r} belongs to a wider scope than {newer!r}")
+    if above["recorded_at"] <= below["recorded_at"]:
+        raise SupersedesNewer(f"{newer!r} was not recorded after {older!r}")
+    known = instant(at) if at else above["recorded_at"]
+    [made] = await turn.rows(TRUTH, "put_supersession", newer=newer, older=older, mark=turn.revision, at=known)
+    return _effect(scope, await settle(turn, [older]), None) if made["is_new"] else None
 
 
 async def _found(turn: Turn, *ids: str) -> dict[str, Row]:

@@ -6,10 +6,13 @@ Decides nothing that the port does not say.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 
 from stemma.memory.contradictions.model import Backing, ComparedClaim, Conflict, ConflictPage, Resolution
-from stemma.memory.errors import UnknownItem
+from stemma.memory.contradictions.ruling import Ruling, refuse_changed
+from stemma.memory.errors import AlreadyGivenBack, UnknownItem
 from stemma.memory.memory_rows import TenantRows
+from stemma.memory.memory_truth import give_back, supersede, take_back
 from stemma.memory.memory_vectors import InMemoryVectors
 from stemma.memory.model import Claim, Derivation, Entity, Mention, Passage, Scope, Source
 
@@ -57,12 +60,18 @@ class InMemoryConflicts(InMemoryVectors):
         found.sort(key=lambda one: one.found_at, reverse=True)
         return ConflictPage(found[offset : offset + limit], len(found))
 
-    async def resolve_conflict(self, conflict: Conflict) -> bool:
-        rows = self._rows(conflict.scope)
-        known = conflict.id in rows.conflicts
-        if known:
-            rows.conflicts[conflict.id] = conflict
-        return known
+    async def rule(self, scope: Scope, ruling: Ruling) -> None:
+        refuse_changed(ruling, await self.conflict(scope, ruling.found.id))
+        rows = self._rows(scope).copy()
+        if ruling.taken_back:
+            take_back(rows, scope, ruling.taken_back)
+        if ruling.superseded:
+            supersede(rows, scope, ruling.found.claim_id, ruling.found.other_id, ruling.at)
+        if ruling.given_back:
+            with suppress(AlreadyGivenBack):
+                give_back(rows, scope, ruling.given_back, ruling.actor, ruling.at)
+        rows.conflicts[ruling.found.id] = ruling.kept
+        self._tenants[scope.tenant] = rows
 
     async def backings(self, scope: Scope, claim_ids: Sequence[str]) -> list[Backing]:
         rows, audiences = self._rows(scope), scope.audiences()

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 
 from stemma.memory.contradictions.model import Backing, ComparedClaim, Conflict, ConflictPage, Resolution
-from stemma.memory.errors import UnknownItem
+from stemma.memory.contradictions.ruling import Ruling, refuse_changed
+from stemma.memory.errors import AlreadyGivenBack, UnknownItem
 from stemma.memory.model import Scope
 from stemma.memory.neo4j_connection import Neo4jConnection
+from stemma.memory.neo4j_decisions import give_back, supersede, take_back
 from stemma.memory.neo4j_rows import Row, instant
 from stemma.memory.neo4j_turn import Turn, Undone, in_turn
 from stemma.memory.neo4j_values import source
@@ -64,29 +67,32 @@ class Neo4jConflicts:
 
     async def conflict(self, scope: Scope, conflict_id: str) -> Conflict:
         [found] = await self._connection.read(_QUERIES["conflict"], {**_own(scope), "id": conflict_id})
-        for row in found["rows"]:
-            return _conflict(scope.tenant, row)
-        raise UnknownItem(f"there is no {conflict_id!r} in this scope", hint="stemma memory contradictions")
+        return _only(scope, conflict_id, found["rows"])
 
     async def conflicts(self, scope: Scope, *, open_only: bool, limit: int, offset: int = 0) -> ConflictPage:
         where = {**_own(scope), "open": open_only, "limit": limit, "offset": offset}
         [page] = await self._connection.read(_QUERIES["conflicts"], where)
         return ConflictPage([_conflict(scope.tenant, row) for row in page["rows"]], page["total"])
 
-    async def resolve_conflict(self, conflict: Conflict) -> bool:
-        tenant, row = conflict.scope.tenant, _row(conflict)
-        where = {"id": conflict.id, "audience": conflict.scope.audience, "values": row["values"]}
+    async def rule(self, scope: Scope, ruling: Ruling) -> None:
+        found = ruling.found
 
-        async def work(turns: dict[str, Turn]) -> bool:
-            [found] = await turns[tenant].rows(_QUERIES, "resolve", **where)
-            if not found["found"]:
-                raise Undone
-            return True
+        async def work(turns: dict[str, Turn]) -> None:
+            turn = turns[scope.tenant]
+            seen = {"audiences": list(scope.audiences()), "id": found.id}
+            [stored] = await turn.rows(_QUERIES, "conflict", **seen)
+            refuse_changed(ruling, _only(scope, found.id, stored["rows"]))
+            if ruling.taken_back:
+                await take_back(turn, scope, ruling.taken_back)
+            if ruling.superseded:
+                await supersede(turn, scope, found.claim_id, found.other_id, ruling.at)
+            if ruling.given_back:
+                with suppress(AlreadyGivenBack):
+                    await give_back(turn, scope, ruling.given_back, ruling.actor, ruling.at)
+            kept = _row(ruling.kept)
+            await turn.rows(_QUERIES, "resolve", id=found.id, audience=found.scope.audience, values=kept["values"])
 
-        try:
-            return await in_turn(self._connection, [tenant], work)
-        except Undone:
-            return False
+        await in_turn(self._connection, [scope.tenant], work)
 
     async def backings(self, scope: Scope, claim_ids: Sequence[str]) -> list[Backing]:
         if not claim_ids:
@@ -99,6 +105,12 @@ class Neo4jConflicts:
 
 def _own(scope: Scope) -> Row:
     return {"tenant": scope.tenant, "audiences": list(scope.audiences())}
+
+
+def _only(scope: Scope, conflict_id: str, found: Sequence[Row]) -> Conflict:
+    for row in found:
+        return _conflict(scope.tenant, row)
+    raise UnknownItem(f"there is no {conflict_id!r} in this scope", hint="stemma memory contradictions")
 
 
 def _claim(row: Row, names: Sequence[str] = ()) -> ComparedClaim:

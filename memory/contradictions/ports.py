@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from stemma.memory.contradictions.model import Backing, ComparedClaim, Conflict, ConflictPage
+from stemma.memory.contradictions.ruling import Ruling
 from stemma.memory.scope import Scope
 
 
@@ -42,8 +43,12 @@ class ConflictStore(Protocol):
         quarantine.
         """
 
-    async def resolve_conflict(self, conflict: Conflict) -> bool:
-        """Replace the resolution and the decision of a contradiction that is there; False when it is not."""
+    async def rule(self, scope: Scope, ruling: Ruling) -> None:
+        """Take all steps of a ruling in one transaction; its contradiction is one that the scope sees.
+
+        Raises `UnknownItem` when that is not there, `AlreadyResolved` when it is not as it was looked at, and what
+        `take_back`, `supersede` and `give_back` raise; nothing is done then.
+        """
 
     async def backings(self, scope: Scope, claim_ids: Sequence[str]) -> list[Backing]:
         """For claims: the sources at the upper ends of their lineage through passages and claims, never through what an

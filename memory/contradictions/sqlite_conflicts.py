@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -14,12 +15,14 @@ from typing import Any
 import apsw
 
 from stemma.memory.contradictions.model import Backing, ComparedClaim, Conflict, ConflictPage, Resolution
-from stemma.memory.errors import UnknownItem
+from stemma.memory.contradictions.ruling import Ruling, refuse_changed
+from stemma.memory.errors import AlreadyGivenBack, UnknownItem
 from stemma.memory.model import Node, Scope, Source
 from stemma.memory.queries import load_queries
 from stemma.memory.sqlite_database import Row, SqliteDatabase, rows
 from stemma.memory.sqlite_listing import chosen, reader
 from stemma.memory.sqlite_rows import scope_of, written
+from stemma.memory.sqlite_truth import give_back, supersede, take_back
 
 _QUERIES = load_queries("sql/contradictions.sql")
 
@@ -49,10 +52,7 @@ class SqliteConflicts:
         return await self._database.write(partial(_put, conflicts=conflicts)) if conflicts else []
 
     async def conflict(self, scope: Scope, conflict_id: str) -> Conflict:
-        where = {**reader(scope), "id": conflict_id}
-        for row in await self._database.read(lambda connection: rows(connection, _QUERIES["conflict"], where)):
-            return _conflict(row)
-        raise UnknownItem(f"there is no {conflict_id!r} in this scope", hint="stemma memory contradictions")
+        return await self._database.read(partial(_one, scope=scope, conflict_id=conflict_id))
 
     async def conflicts(self, scope: Scope, *, open_only: bool, limit: int, offset: int = 0) -> ConflictPage:
         def find(connection: apsw.Connection) -> ConflictPage:
@@ -63,10 +63,8 @@ class SqliteConflicts:
 
         return await self._database.read(find)
 
-    async def resolve_conflict(self, conflict: Conflict) -> bool:
-        row = _row(conflict)
-        found = await self._database.write(lambda connection: rows(connection, _QUERIES["resolve"], row))
-        return bool(found)
+    async def rule(self, scope: Scope, ruling: Ruling) -> None:
+        await self._database.write(partial(_rule, scope=scope, ruling=ruling))
 
     async def backings(self, scope: Scope, claim_ids: Sequence[str]) -> list[Backing]:
         def find(connection: apsw.Connection) -> list[Backing]:
@@ -85,6 +83,25 @@ def _put(connection: apsw.Connection, conflicts: Sequence[Conflict]) -> list[str
         row = {**_row(conflict), "audiences": json.dumps(conflict.scope.audiences())}
         new += [conflict_id for (conflict_id,) in rows(connection, _QUERIES["add_conflict"], row)]
     return new
+
+
+def _one(connection: apsw.Connection, scope: Scope, conflict_id: str) -> Conflict:
+    for row in rows(connection, _QUERIES["conflict"], {**reader(scope), "id": conflict_id}):
+        return _conflict(row)
+    raise UnknownItem(f"there is no {conflict_id!r} in this scope", hint="stemma memory contradictions")
+
+
+def _rule(connection: apsw.Connection, scope: Scope, ruling: Ruling) -> None:
+    found = ruling.found
+    refuse_changed(ruling, _one(connection, scope, found.id))
+    if ruling.taken_back:
+        take_back(connection, scope, ruling.taken_back)
+    if ruling.superseded:
+        supersede(connection, scope, found.claim_id, found.other_id, ruling.at)
+    if ruling.given_back:
+        with suppress(AlreadyGivenBack):
+            give_back(connection, scope, ruling.given_back, ruling.actor, ruling.at)
+    rows(connection, _QUERIES["resolve"], _row(ruling.kept))
 
 
 def _claim(row: Row, names: Sequence[str] = ()) -> ComparedClaim:

@@ -50,11 +50,10 @@ WITH collect(r {.*, claim_id: claim.id, other_id: other.id}) AS rows
 RETURN size(rows) AS total, rows[$offset..$offset + $limit] AS rows;
 
 // name: resolve
-// What was decided about a contradiction; says whether it is there.
+// What was decided about a contradiction.
 MATCH (:Claim)-[r:CONTRADICTS {tenant: $tenant, id: $id}]->(:Claim)
 WHERE r.audience = $audience
-SET r += $values
-RETURN count(r) AS found;
+SET r += $values;
 
 // name: backings
 // Claims and the sources at the upper ends of their lineage. An answer rests on things otherwise, so none is passed.

@@ -64,10 +64,10 @@ WHERE NOT :open OR (found.resolution = ''
 ORDER BY found_at DESC, found.id LIMIT :limit OFFSET :offset;
 
 -- name: resolve
--- What was decided about a contradiction; no row comes back when it is not there.
+-- What was decided about a contradiction.
 UPDATE contradicts SET resolution = :resolution, resolved_by = :resolved_by, resolved_at = :resolved_at, reason = :reason,
     decision = :decision
-WHERE tenant = :tenant AND id = :id AND +audience = :audience RETURNING id;
+WHERE tenant = :tenant AND id = :id AND +audience = :audience;
 
 -- name: backings
 -- Claims and the sources at the upper ends of their lineage, never through an answer: pairs of a claim and a source.

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
 
 from stemma.memory.contradictions.model import Resolution
-from stemma.memory.errors import UnknownItem
+from stemma.memory.contradictions.ruling import Ruling
+from stemma.memory.errors import AlreadyResolved, AlreadyTakenBack, MemoryFailure, UnknownItem
 from stemma.memory.ingest.entities import entity_id
 from stemma.memory.model import Relation, Scope
 from stemma.memory.ports import MemoryGraph
@@ -90,15 +92,14 @@ async def check_hits_are_told_what_contradicts_them(graph: MemoryGraph) -> None:
     assert apart.contradicted == {newer.passages[0].id: (claim_of(older).id,)}
     await graph.give_back(scope, effect.retraction.id, actor="ann", at=START)
     assert (await graph.details(scope, passages, [claim_of(newer).id])).contradicted == both
-    assert await graph.resolve_conflict(replace(conflict, resolution=Resolution.BOTH_HOLD))
+    both_hold = replace(conflict, resolution=Resolution.BOTH_HOLD)
+    await graph.rule(scope, Ruling(conflict, both_hold, "ann", START))
     assert (await graph.details(scope, passages, [])).contradicted == {}
 
 
 async def check_a_resolution_is_kept(graph: MemoryGraph) -> None:
     scope = new_scope()
     conflict = conflict_of(scope, *await two(graph, scope))
-    assert not await graph.resolve_conflict(conflict)
-    await graph.put_conflicts([conflict])
     resolved = replace(
         conflict,
         resolution=Resolution.KEEP_NEWER,
@@ -107,11 +108,66 @@ async def check_a_resolution_is_kept(graph: MemoryGraph) -> None:
         reason="measured anew",
         decision="d1",
     )
-    assert await graph.resolve_conflict(resolved)
+    ruling = Ruling(conflict, resolved, "ann", START)
+    assert await _refused(graph, scope, ruling) is UnknownItem
+    await graph.put_conflicts([conflict])
+    await graph.rule(scope, ruling)
     assert await graph.put_conflicts([conflict]) == []
     assert await graph.conflict(scope, conflict.id) == resolved
     assert (await graph.conflicts(scope, open_only=True, limit=9)).total == 0
     assert list((await graph.conflicts(scope, open_only=False, limit=9)).conflicts) == [resolved]
+    assert await _refused(graph, new_scope(), Ruling(resolved, conflict, "eve", START)) is UnknownItem
+
+
+async def check_a_ruling_is_carried_out_whole_or_not_at_all(graph: MemoryGraph) -> None:
+    scope = new_scope()
+    newer, older = await two(graph, scope)
+    found = conflict_of(scope, newer, older)
+    await graph.put_conflicts([found])
+    apart = decision(scope, claim_of(newer).id, quarantine=True)
+    held = replace(found, decision=apart.id)
+    await graph.rule(scope, Ruling(found, held, "policy", START, taken_back=apart))
+    gone = decision(scope, claim_of(newer).id)
+    kept = replace(held, resolution=Resolution.KEEP_OLDER, resolved_by="ann", resolved_at=START, decision=gone.id)
+    revision = await graph.revision(scope)
+    for broken, why in (
+        (Ruling(held, kept, "ann", START, taken_back=gone, given_back="nothing"), UnknownItem),
+        (Ruling(held, kept, "ann", START, taken_back=apart, superseded=True), AlreadyTakenBack),
+        (Ruling(found, kept, "ann", START, taken_back=gone), AlreadyResolved),
+    ):
+        assert await _refused(graph, scope, broken) is why
+    [claim] = await graph.claims(scope, [claim_of(newer).id])
+    assert (claim.quarantined, claim.withdrawn, await graph.conflict(scope, found.id)) == (True, False, held)
+    assert await graph.revision(scope) == revision
+    ruling = Ruling(held, kept, "ann", START, taken_back=gone, given_back=apart.id)
+    both = await asyncio.gather(*(_refused(graph, scope, ruling) for _ in range(2)))
+    assert sorted(both, key=str) == [AlreadyResolved, None]
+    [claim] = await graph.claims(scope, [claim_of(newer).id])
+    assert (claim.quarantined, claim.withdrawn, await graph.conflict(scope, found.id)) == (False, True, kept)
+    assert [one.id for one in (await graph.list_retractions(scope, open_only=True, limit=9))[0]] == [gone.id]
+
+
+async def check_a_ruling_supersedes(graph: MemoryGraph) -> None:
+    scope = new_scope()
+    newer, older = await two(graph, scope)
+    found = conflict_of(scope, newer, older)
+    await graph.put_conflicts([found])
+    apart = decision(scope, claim_of(newer).id, quarantine=True)
+    await graph.take_back(scope, apart)
+    await graph.give_back(scope, apart.id, actor="bob", at=START)
+    kept = replace(found, resolution=Resolution.KEEP_NEWER, resolved_by="ann", resolved_at=START)
+    await graph.rule(scope, Ruling(found, kept, "ann", START, superseded=True, given_back=apart.id))
+    [above, below] = await graph.claims(scope, [found.claim_id, found.other_id])
+    assert (above.recallable, below.supported, below.recallable) == (True, True, False)
+    assert (await graph.retraction(scope, apart.id)).lifted_by == "bob"
+
+
+async def _refused(graph: MemoryGraph, scope: Scope, ruling: Ruling) -> type[MemoryFailure] | None:
+    try:
+        await graph.rule(scope, ruling)
+    except MemoryFailure as failure:
+        return type(failure)
+    return None
 
 
 async def check_a_withdrawal_settles_and_a_quarantine_does_not(graph: MemoryGraph) -> None:
@@ -217,6 +273,8 @@ CHECKS: list[Callable[[MemoryGraph], Awaitable[None]]] = [
     check_nobody_hears_of_what_they_cannot_see,
     check_hits_are_told_what_contradicts_them,
     check_a_resolution_is_kept,
+    check_a_ruling_is_carried_out_whole_or_not_at_all,
+    check_a_ruling_supersedes,
     check_a_withdrawal_settles_and_a_quarantine_does_not,
     check_a_sweep_sees_its_own_current_claims_by_id,
     check_claims_about_a_thing_are_bounded_and_seen,

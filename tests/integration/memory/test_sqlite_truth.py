@@ -11,11 +11,14 @@ from pathlib import Path
 
 import pytest
 
+from stemma.memory.contradictions.model import Resolution
+from stemma.memory.contradictions.ruling import Ruling
 from stemma.memory.errors import EmbedderMismatch
 from stemma.memory.lineage.model import Standing
 from stemma.memory.model import Node, Scope
 from stemma.memory.ports import EmbedderIdentity, NewVectors
 from stemma.memory.sqlite_graph import SqliteGraph
+from tests.contracts.contradictory_claims import BERTHS, conflict_of, stating
 from tests.contracts.memory_bundles import (
     IDENTITY,
     answer_bundle,
@@ -30,7 +33,6 @@ from tests.contracts.memory_bundles import (
     vector,
 )
 
-RETRACTOR = str(Path(__file__).with_name("sqlite_retractor.py"))
 CLAIMS = 400
 OTHER = EmbedderIdentity("another of the same size", IDENTITY.dimension)
 
@@ -45,11 +47,10 @@ async def opened(path: Path) -> AsyncIterator[SqliteGraph]:
         await graph.close()
 
 
-async def kill_after(line: int, *arguments: str) -> None:
-    """Run the retractor and kill it when it has said so many lines."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, RETRACTOR, *arguments, stdout=asyncio.subprocess.PIPE
-    )
+async def kill_after(line: int, program: str, *arguments: str) -> None:
+    """Run a program of this folder and kill it when it has said so many lines."""
+    script = str(Path(__file__).with_name(program))
+    process = await asyncio.create_subprocess_exec(sys.executable, script, *arguments, stdout=asyncio.subprocess.PIPE)
     assert process.stdout
     for _ in range(line):
         assert await process.stdout.readline()
@@ -67,7 +68,7 @@ async def test_a_killed_decision_is_whole_or_not_there(tmp_path: Path) -> None:
         await graph.put_answer(learned)
     seen = set()
     for line in (1, 2, 3, 4, 7, 8):
-        await kill_after(line, str(path), scope.tenant, ground.source.id)
+        await kill_after(line, "sqlite_retractor.py", str(path), scope.tenant, ground.source.id)
         async with opened(path) as graph:
             seen.add(await whole_state(graph, scope))
     assert seen <= {(True, 1 + CLAIMS), (False, 0)}
@@ -85,6 +86,41 @@ async def whole_state(graph: SqliteGraph, scope: Scope) -> tuple[bool, int]:
     by_vector = await found_by_vector(graph, scope, vector("x"), k=1_000)
     assert set(by_text) == set(by_vector)
     return not open_ones, len(by_text)
+
+
+async def test_a_killed_resolution_is_whole_or_not_there(tmp_path: Path) -> None:
+    scope, path = new_scope(), tmp_path / "m.db"
+    async with opened(path) as graph:
+        older = stating(scope, BERTHS)
+        others = [stating(scope, f"Port Merrow has {n} berths for ferries.", hour=n) for n in range(20, 60)]
+        await put(graph, older, *others)
+        for found in [conflict_of(scope, one, older) for one in others]:
+            apart = decision(scope, found.claim_id, quarantine=True)
+            await graph.put_conflicts([found])
+            await graph.rule(
+                scope, Ruling(found, replace(found, decision=apart.id), "policy", found.found_at, taken_back=apart)
+            )
+    resolved = 0
+    for line in (1, 3, 14):
+        await kill_after(line, "sqlite_resolver.py", str(path), scope.tenant)
+        async with opened(path) as graph:
+            before, resolved = resolved, await whole_resolutions(graph, scope)
+        assert before + line - 1 <= resolved
+
+
+async def whole_resolutions(graph: SqliteGraph, scope: Scope) -> int:
+    """How many contradictions are resolved; every step of each must have been taken, or none."""
+    page = await graph.conflicts(scope, open_only=False, limit=1_000)
+    claims = {one.id: one for one in await graph.claims(scope, [one.claim_id for one in page.conflicts])}
+    done = 0
+    for one in page.conflicts:
+        held = await graph.retraction(scope, one.decision)
+        is_done = one.resolution is Resolution.KEEP_OLDER
+        done += is_done
+        claim = claims[one.claim_id]
+        assert (claim.withdrawn, claim.quarantined) == (is_done, not is_done)
+        assert (held.actor, held.lifted_at) == ("process" if is_done else "ann@desk", None)
+    return done
 
 
 async def test_a_process_that_missed_the_switch_of_embedders_is_told(tmp_path: Path) -> None:
