@@ -41,6 +41,9 @@ class SourceBundle:
     claims: Sequence[Claim] = ()
     derivations: Sequence[Derivation] = ()
     relations: Sequence[EntityRelation] = ()
+    words: Sequence[tuple[str, str]] = ()
+    """Of each passage the words of its title and of its text that are searched (`text.content_terms`), between spaces;
+    empty where the store is to work them out."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ MIGRATIONS = (
     "sql/schema_7.sql",
     "sql/schema_8.sql",
     "sql/schema_9.sql",
+    "sql/schema_10.sql",
 )
 """The script at place n makes a file of version n into one of version n + 1. Scripts are never changed, only added."""
 

@@ -53,7 +53,7 @@ def source_rows(bundles: Iterable[SourceBundle]) -> list[SourceRows]:
             bundle,
             source_row(bundle.source, bundle.replaces),
             [passage_row(passage) for passage in bundle.passages],
-            index_entries(bundle.passages, bundle.vectors, bundle.sentences),
+            index_entries(bundle.passages, bundle.vectors, bundle.sentences, bundle.words),
         )
         for bundle in bundles
     ]

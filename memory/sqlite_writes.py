@@ -55,14 +55,15 @@ def index_entries(
     items: Sequence[Passage | Claim],
     vectors: Sequence[Sequence[float]],
     sentences: Sequence[SentenceVectors] = (),
+    words: Sequence[tuple[str, str]] = (),
 ) -> list[IndexEntry]:
-    """One entry for each item. The items' words are folded and stemmed here: slow, so not under the write lock."""
+    """One entry for each item, whose words are folded and stemmed here unless they are given: slow, so not under the
+    write lock."""
     blobs = [pack(some) if some.spans else None for some in sentences] or [None] * len(items)
-    titles = [indexed(item.title) if isinstance(item, Passage) else "" for item in items]
-    texts = [indexed(item.text) for item in items]
+    said = words or [(indexed(item.title) if isinstance(item, Passage) else "", indexed(item.text)) for item in items]
     return [
         IndexEntry(item, title, text, counted(title, text), packed(row), blob)
-        for item, title, text, row, blob in zip(items, titles, texts, vectors, blobs, strict=True)
+        for item, (title, text), row, blob in zip(items, said, vectors, blobs, strict=True)
     ]
 
 

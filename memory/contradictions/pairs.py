@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
+from itertools import islice
 from typing import NamedTuple
 
 from stemma.memory.contradictions.differences import difference
@@ -68,19 +69,23 @@ def entity_ids(scope: Scope, claims: Iterable[ComparedClaim]) -> dict[str, list[
 
 
 def candidates(
-    claims: Sequence[ComparedClaim], ids: Mapping[str, Sequence[str]], about: Mapping[str, Sequence[ComparedClaim]]
+    claims: Sequence[ComparedClaim],
+    ids: Mapping[str, Sequence[str]],
+    about: Mapping[str, Sequence[ComparedClaim]],
+    in_passing: int,
 ) -> list[tuple[ComparedClaim, ComparedClaim]]:
     """The pairs to compare, each once: of each claim those others that share an entity and enough words with it.
 
-    `ids` is what `entity_ids` gave, `about` the claims about these entities.
+    `ids` is what `entity_ids` gave, `about` the claims about these entities; for each entity that a claim does not name
+    first, only so many of them count.
     """
     pairs: dict[tuple[str, str], tuple[ComparedClaim, ComparedClaim]] = {}
     for claim in claims:
         terms = _terms(claim.text)
-        for name in claim.entities:
+        for place, name in enumerate(claim.entities):
             named = _terms(name)
             for entity in ids[name]:
-                for other in about.get(entity, ()):
+                for other in islice(about.get(entity, ()), in_passing if place else None):
                     if other.id != claim.id and _near(terms, _terms(other.text), named):
                         pairs.setdefault((min(claim.id, other.id), max(claim.id, other.id)), (claim, other))
     return [pair for pair in pairs.values() if _at_one_time(*pair)]

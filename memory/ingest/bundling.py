@@ -1,53 +1,66 @@
-"""From a document to the bundle that is stored: its pieces, its source's version, its passages and what they mention.
+"""From a document to the bundle that is stored: its source's version, its pieces, its passages and what they mention.
 
 Decides which version a document becomes, and what goes into its bundle. It embeds nothing and stores nothing: that is
-`pipeline.py`. Pure, apart from the time of adding.
+`pipeline.py`. All that a document needs by itself is done in one step, `prepared`, which may run in another process
+(`preparation.py`). Pure, apart from the time of adding.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from stemma.memory.bundles import SentenceVectors, SourceBundle
-from stemma.memory.identifiers import content_hash, passage_id, source_id
+from stemma.memory.identifiers import passage_id, source_id
 from stemma.memory.ingest.claims import claims_of
 from stemma.memory.ingest.entities import mentioned, merged, named_spans
 from stemma.memory.ingest.ports import Excerpt, Extraction
-from stemma.memory.ingest.resolve import declared, resolved
+from stemma.memory.ingest.resolve import declared, near_pairs, possible_aliases, resolved
 from stemma.memory.ingest.split import Piece, split
+from stemma.memory.ingest.statements import NAME as RULES
+from stemma.memory.ingest.statements import statements
 from stemma.memory.model import Document, Entity, Mention, Passage, Position, Scope, Source
-
-
-@dataclass(slots=True)
-class Prepared:
-    """A document in pieces. `content` is its hash; vectors, sentences and extractions have one entry for each piece,
-    once they are there."""
-
-    document: Document
-    content: str
-    pieces: Sequence[Piece]
-    excerpts: Sequence[Excerpt]
-    aliases: Collection[str] = ()
-    """What the document itself declares to be another name for something, as written."""
-    vectors: Sequence[Sequence[float]] = ()
-    sentences: Sequence[SentenceVectors] = ()
-    extractions: Sequence[Extraction] = ()
-
-    def rename(self, same: Mapping[str, str]) -> None:
-        """Let what is written be called otherwise (`resolve.resolved`)."""
-        self.excerpts = [resolved(excerpt, same) for excerpt in self.excerpts]
+from stemma.memory.text import content_terms
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
     """What is to be done with a document: store it as this source, or nothing because it is that source already."""
 
-    item: Prepared
+    document: Document
     source: Source
     replaces: str | None
     is_new: bool
+
+
+@dataclass(slots=True)
+class Prepared:
+    """A document in pieces; what is told of pieces has one entry for each, in order, once it is there."""
+
+    pieces: Sequence[Piece]
+    excerpts: Sequence[Excerpt]
+    aliases: Collection[str]
+    """What the document itself declares to be another name for something, as written."""
+    near: Sequence[tuple[str, str]]
+    """Names that may be one (`resolve.near_pairs`)."""
+    possible: Collection[str]
+    """What may be an alias that memory knows (`resolve.possible_aliases`)."""
+    words: Sequence[tuple[str, str]]
+    """Of each piece, as `SourceBundle.words` has them."""
+    bundle: SourceBundle | None = None
+    """What is stored, without vectors; nothing while it is not known what the pieces state, or are to be called."""
+    extractions: Sequence[Extraction] = ()
+    dropped: int = 0
+    """Statements that did not become claims."""
+    vectors: Sequence[Sequence[float]] = ()
+    sentences: Sequence[SentenceVectors] = ()
+
+    def rename(self, same: Mapping[str, str]) -> None:
+        """Let what is written be called otherwise (`resolve.resolved`)."""
+        if same:
+            self.excerpts = [resolved(excerpt, same) for excerpt in self.excerpts]
+            self.bundle = None
 
 
 def embedded_text(title: str, text: str) -> str:
@@ -55,76 +68,86 @@ def embedded_text(title: str, text: str) -> str:
     return f"{title}. {text}" if title else text
 
 
-def prepare(document: Document) -> Prepared:
-    """Cut a document. Raises `UnicodeEncodeError` on a lone surrogate."""
-    pieces = split(document)
-    excerpts = [Excerpt(piece.title, piece.text, named_spans(piece.title, piece.text)) for piece in pieces]
-    same = declared(excerpts)
-    prepared = Prepared(document, content_hash(document.title, document.text), pieces, excerpts, same.keys())
-    prepared.rename(same)
-    return prepared
-
-
-def steps_of(scope: Scope, window: Sequence[Prepared], newest: Mapping[str, Source]) -> list[Step]:
-    """One step for each document, in order: of two with one uri, the second follows the first."""
+def steps_of(scope: Scope, window: Iterable[tuple[Document, str]], newest: Mapping[str, Source]) -> list[Step]:
+    """One step for each document with its content's hash, in order: of two with one uri, the second follows the
+    first. `newest` holds by uri what is stored."""
     reached = dict(newest)
     steps: list[Step] = []
-    for item in window:
-        uri = item.document.uri
-        current = reached.get(uri)
-        if current and current.content_hash == item.content:
-            steps.append(Step(item, current, None, is_new=False))
+    for document, content in window:
+        current = reached.get(document.uri)
+        if current and current.content_hash == content:
+            steps.append(Step(document, current, None, is_new=False))
             continue
-        reached[uri] = _source(scope, item, current.version + 1 if current else 1)
-        steps.append(Step(item, reached[uri], current.id if current else None, is_new=True))
+        source = _source(scope, document, content, current.version + 1 if current else 1)
+        reached[document.uri] = source
+        steps.append(Step(document, source, current.id if current else None, is_new=True))
     return steps
 
 
-def _source(scope: Scope, item: Prepared, version: int) -> Source:
-    document = item.document
+def prepared(step: Step, *, by_rules: bool) -> Prepared:
+    """Cut a document and read its names; `by_rules`, also what it states (`statements.py`)."""
+    made = prepare(step.document)
+    if by_rules:
+        made.extractions = [Extraction(statements(excerpt)) for excerpt in made.excerpts]
+        made.bundle, made.dropped = bundled(step, made, RULES)
+        made.extractions = ()  # they are in the bundle, and read anew if a name changes
+    return made
+
+
+def prepare(document: Document) -> Prepared:
+    """Cut a document and read its names."""
+    pieces = split(document)
+    excerpts = [Excerpt(piece.title, piece.text, named_spans(piece.title, piece.text)) for piece in pieces]
+    same = declared(excerpts)
+    excerpts = [resolved(excerpt, same) for excerpt in excerpts]
+    words = [(" ".join(content_terms(piece.title)), " ".join(content_terms(piece.text))) for piece in pieces]
+    return Prepared(pieces, excerpts, tuple(same), near_pairs(excerpts), possible_aliases(excerpts), words)
+
+
+def bundled(step: Step, item: Prepared, extractor: str) -> tuple[SourceBundle, int]:
+    """What is stored of the pieces and of what they state, without vectors, and how many statements were dropped."""
+    source = step.source
+    passages = [_passage(source, ordinal, piece) for ordinal, piece in enumerate(item.pieces)]
+    found: list[Entity] = []
+    mentions: list[Mention] = []
+    for passage, excerpt in zip(passages, item.excerpts, strict=True):
+        things, places = mentioned(source.scope, passage.id, passage.text, excerpt.named)
+        found += things
+        mentions += places
+    extracted = claims_of(source, passages, item.extractions or [Extraction()] * len(passages), mentions, extractor)
+    bundle = SourceBundle(
+        source,
+        passages,
+        (),
+        entities=merged([*found, *extracted.entities.values()]),
+        mentions=mentions + extracted.mentions,
+        replaces=step.replaces,
+        claims=list(extracted.claims.values()),
+        derivations=list(extracted.derivations.values()),
+        relations=extracted.relations,
+        words=item.words,
+    )
+    return bundle, extracted.dropped
+
+
+def with_vectors(bundle: SourceBundle, item: Prepared) -> SourceBundle:
+    """The bundle as it is stored."""
+    return replace(bundle, vectors=item.vectors, sentences=item.sentences)
+
+
+def _source(scope: Scope, document: Document, content: str, version: int) -> Source:
     return Source(
-        id=source_id(scope, document.uri, version, item.content),
+        id=source_id(scope, document.uri, version, content),
         scope=scope,
         kind=document.kind,
         uri=document.uri,
         title=document.title,
-        content_hash=item.content,
+        content_hash=content,
         version=version,
         added_at=datetime.now(UTC),
         trust=document.trust,
         metadata=dict(document.metadata),
     )
-
-
-def bundles_of(steps: Iterable[Step], extractor: str) -> list[tuple[SourceBundle, int]]:
-    """What is stored for each step, in order, each with how many of its statements were dropped."""
-    return [_bundle(step, extractor) for step in steps]
-
-
-def _bundle(step: Step, extractor: str) -> tuple[SourceBundle, int]:
-    source = step.source
-    passages = [_passage(source, ordinal, piece) for ordinal, piece in enumerate(step.item.pieces)]
-    found: list[Entity] = []
-    mentions: list[Mention] = []
-    for passage, excerpt in zip(passages, step.item.excerpts, strict=True):
-        things, places = mentioned(source.scope, passage.id, passage.text, excerpt.named)
-        found += things
-        mentions += places
-    extractions = step.item.extractions or [Extraction()] * len(passages)
-    extracted = claims_of(source, passages, extractions, mentions, extractor)
-    bundle = SourceBundle(
-        source,
-        passages,
-        step.item.vectors,
-        entities=merged([*found, *extracted.entities.values()]),
-        mentions=mentions + extracted.mentions,
-        replaces=step.replaces,
-        sentences=step.item.sentences,
-        claims=list(extracted.claims.values()),
-        derivations=list(extracted.derivations.values()),
-        relations=extracted.relations,
-    )
-    return bundle, extracted.dropped
 
 
 def _passage(source: Source, ordinal: int, piece: Piece) -> Passage:

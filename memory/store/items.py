@@ -18,7 +18,7 @@ from typing import Any
 from stemma.memory.bundles import SourceBundle
 from stemma.memory.errors import EmbedderUnavailable, InvalidItem
 from stemma.memory.identifiers import content_hash, source_id
-from stemma.memory.ingest.bundling import Prepared, Step, bundles_of, prepare
+from stemma.memory.ingest.bundling import Prepared, Step, bundled, prepare, with_vectors
 from stemma.memory.ingest.passage_vectors import passage_vectors
 from stemma.memory.model import Document, Scope, Source, SourceKind
 from stemma.memory.ports import Embedder, MemoryGraph
@@ -224,10 +224,11 @@ class Items:
         """A source without passages, which recall cannot find; where it is to, with the indexed fields as its text."""
         if not self._recalled or not texts:
             return SourceBundle(source, (), (), replaces=replaces)
-        prepared = prepare(Document(source.uri, source.title, "\n\n".join(texts), SourceKind.STORE))
+        document = Document(source.uri, source.title, "\n\n".join(texts), SourceKind.STORE)
+        prepared = prepare(document)
         await self._embed(prepared)
-        [(bundle, _)] = bundles_of([Step(prepared, source, replaces, is_new=True)], "")
-        return bundle
+        bundle, _ = bundled(Step(document, source, replaces, is_new=True), prepared, "")
+        return with_vectors(bundle, prepared)
 
     async def _embed(self, prepared: Prepared) -> None:
         await self._graph.claim_embedder(self._embedder.identity)

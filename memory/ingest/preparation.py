@@ -1,0 +1,86 @@
+"""Documents are cut and read by a process of their own, where there are many: while it reads, the last are stored.
+
+Decides when that process is started and how it is asked. What it does stands in `bundling.prepared`; a window that it
+does not answer, because it was killed or cannot be started, is prepared here, and so are all that follow. It is asked
+through a pipe that nobody else has, and opens nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from multiprocessing.connection import Pipe
+from types import TracebackType
+from typing import Self
+
+from stemma.memory.ingest.bundling import Prepared, Step, prepared
+
+_PROGRAM = "stemma.memory.ingest.preparation_process"
+_FEW = 600_000
+"""Characters that are prepared in this process first: to start another one takes as long as preparing so many."""
+
+
+class Preparation:
+    """Prepares the windows of one ingestion, one after another. An async context manager, which ends its process."""
+
+    def __init__(self, *, by_rules: bool, few: int = _FEW) -> None:
+        """`by_rules`: what the documents state is read too. The process is started after `few` characters."""
+        self._by_rules = by_rules
+        self._left = few if (os.cpu_count() or 1) > 1 else sys.maxsize
+        self._process: _Process | None = None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._process is not None:
+            self._process.end()
+
+    async def prepare(self, steps: Sequence[Step]) -> list[Prepared]:
+        """One for each step, in order."""
+        return await asyncio.to_thread(self._prepare, steps) if steps else []
+
+    def _prepare(self, steps: Sequence[Step]) -> list[Prepared]:
+        try:
+            if self._left <= 0:
+                self._process = self._process or _Process(by_rules=self._by_rules)
+                return self._process.ask(steps)
+        except (OSError, EOFError):
+            self._left = sys.maxsize
+        self._left -= sum(len(step.document.text) for step in steps)
+        return [prepared(step, by_rules=self._by_rules) for step in steps]
+
+
+class _Process(subprocess.Popen[bytes]):
+    """The process, and the only other end of its pipe."""
+
+    def __init__(self, *, by_rules: bool) -> None:
+        self._pipe, theirs = Pipe()
+        paths = os.pathsep.join(path for path in sys.path if path)
+        with theirs:
+            super().__init__(
+                [sys.executable, "-P", "-m", _PROGRAM, str(theirs.fileno()), str(int(by_rules))],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                pass_fds=[theirs.fileno()],
+                env={"PYTHONPATH": paths},
+            )
+
+    def ask(self, steps: Sequence[Step]) -> list[Prepared]:
+        """Raises `EOFError` or `OSError` when it does not answer."""
+        self._pipe.send(steps)
+        answer: list[Prepared] = self._pipe.recv()
+        return answer
+
+    def end(self) -> None:
+        """Whatever it does."""
+        self.kill()
+        self.wait()
+        self._pipe.close()
+
