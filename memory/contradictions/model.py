@@ -12,6 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
+from stemma.memory.ingest.subjects import spelled_out
 from stemma.memory.model import FAR_FUTURE, Claim, Source
 from stemma.memory.scope import Scope
 
@@ -62,6 +63,13 @@ class ComparedClaim(NamedTuple):
     """When it holds in the world (ISO 8601), as `Claim` has it."""
     entities: Sequence[str] = ()
     """Names of what it mentions; empty where nobody asked."""
+    subject: str = ""
+    """What it is about, which its text may not say by itself."""
+
+    @property
+    def said(self) -> str:
+        """Its text with its subject named: what is compared."""
+        return spelled_out(self.text, self.subject)
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,7 @@ def compared(claims: Iterable[Claim], mentions: Iterable[Mention], entities: Ite
             claim.valid_from,
             claim.valid_to,
             tuple(named[claim.id]),
+            claim.subject,
         )
         for claim in claims
         if claim.id in named and not claim.quarantined
@@ -76,12 +77,12 @@ def candidates(
     """
     pairs: dict[tuple[str, str], tuple[ComparedClaim, ComparedClaim]] = {}
     for claim in claims:
-        terms = _terms(claim.text)
+        terms = _terms(claim.said)
         for name in claim.entities:
             named = _terms(name)
             for entity in ids[name]:
                 for other in about.get(entity, ()):
-                    if other.id != claim.id and _near(terms, _terms(other.text), named):
+                    if other.id != claim.id and _near(terms, _terms(other.said), named):
                         pairs.setdefault((min(claim.id, other.id), max(claim.id, other.id)), (claim, other))
     return [pair for pair in pairs.values() if _at_one_time(*pair)]
 
@@ -96,14 +97,14 @@ def excluding(pairs: Iterable[tuple[ComparedClaim, ComparedClaim]]) -> list[Foun
     """Those of the pairs that exclude each other, by the rules."""
     found = []
     for first, second in pairs:
-        if differs := difference(frame_of(first.text), frame_of(second.text)):
+        if differs := difference(frame_of(first.said), frame_of(second.said)):
             found.append(Found(first, second, differs.slot.value, differs.first, differs.second, differs.about))
     return found
 
 
 def alike(first: ComparedClaim, second: ComparedClaim) -> float:
     """The share of both claims' words that are the same, in [0, 1]."""
-    ours, theirs = _terms(first.text), _terms(second.text)
+    ours, theirs = _terms(first.said), _terms(second.said)
     return len(ours & theirs) / max(1, len(ours | theirs))
 
 
