@@ -23,7 +23,7 @@ from stemma.memory.consolidation.model import (
 )
 from stemma.memory.consolidation.sameness import claim_key, same_statement
 from stemma.memory.identifiers import consolidation_id
-from stemma.memory.ingest.subjects import begins_with_pronoun, spelled_out
+from stemma.memory.ingest.subjects import begins_with_pronoun, needs_subject
 from stemma.memory.model import Claim, Node, Scope
 from stemma.memory.ports import MemoryGraph
 
@@ -132,8 +132,11 @@ class Consolidator:
 
 def _say_the_same(one: Claim, other: Claim) -> bool:
     """Whether two claims of one key speak of the same thing, and nothing in their slots differs."""
-    said, too = (spelled_out(claim.text, claim.subject) for claim in (one, other))
-    return claim_key(said) == claim_key(too) and not begins_with_pronoun(said) and same_statement(said, too)
+    if needs_subject(one.text) and needs_subject(other.text):
+        unknown = begins_with_pronoun(one.text) and not one.subject
+        if unknown or claim_key(one.subject) != claim_key(other.subject):
+            return False
+    return same_statement(one.text, other.text)
 
 
 def _nobody(_: ConsolidationProgress) -> None:
