@@ -84,7 +84,7 @@ def candidates(
                 for other in about.get(entity, ()):
                     if other.id != claim.id and _near(terms, _terms(other.said), named):
                         pairs.setdefault((min(claim.id, other.id), max(claim.id, other.id)), (claim, other))
-    return [pair for pair in pairs.values() if _at_one_time(*pair)]
+    return [pair for pair in pairs.values() if _at_one_time(*pair) and _of_one_thing(*pair)]
 
 
 def _near(ours: frozenset[str], theirs: frozenset[str], name: frozenset[str]) -> bool:
@@ -118,6 +118,11 @@ def to_judge(
         (each for each in near if each[0] >= _ALIKE), key=lambda each: (-each[0], each[1][0].id, each[1][1].id)
     )
     return [pair for _, pair in near[:most]]
+
+
+def _of_one_thing(first: ComparedClaim, second: ComparedClaim) -> bool:
+    """Not two claims in the same words, each about another thing that only what stood before it names."""
+    return first.may_be_of(second) and second.may_be_of(first)
 
 
 def _at_one_time(first: ComparedClaim, second: ComparedClaim) -> bool:

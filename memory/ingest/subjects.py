@@ -214,12 +214,24 @@ def spelled_out(text: str, subject: str) -> str:
     """The sentence with its subject named, for those that compare it: "Its desk opens at 9." whose subject is "Harrow
     Line's desk" -> "Harrow Line's desk opens at 9." A text that names its subject stays as it is.
     """
-    found = _ANAPHOR.match(text) if subject and not text.startswith(subject) else None
-    if found is None:
-        return text
-    rest = text[found.end() :]
+    found = _stands_for(text, subject)
+    return _told_first(subject, text[found.end() :]) + text[found.end() :] if found else text
+
+
+def unnamed(text: str, subject: str) -> str:
+    """The thing that a claim is about and that its text does not name ("Harrow Line's"); empty where it does."""
+    found = _stands_for(text, subject)
+    return _told_first(subject, text[found.end() :]) if found else ""
+
+
+def _stands_for(text: str, subject: str) -> re.Match[str] | None:
+    return _ANAPHOR.match(text) if subject and not text.startswith(subject) else None
+
+
+def _told_first(subject: str, rest: str) -> str:
+    """As much of a subject as does not stand in the text itself."""
     owned = (n for n in range(len(subject)) if subject[n] == " " and rest.startswith(subject[n:]))
-    return subject[: next(owned, len(subject))] + rest
+    return subject[: next(owned, len(subject))]
 
 
 def _goes_on(found: re.Match[str]) -> bool:
