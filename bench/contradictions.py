@@ -34,6 +34,7 @@ from stemma.memory.ingest.entities import entities
 from stemma.memory.ingest.load import read_documents
 from stemma.memory.ingest.pipeline import IngestReport
 from stemma.memory.ingest.statements import statements
+from stemma.memory.ingest.subjects import spelled_out
 from stemma.memory.model import Document
 from stemma.memory.open import open_memory
 from stemma.memory.scope import Scope
@@ -48,6 +49,13 @@ SIBLINGS = "said besides"
 SCOPE = Scope("bench")
 
 
+class Written(NamedTuple):
+    """A statement as it stands in its document, where it may leave its subject to the sentence before."""
+
+    text: str
+    subject: str
+
+
 class Pair(NamedTuple):
     """Two statements, and whether they exclude each other."""
 
@@ -55,14 +63,17 @@ class Pair(NamedTuple):
     first: str
     second: str
     contradictory: bool
+    written: Written | None = None
+    """The first one as its document has it."""
 
 
 class Stated(NamedTuple):
-    """A statement of a corpus, and where it stands."""
+    """A statement of a corpus with its subject named, and where it stands."""
 
     title: str
     text: str
     names: tuple[str, ...]
+    written: Written
 
 
 def stated(paths: Sequence[Path]) -> list[Stated]:
@@ -76,7 +87,9 @@ def stated(paths: Sequence[Path]) -> list[Stated]:
                 for one in statements(excerpt):
                     end = one.start + len(one.text)
                     names = tuple(span.name for span in excerpt.named if one.start <= span.start < end)
-                    found.append(Stated(excerpt.title, one.text, names))
+                    told = (one.about.name, *names) if one.about else names
+                    written = Written(one.text, one.subject)
+                    found.append(Stated(excerpt.title, spelled_out(*written), told, written))
     return found
 
 
@@ -97,15 +110,17 @@ def pairs(said: Sequence[Stated], seed: int, each: int) -> Iterator[Pair]:
                 break
             if (changed := alter(one.text, draw, names)) and changed != one.text:
                 first = _reworded(one.text, draw) if made % 3 == 2 else one.text
-                yield Pair(kind, first, changed, True)
+                yield Pair(kind, first, changed, True, one.written if first == one.text else None)
                 made += 1
     kinds = len(REWORDINGS) + len(LOOK_ALIKES) + 1
     quota = max(1, len(ALTERATIONS) * each // kinds)
     for kind, reword in REWORDINGS.items():
-        found = (Pair(kind, one.text, new, False) for one in shuffled if (new := reword(one.text, draw)))
+        found = (Pair(kind, one.text, new, False, one.written) for one in shuffled if (new := reword(one.text, draw)))
         yield from _some((pair for pair in found if pair.second != pair.first), quota)
     for kind, change in LOOK_ALIKES.items():
-        found = (Pair(kind, one.text, new, False) for one in shuffled if (new := change(one.text, draw, names)))
+        found = (
+            Pair(kind, one.text, new, False, one.written) for one in shuffled if (new := change(one.text, draw, names))
+        )
         yield from _some((pair for pair in found if pair.second != pair.first), quota)
     yield from _some(_siblings(said), quota)
 
@@ -144,15 +159,17 @@ def _siblings(said: Sequence[Stated]) -> Iterator[Pair]:
 
 def called(pair: Pair) -> bool:
     """Whether memory would find it: the claims mention the same thing, are compared, and exclude each other."""
-    first, second = (_claim(text) for text in (pair.first, pair.second))
+    first, second = _claim(pair.first, pair.written), _claim(pair.second)
     ids = entity_ids(SCOPE, [first])
     things, _ = entities(SCOPE, second.id, "", second.text)
     return bool(excluding(candidates([first], ids, {thing.id: [second] for thing in things})))
 
 
-def _claim(text: str) -> ComparedClaim:
+def _claim(text: str, written: Written | None = None) -> ComparedClaim:
     things, _ = entities(SCOPE, text, "", text)
-    return ComparedClaim(text, SCOPE.audience, text, datetime.now(UTC), entities=[thing.name for thing in things])
+    names = [thing.name for thing in things]
+    said, subject = written or Written(text, "")
+    return ComparedClaim(text, SCOPE.audience, said, datetime.now(UTC), entities=names, subject=subject)
 
 
 class Figures(NamedTuple):

@@ -117,15 +117,16 @@ def list_items(
 @memory_app.command("show")
 def show(
     item_id: Annotated[str, typer.Argument(metavar="ID", help="An id that ls, recall or ask printed.")],
+    known_at: KnownAt = "",
     user: User = "",
     as_json: AsJson = False,
 ) -> None:
-    """Show one source, passage, entity, claim, answer or retraction."""
+    """Show one source, passage, entity, claim, answer or retraction; with --known-at as it stood at a time."""
     import asyncio
 
     from stemma.memory.shell import print_item
 
-    asyncio.run(print_item(item_id, user=user, as_json=as_json))
+    asyncio.run(print_item(item_id, known_at=moment(known_at, "--known-at"), user=user, as_json=as_json))
 
 
 @memory_app.command("stats")

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
@@ -19,14 +19,16 @@ from stemma.memory.bundles import SourceBundle
 from stemma.memory.errors import SupersedesNewer, UnknownItem, UnreadableDocument, WiderItem
 from stemma.memory.grounding.check import THRESHOLD
 from stemma.memory.grounding.comparison import compare
-from stemma.memory.identifiers import claim_id, content_hash, source_id
+from stemma.memory.identifiers import content_hash, source_id
 from stemma.memory.ingest.decoding import clean
 from stemma.memory.ingest.pipeline import Ingestion
 from stemma.memory.ingest.ports import Excerpt, Extraction, Statement
+from stemma.memory.ingest.statements import read_in_place
 from stemma.memory.lineage.flags import flags
+from stemma.memory.lineage.model import Direction
 from stemma.memory.long_term import LongTermMemory
 from stemma.memory.model import Answer, Claim, Document, Scope, Source, SourceKind
-from stemma.memory.text import content_terms, sentences
+from stemma.memory.text import Sentence, content_terms, sentences
 
 PREFIX = "feedback:"
 """How the address of every piece of feedback begins; the run's id follows."""
@@ -34,6 +36,8 @@ _MARKS = frozenset({"run_id", "thread_id", "by"})
 """What the metadata of every piece of feedback holds: anybody may store a document under any address."""
 _DIGEST = 16
 _LONGEST_TITLE = 300
+_REACHED = 256
+"""As many items downstream of a correction are looked at: its passages and claims come first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +91,12 @@ class SentenceExtractor:
 
     async def extract(self, excerpts: Sequence[Excerpt]) -> list[Extraction]:
         """One extraction for each excerpt."""
-        cut = [sentences(excerpt.text) for excerpt in excerpts]
-        return [Extraction([Statement(found.text, found.text, found.start) for found in one]) for one in cut]
+        return [Extraction([_as_it_stands(one, excerpt) for one in sentences(excerpt.text)]) for excerpt in excerpts]
+
+
+def _as_it_stands(sentence: Sentence, excerpt: Excerpt) -> Statement:
+    read = read_in_place(sentence.text, excerpt.title, excerpt.text, sentence.start)
+    return replace(read, start=sentence.start)
 
 
 def feedback_record(kept: KeptFeedback) -> dict[str, Any]:
@@ -120,7 +128,7 @@ async def keep_feedback(
     """
     title = " ".join(clean(question).split())[:_LONGEST_TITLE]
     source = await _stored(memory, scope, feedback, title)
-    superseded = await _supersede(memory, scope, feedback, answer) if answer and source.supported else ()
+    superseded = await _supersede(memory, scope, source, feedback, answer) if answer and source.supported else ()
     return KeptFeedback(source, feedback, superseded)
 
 
@@ -181,11 +189,14 @@ def _silent(scope: Scope, uri: str, feedback: Feedback, title: str) -> Source:
     )
 
 
-async def _supersede(memory: LongTermMemory, scope: Scope, feedback: Feedback, answer: Answer) -> tuple[str, ...]:
+async def _supersede(
+    memory: LongTermMemory, scope: Scope, source: Source, feedback: Feedback, answer: Answer
+) -> tuple[str, ...]:
     if not feedback.correction or not answer.asserts:
         return ()
-    stated = [claim_id(scope, sentence.text) for sentence in sentences(feedback.correction)]
-    newer = await memory.graph.claims(scope, stated)
+    reached = await memory.graph.lineage(scope, source.id, Direction.DOWNSTREAM, limit=_REACHED)
+    stated = {edge.dependent for edge in reached.edges if edge.extractor == SentenceExtractor.name}
+    newer = await memory.graph.claims(scope, sorted(stated))
     acting = answer.scope if scope.owns(answer.scope.audience) else scope
     done = []
     for older in await _made_by_the_run(memory, acting, answer) if newer else ():

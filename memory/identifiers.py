@@ -36,9 +36,14 @@ def passage_id(source: str, ordinal: int) -> str:
     return _digest("passage", source, str(ordinal))
 
 
-def claim_id(scope: Scope, text: str) -> str:
-    """A claim: what is said, as `statement_key` has it."""
-    return _digest("claim", scope.tenant, scope.audience, statement_key(text))
+def claim_id(scope: Scope, text: str, topic: str = "") -> str:
+    """A claim: what is said, as `statement_key` has it.
+
+    `topic` is what a text speaks of that does not say so by itself ("It was founded in 1990."): the same words about
+    another thing are another claim. Empty for all others.
+    """
+    said = [statement_key(text), statement_key(topic)] if topic else [statement_key(text)]
+    return _digest("claim", scope.tenant, scope.audience, *said)
 
 
 def statement_key(text: str) -> str:

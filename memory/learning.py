@@ -7,13 +7,14 @@ but not asserted, with the decision that holds it there. Pure: whether a claim i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from stemma.memory.bundles import AnswerBundle
 from stemma.memory.identifiers import answer_id, claim_id, justification_id, retraction_id
-from stemma.memory.ingest.entities import entities
+from stemma.memory.ingest.entities import entities, entity_id
+from stemma.memory.ingest.ports import NamedSpan, Statement
 from stemma.memory.ingest.relations import relations
 from stemma.memory.ingest.statements import read_statement
 from stemma.memory.lineage.model import Retraction, RetractionKind
@@ -50,6 +51,8 @@ class LearnedClaim:
     """Since when it holds in the world (ISO 8601, as 2026-03-01 or with a time behind it); empty where nobody says."""
     valid_to: str = FAR_FUTURE
     """Before when it holds."""
+    read: Statement | None = None
+    """Its parts and what it speaks of, as read where it was quoted from; None where its text says all of it."""
 
 
 def identified(scope: Scope, answer: Answer) -> Answer:
@@ -70,12 +73,15 @@ def bundle_of(
     claims: dict[str, Claim] = {}
     rows: dict[str, Sequence[float]] = {}
     derivations: list[Derivation] = []
+    unnamed: dict[str, NamedSpan] = {}
     for item, vector in zip(learned, vectors, strict=True):
         claim = _claim(answer, item)
+        if item.read and item.read.about:
+            unnamed.setdefault(claim.id, item.read.about)
         claims.setdefault(claim.id, claim)
         rows.setdefault(claim.id, vector)
         derivations += _derivations(answer, claim.id, item)
-    found, mentions = _mentioned(answer.scope, list(claims.values()))
+    found, mentions = _mentioned(answer.scope, list(claims.values()), unnamed)
     stated = tuple(claim.id for claim in claims.values() if not claim.quarantined)
     return AnswerBundle(
         answer=replace(answer, asserts=tuple(dict.fromkeys((*asserts, *stated)))),
@@ -90,9 +96,9 @@ def bundle_of(
 
 
 def _claim(answer: Answer, learned: LearnedClaim) -> Claim:
-    parts = read_statement(learned.text)
+    parts = learned.read or read_statement(learned.text)
     return Claim(
-        id=claim_id(answer.scope, learned.text),
+        id=claim_id(answer.scope, learned.text, parts.topic),
         scope=answer.scope,
         text=learned.text,
         recorded_at=answer.recorded_at,
@@ -133,11 +139,17 @@ def _derivations(answer: Answer, claim: str, learned: LearnedClaim) -> list[Deri
     ]
 
 
-def _mentioned(scope: Scope, claims: Sequence[Claim]) -> tuple[list[Entity], list[Mention]]:
+def _mentioned(
+    scope: Scope, claims: Sequence[Claim], unnamed: Mapping[str, NamedSpan]
+) -> tuple[list[Entity], list[Mention]]:
     found: dict[str, Entity] = {}
     mentions: list[Mention] = []
     for claim in claims:
         things, places = entities(scope, claim.id, "", claim.text)
         found |= {thing.id: thing for thing in things}
         mentions += places
+        if about := unnamed.get(claim.id):
+            thing = Entity(entity_id(scope, about.name), scope, about.name)
+            found.setdefault(thing.id, thing)
+            mentions.append(Mention(claim.id, thing.id, about.start, about.end))
     return list(found.values()), mentions

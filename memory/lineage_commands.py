@@ -12,6 +12,8 @@ from typing import Annotated
 
 import typer
 
+from stemma.memory.history.commands import KnownAt, moment
+
 lineage_app = typer.Typer(rich_markup_mode=None)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -27,23 +29,37 @@ Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")]
 
 
 @lineage_app.command("why")
-def why(item_id: ItemId, picture: Picture = None, limit: Limit = 200, user: User = "", as_json: AsJson = False) -> None:
+def why(
+    item_id: ItemId,
+    picture: Picture = None,
+    limit: Limit = 200,
+    known_at: KnownAt = "",
+    user: User = "",
+    as_json: AsJson = False,
+) -> None:
     """Show what something rests on. Its reasons are followed down to the quote, the page and the source."""
     from stemma.memory.lineage.model import Direction
-    from stemma.memory.lineage_shell import print_lineage
+    from stemma.memory.lineage_shell import Look, print_lineage
 
-    asyncio.run(print_lineage(item_id, Direction.UPSTREAM, user=user, limit=limit, picture=picture, as_json=as_json))
+    look = Look(Direction.UPSTREAM, limit, moment(known_at, "--known-at"))
+    asyncio.run(print_lineage(item_id, look, user=user, picture=picture, as_json=as_json))
 
 
 @lineage_app.command("reach")
 def reach(
-    item_id: ItemId, picture: Picture = None, limit: Limit = 200, user: User = "", as_json: AsJson = False
+    item_id: ItemId,
+    picture: Picture = None,
+    limit: Limit = 200,
+    known_at: KnownAt = "",
+    user: User = "",
+    as_json: AsJson = False,
 ) -> None:
     """Show what something reached. Claims that were derived from it, and answers with their runs and threads."""
     from stemma.memory.lineage.model import Direction
-    from stemma.memory.lineage_shell import print_lineage
+    from stemma.memory.lineage_shell import Look, print_lineage
 
-    asyncio.run(print_lineage(item_id, Direction.DOWNSTREAM, user=user, limit=limit, picture=picture, as_json=as_json))
+    look = Look(Direction.DOWNSTREAM, limit, moment(known_at, "--known-at"))
+    asyncio.run(print_lineage(item_id, look, user=user, picture=picture, as_json=as_json))
 
 
 @lineage_app.command("tainted")

@@ -8,8 +8,9 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import typer
 from rich.console import Console
@@ -49,14 +50,20 @@ _STYLES = {
 }
 
 
-async def print_lineage(
-    item_id: str, direction: Direction, *, user: str, limit: int, picture: Path | None, as_json: bool
-) -> None:
+class Look(NamedTuple):
+    """Which way lineage is followed, how many items are drawn, and of which moment; today where that is None."""
+
+    direction: Direction
+    limit: int
+    known_at: datetime | None = None
+
+
+async def print_lineage(item_id: str, look: Look, *, user: str, picture: Path | None, as_json: bool) -> None:
     """Print what an item rests on, or what it reached, or write the picture of it. Raises `UnknownItem`."""
     async with await open_memory() as memory:
-        far = max(limit, _LOOKED_AT)
-        lineage = await memory.lineage(Scope(DEFAULT_TENANT, user), item_id, direction, limit=far)
-    shown = nearest(lineage, limit)
+        scope, far = Scope(DEFAULT_TENANT, user), max(look.limit, _LOOKED_AT)
+        lineage = await memory.history.lineage(scope, item_id, look.direction, limit=far, known_at=look.known_at)
+    shown = nearest(lineage, look.limit)
     if picture:
         _write(picture, svg(lineage))
     if as_json:

@@ -15,6 +15,9 @@ from dataclasses import dataclass, field, replace
 from stemma.memory.grounding.check import check
 from stemma.memory.identifiers import claim_id, statement_key
 from stemma.memory.ingest.claims import READING
+from stemma.memory.ingest.ports import Statement
+from stemma.memory.ingest.statements import read_in_place
+from stemma.memory.ingest.subjects import needs_subject
 from stemma.memory.learning import Antecedent, LearnedClaim
 from stemma.memory.model import Answer, Claim, Passage, Scope, Source
 from stemma.memory.ports import MemoryGraph
@@ -33,6 +36,8 @@ class Known:
     """For the claims of wider scopes: the sets of antecedents that support each."""
     trust: Mapping[str, float] = field(default_factory=dict)
     """For the passages among the antecedents: the trust in their source."""
+    read: Mapping[int, Statement] = field(default_factory=dict)
+    """By place among the sentences: those that do not name what they speak of, as they are read where they stand."""
     earlier: Mapping[Antecedent, Sequence[Antecedent]] = field(default_factory=dict)
     """Where an earlier version of the cited document says the same, word for word and under the same heading."""
 
@@ -51,9 +56,10 @@ async def known_statements(graph: MemoryGraph, answer: Answer, learned: Sequence
         return Known()
     scope = answer.scope
     antecedents = {antecedent.antecedent_id for claim in learned for antecedent in claim.antecedents}
-    same = {name for claim in learned for name in _names(scope, claim.text)}
+    passages = await graph.passages(scope, sorted(antecedents))
+    read = _read(answer, learned, {passage.id: passage for passage in passages})
+    same = {name for n, claim in enumerate(learned) for name in _names(scope, claim.text, read.get(n))}
     claims = {claim.id: claim for claim in await graph.claims(scope, sorted(antecedents | same))}
-    passages = await graph.passages(scope, sorted(antecedents - claims.keys()))
     sources = {source.id: source for source in await graph.sources(scope, sorted({p.source_id for p in passages}))}
     wider = sorted(name for name in same & claims.keys() if claims[name].scope != scope)
     sets: defaultdict[str, defaultdict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
@@ -61,10 +67,31 @@ async def known_statements(graph: MemoryGraph, answer: Answer, learned: Sequence
         sets[row.claim_id][row.justification].add(row.antecedent_id)
     return Known(
         claims=claims,
+        read=read,
         justifications={name: list(found.values()) for name, found in sets.items()},
         trust={p.id: sources[p.source_id].trust for p in passages if p.source_id in sources},
         earlier=await _earlier(graph, scope, learned, [p for p in passages if _is_revised(sources.get(p.source_id))]),
     )
+
+
+def _read(answer: Answer, learned: Sequence[LearnedClaim], passages: Mapping[str, Passage]) -> dict[int, Statement]:
+    """The sentences that leave their subject to what stands before them: there it is looked for."""
+    return {
+        n: _read_where_it_stands(answer, claim, passages)
+        for n, claim in enumerate(learned)
+        if needs_subject(claim.text)
+    }
+
+
+def _read_where_it_stands(answer: Answer, claim: LearnedClaim, passages: Mapping[str, Passage]) -> Statement:
+    """In the passage that it quotes; in the answer when it is in the answer's own words."""
+    cited = [(each, passages[each.antecedent_id]) for each in claim.antecedents if each.antecedent_id in passages]
+    key = statement_key(claim.text)
+    for each, passage in cited:
+        if statement_key(each.quote) == key:
+            return read_in_place(claim.text, passage.title, passage.text, each.start)
+    title = cited[0][1].title if cited else answer.question
+    return read_in_place(claim.text, title, answer.text, answer.text.find(claim.text))
 
 
 def _is_revised(source: Source | None) -> bool:
@@ -105,8 +132,9 @@ def linked(answer: Answer, learned: Sequence[LearnedClaim], known: Known) -> Lin
     new: list[LearnedClaim] = []
     asserts: dict[str, None] = {}
     kept = {statement_key(claim.text) for claim in learned if not claim.quarantined}
-    for claim in learned:
-        same = [known.claims[name] for name in _names(answer.scope, claim.text) if name in known.claims]
+    for n, sentence in enumerate(learned):
+        claim = replace(sentence, read=known.read.get(n, sentence.read))
+        same = [known.claims[name] for name in _names(answer.scope, claim.text, claim.read) if name in known.claims]
         if claim.quarantined:
             if not same and statement_key(claim.text) not in kept:
                 new.append(replace(claim, confidence=_confidence(claim, known)))
@@ -115,16 +143,17 @@ def linked(answer: Answer, learned: Sequence[LearnedClaim], known: Known) -> Lin
         fresh = _without(claim, repeated, answer.question)
         stated = repeated or [wide.id for wide in same if wide.scope != answer.scope and _says_it(wide, claim, known)]
         asserts |= dict.fromkeys(stated)
-        own = claim_id(answer.scope, claim.text)
+        own = _names(answer.scope, claim.text, claim.read)[-1]
         if fresh is not None and (not stated or own in stated):
             sure = replace(fresh, confidence=_confidence(fresh, known))
             new += [sure, *_said_before(sure, known)]
     return Linked(new, list(asserts))
 
 
-def _names(scope: Scope, text: str) -> list[str]:
+def _names(scope: Scope, text: str, read: Statement | None) -> list[str]:
     """The ids that a statement has in the scope itself and in every wider one, widest first."""
-    return [claim_id(Scope(scope.tenant, *audience.split("\x1f")), text) for audience in scope.audiences()]
+    topic = read.topic if read else ""
+    return [claim_id(Scope(scope.tenant, *audience.split("\x1f")), text, topic) for audience in scope.audiences()]
 
 
 def _repeated(claim: LearnedClaim, known: Known) -> list[str]:

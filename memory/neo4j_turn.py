@@ -13,7 +13,7 @@ from typing import Protocol, TypeVar
 from uuid import uuid4
 
 from stemma.memory.errors import EmbedderMismatch
-from stemma.memory.neo4j_connection import Neo4jConnection, Row, Transaction
+from stemma.memory.neo4j_connection import Neo4jConnection, Row, Transaction, unprinted
 from stemma.memory.neo4j_dialect import Slot
 from stemma.memory.ports import EmbedderIdentity
 from stemma.memory.queries import Queries, load_queries
@@ -59,7 +59,8 @@ class Turn:
     async def rows(self, queries: Queries, name: str, **parameters: object) -> list[Row]:
         """The rows of a query."""
         query = self.slot.into(queries[name])
-        result = await self.tx.run(query, {"tenant": self.tenant, "revision": self.revision, **parameters})
+        own = {"tenant": self.tenant, "revision": self.revision}
+        result = await self.tx.run(query, {**own, **unprinted(parameters)})
         return [dict(record) async for record in result]
 
     async def put(self, queries: Queries, name: str, rows: Sequence[object], **parameters: object) -> None:

@@ -25,6 +25,7 @@ from stemma.memory.lineage.captions import counted, place
 from stemma.memory.lineage.model import Standing
 from stemma.memory.model import DEFAULT_TENANT, Document, Hit, Node, Scope
 from stemma.memory.open import open_memory
+from stemma.memory.ports import RelationPage
 from stemma.memory.progress import shown_progress
 from stemma.memory.terminal import printable, shortened
 
@@ -188,14 +189,17 @@ async def print_items(
         typer.echo(f"{offset + 1} to {last} of {page.total} {named}; go on with --offset {last}")
 
 
-async def print_item(item_id: str, *, user: str, as_json: bool) -> None:
-    """Print one item and what it rests on, or is related to. Raises `UnknownItem`."""
+async def print_item(item_id: str, *, known_at: datetime | None, user: str, as_json: bool) -> None:
+    """Print one item and what it rests on, or is related to. Raises `UnknownItem`.
+
+    Of a moment only what is dated: what entities are related to, and what consolidation made of it, is not.
+    """
     scope = Scope(DEFAULT_TENANT, user)
     async with await open_memory() as memory:
-        item = await memory.item(scope, item_id)
-        derivations = await memory.graph.derivations(scope, [item_id])
-        related = await memory.relations(scope, item_id, limit=_MOST_RELATIONS)
-        mark = (await marks_of(memory.graph, scope, [item])).get(item_id)
+        item = await memory.history.item(scope, item_id, known_at=known_at)
+        derivations = await memory.history.derivations(scope, item_id, known_at=known_at)
+        related = RelationPage((), 0) if known_at else await memory.relations(scope, item_id, limit=_MOST_RELATIONS)
+        mark = None if known_at else (await marks_of(memory.graph, scope, [item])).get(item_id)
     if as_json:
         _print_json({**as_record(item, derivations, related), **mark_record(mark)})
     else:

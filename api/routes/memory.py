@@ -15,6 +15,7 @@ from stemma.api.auth.access import MemoryAccess, MemoryRead, MemoryWrite
 from stemma.api.errors import documented
 from stemma.api.json_wire import Json, JsonRoute
 from stemma.api.schemas.memory_decisions import LineageBody, show_lineage
+from stemma.api.schemas.memory_history import Moment
 from stemma.api.schemas.memory_hits import RecallBody, show_hit
 from stemma.api.schemas.memory_items import (
     AnyItem,
@@ -42,6 +43,9 @@ router = APIRouter(prefix="/memory", tags=["memory"], route_class=JsonRoute)
 
 ItemId = Annotated[str, Path(max_length=256, description="As any other route gave it")]
 Narrowed = Annotated[StandingName | None, Query(description="Only what has this standing")]
+KnownAt = Annotated[
+    Moment | None, Query(description="As it was known then, whatever came or was decided since; with its zone")
+]
 
 UPLOAD = {
     "requestBody": {
@@ -171,10 +175,12 @@ def page_headers(shown: int, total: int, offset: int) -> dict[str, str]:
 
 
 @router.get("/items/{item_id}", response_model=AnyItem, responses=documented(404))
-async def get_item(item_id: ItemId, asked: MemoryRead) -> Response:
+async def get_item(item_id: ItemId, asked: MemoryRead, known_at: KnownAt = None) -> Response:
     """One source, passage, entity, claim or answer; of a claim also what it was derived from."""
-    item = await asked.memory.item(asked.scope, item_id)
-    derivations = await asked.memory.graph.derivations(asked.scope, [item_id]) if isinstance(item, Claim) else None
+    history = asked.memory.history
+    item = await history.item(asked.scope, item_id, known_at=known_at)
+    is_claim = isinstance(item, Claim)
+    derivations = await history.derivations(asked.scope, item_id, known_at=known_at) if is_claim else None
     return Json(show_item(item, derivations))
 
 
@@ -185,12 +191,15 @@ async def get_lineage(
     direction: Literal["upstream", "downstream"] = "upstream",
     limit: Annotated[int, Query(ge=1, le=10_000)] = 1_000,
     picture: Annotated[Literal["json", "svg"], Query(alias="format")] = "json",
+    known_at: KnownAt = None,
 ) -> Response:
     """Upstream: why this is believed, down to quote and page. Downstream: what it reached, with runs and threads.
 
     `format=svg` draws it.
     """
-    lineage = await asked.memory.lineage(asked.scope, item_id, Direction(direction), limit=limit)
+    lineage = await asked.memory.history.lineage(
+        asked.scope, item_id, Direction(direction), limit=limit, known_at=known_at
+    )
     if picture == "svg":
         return Response(await asyncio.to_thread(svg, lineage), media_type="image/svg+xml", headers=INERT)
     return Json(show_lineage(lineage))

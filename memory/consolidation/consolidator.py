@@ -21,9 +21,10 @@ from stemma.memory.consolidation.model import (
     Duplicate,
     Mark,
 )
-from stemma.memory.consolidation.sameness import same_statement
+from stemma.memory.consolidation.sameness import claim_key, same_statement
 from stemma.memory.identifiers import consolidation_id
-from stemma.memory.model import Node, Scope
+from stemma.memory.ingest.subjects import begins_with_pronoun, needs_subject
+from stemma.memory.model import Claim, Node, Scope
 from stemma.memory.ports import MemoryGraph
 
 DEMOTE_AFTER_DAYS = 90
@@ -109,11 +110,11 @@ class Consolidator:
         for start in range(0, len(found), _PART):
             some = found[start : start + _PART]
             ids = dict.fromkeys(item for one in some for item in (one.id, one.canonical))
-            texts = {claim.id: claim.text for claim in await self._graph.claims(scope, list(ids))}
+            claims = {claim.id: claim for claim in await self._graph.claims(scope, list(ids))}
             sure += [
                 one
                 for one in some
-                if one.id in texts and one.canonical in texts and same_statement(texts[one.id], texts[one.canonical])
+                if one.id in claims and one.canonical in claims and _say_the_same(claims[one.id], claims[one.canonical])
             ]
         return sure
 
@@ -127,6 +128,15 @@ class Consolidator:
             run = await self._graph.consolidate(run, some, others)
             watch(ConsolidationProgress(looked_at, min(end, found), found))
         return run
+
+
+def _say_the_same(one: Claim, other: Claim) -> bool:
+    """Whether two claims of one key speak of the same thing, and nothing in their slots differs."""
+    if needs_subject(one.text) and needs_subject(other.text):
+        unknown = begins_with_pronoun(one.text) and not one.subject
+        if unknown or claim_key(one.subject) != claim_key(other.subject):
+            return False
+    return same_statement(one.text, other.text)
 
 
 def _nobody(_: ConsolidationProgress) -> None:

@@ -182,7 +182,7 @@ def _conflict(scope: Scope, one: Claim, two: Claim, found: Found, detector: str,
 async def _judged(
     judge: ContradictionJudge, pairs: Sequence[tuple[ComparedClaim, ComparedClaim]]
 ) -> list[tuple[Found, str]]:
-    said = await judge.excluded([(first.text, second.text) for first, second in pairs])
+    said = await judge.excluded([(first.said, second.said) for first, second in pairs])
     return [
         (Found(first, second, "meaning", first.text, second.text), judge.name)
         for (first, second), excluded in zip(pairs, said, strict=True)

@@ -68,7 +68,7 @@ def _alike(first: Frame, second: Frame, side: Alignment) -> Contradiction | None
         return None
     (change,) = parted
     ours, theirs = _values(change.first), _values(change.second)
-    if len(ours) != 1 or len(theirs) != 1 or not (change.before or change.after):
+    if len(ours) != 1 or len(theirs) != 1 or not (change.before or change.after) or _says_besides(change):
         return None
     slot = _slot(ours[0], theirs[0], change, side)
     return Contradiction(slot, _said(first, ours[0]), _said(second, theirs[0]), "") if slot else None
@@ -121,6 +121,11 @@ def _subject(tokens: Sequence[Token]) -> Token | None:
     first = tokens[named[0]]
     opening = [token.key for token in tokens[:1]] + first.key.split()[1:2]
     return None if not term_set(MANY_VALUED).isdisjoint(map(stem, opening)) else first
+
+
+def _says_besides(change: Change) -> bool:
+    """Both have other words of their own beside the value ("produced 100 films", "directed 55"): another story."""
+    return all(any(token.content and token.slot is None for token in one) for one in (change.first, change.second))
 
 
 def _other_time(side: Alignment, slot: Change) -> bool:

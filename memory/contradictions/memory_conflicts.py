@@ -124,9 +124,8 @@ def _names(rows: TenantRows) -> dict[str, set[str]]:
 
 
 def _compared(claim: Claim, names: Sequence[str] = ()) -> ComparedClaim:
-    return ComparedClaim(
-        claim.id, claim.scope.audience, claim.text, claim.recorded_at, claim.valid_from, claim.valid_to, tuple(names)
-    )
+    when = (claim.recorded_at, claim.valid_from, claim.valid_to)
+    return ComparedClaim(claim.id, claim.scope.audience, claim.text, *when, tuple(names), claim.subject)
 
 
 def _visible(rows: TenantRows, scope: Scope) -> list[Conflict]:

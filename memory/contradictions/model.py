@@ -12,8 +12,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
+from stemma.memory.ingest.subjects import spelled_out, unnamed
 from stemma.memory.model import FAR_FUTURE, Claim, Source
 from stemma.memory.scope import Scope
+from stemma.memory.text import normalise
 
 PER_ENTITY = 512
 """A sweep compares a claim with at most so many others for each entity that it mentions: of a thing that more claims
@@ -65,6 +67,18 @@ class ComparedClaim(NamedTuple):
     """When it holds in the world (ISO 8601), as `Claim` has it."""
     entities: Sequence[str] = ()
     """Names of what it mentions; empty where nobody asked."""
+    subject: str = ""
+    """What it is about, which its text may not say by itself."""
+
+    @property
+    def said(self) -> str:
+        """Its text with its subject named: what is compared."""
+        return spelled_out(self.text, self.subject)
+
+    def may_be_of(self, other: ComparedClaim) -> bool:
+        """Whether the other one speaks of what this one is about without naming it; always when this one names it."""
+        thing = unnamed(self.text, self.subject)
+        return not thing or f" {normalise(thing)} " in f" {normalise(other.said)} "
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,10 +114,8 @@ def _only(scope: Scope, conflict_id: str, found: Sequence[Row]) -> Conflict:
 
 
 def _claim(row: Row, names: Sequence[str] = ()) -> ComparedClaim:
-    recorded_at = datetime.fromisoformat(row["recorded_at"])
-    return ComparedClaim(
-        row["id"], row["audience"], row["text"], recorded_at, row["valid_from"], row["valid_to"], names
-    )
+    when = (datetime.fromisoformat(row["recorded_at"]), row["valid_from"], row["valid_to"])
+    return ComparedClaim(row["id"], row["audience"], row["text"], *when, names, row["subject"])
 
 
 def _row(conflict: Conflict) -> Row:

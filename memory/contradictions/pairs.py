@@ -42,10 +42,10 @@ class Found(NamedTuple):
 def compared(claims: Iterable[Claim], mentions: Iterable[Mention], entities: Iterable[Entity]) -> list[ComparedClaim]:
     """New claims as they are compared; those without an entity are left out, and so are those in quarantine."""
     names = {entity.id: entity.name for entity in entities}
-    named: defaultdict[str, dict[str, None]] = defaultdict(dict)
+    named: defaultdict[str, dict[str, int]] = defaultdict(dict)
     for mention in mentions:
         if mention.entity_id in names:
-            named[mention.item_id][names[mention.entity_id]] = None
+            named[mention.item_id].setdefault(names[mention.entity_id], mention.start)
     return [
         ComparedClaim(
             claim.id,
@@ -54,7 +54,8 @@ def compared(claims: Iterable[Claim], mentions: Iterable[Mention], entities: Ite
             claim.recorded_at,
             claim.valid_from,
             claim.valid_to,
-            tuple(named[claim.id]),
+            tuple(sorted(named[claim.id], key=named[claim.id].__getitem__)),
+            claim.subject,
         )
         for claim in claims
         if claim.id in named and not claim.quarantined
@@ -81,14 +82,14 @@ def candidates(
     """
     pairs: dict[tuple[str, str], tuple[ComparedClaim, ComparedClaim]] = {}
     for claim in claims:
-        terms = _terms(claim.text)
+        terms = _terms(claim.said)
         for place, name in enumerate(claim.entities):
             named = _terms(name)
             for entity in ids[name]:
                 for other in islice(about.get(entity, ()), in_passing if place else None):
-                    if other.id != claim.id and _near(terms, _terms(other.text), named):
+                    if other.id != claim.id and _near(terms, _terms(other.said), named):
                         pairs.setdefault((min(claim.id, other.id), max(claim.id, other.id)), (claim, other))
-    return [pair for pair in pairs.values() if _at_one_time(*pair)]
+    return [pair for pair in pairs.values() if _at_one_time(*pair) and _of_one_thing(*pair)]
 
 
 def _near(ours: frozenset[str], theirs: frozenset[str], name: frozenset[str]) -> bool:
@@ -101,14 +102,14 @@ def excluding(pairs: Iterable[tuple[ComparedClaim, ComparedClaim]]) -> list[Foun
     """Those of the pairs that exclude each other, by the rules."""
     found = []
     for first, second in pairs:
-        if differs := difference(frame_of(first.text), frame_of(second.text)):
+        if differs := difference(frame_of(first.said), frame_of(second.said)):
             found.append(Found(first, second, differs.slot.value, differs.first, differs.second, differs.about))
     return found
 
 
 def alike(first: ComparedClaim, second: ComparedClaim) -> float:
     """The share of both claims' words that are the same, in [0, 1]."""
-    ours, theirs = _terms(first.text), _terms(second.text)
+    ours, theirs = _terms(first.said), _terms(second.said)
     return len(ours & theirs) / max(1, len(ours | theirs))
 
 
@@ -122,6 +123,11 @@ def to_judge(
         (each for each in near if each[0] >= _ALIKE), key=lambda each: (-each[0], each[1][0].id, each[1][1].id)
     )
     return [pair for _, pair in near[:most]]
+
+
+def _of_one_thing(first: ComparedClaim, second: ComparedClaim) -> bool:
+    """Not two claims in the same words, each about another thing that only what stood before it names."""
+    return first.may_be_of(second) and second.may_be_of(first)
 
 
 def _at_one_time(first: ComparedClaim, second: ComparedClaim) -> bool:

@@ -105,8 +105,9 @@ def _rule(connection: apsw.Connection, scope: Scope, ruling: Ruling) -> None:
 
 
 def _claim(row: Row, names: Sequence[str] = ()) -> ComparedClaim:
-    claim_id, audience, text, recorded_at, valid_from, valid_to = row[:6]
-    return ComparedClaim(claim_id, audience, text, datetime.fromisoformat(recorded_at), valid_from, valid_to, names)
+    claim_id, audience, text, recorded_at, valid_from, valid_to, subject = row[:7]
+    at = datetime.fromisoformat(recorded_at)
+    return ComparedClaim(claim_id, audience, text, at, valid_from, valid_to, names, subject)
 
 
 _PLAIN = ("id", "claim_id", "other_id", "slot", "ours", "theirs", "about", "our_quote", "their_quote", "detector")

@@ -8,7 +8,7 @@ USING INDEX c:Claim(tenant, id)
 WHERE c.id > $after AND c.audience = $audience AND c.recallable AND NOT c.stale
 WITH c ORDER BY c.id LIMIT $limit
 WITH c, COLLECT { MATCH (c)-[:MENTIONS]->(e:Entity) RETURN DISTINCT e.name } AS names ORDER BY c.id
-RETURN collect(c {.id, .audience, .text, .recorded_at, .valid_from, .valid_to, names: names}) AS rows;
+RETURN collect(c {.id, .audience, .text, .recorded_at, .valid_from, .valid_to, .subject, names: names}) AS rows;
 
 // name: claims_about
 // For each entity some current claims that mention it.
@@ -18,7 +18,7 @@ CALL (e) {
   MATCH (e)<-[:MENTIONS]-(c:Claim)
   WHERE c.audience IN $audiences AND c.recallable AND NOT c.stale
   WITH DISTINCT c LIMIT $most
-  RETURN collect(c {.id, .audience, .text, .recorded_at, .valid_from, .valid_to}) AS claims
+  RETURN collect(c {.id, .audience, .text, .recorded_at, .valid_from, .valid_to, .subject}) AS claims
 }
 RETURN collect({id: e.id, claims: claims}) AS rows;
 

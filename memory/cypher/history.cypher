@@ -140,3 +140,15 @@ ORDER BY score DESC, id
 LIMIT $k
 RETURN id, score, CASE WHEN n:Passage THEN 'Passage' ELSE 'Claim' END AS kind, n.title AS title
 ORDER BY score DESC, id;
+
+// name: opposed
+// What contradicted passages and claims, by what was found and stated until a moment and not resolved as both holding.
+UNWIND $ids AS id
+MATCH (n:Passage|Claim {tenant: $tenant, id: id})
+MATCH (n)<-[states:DERIVED_FROM*0..1]-(said:Claim)
+WHERE (n:Passage OR n = said) AND all(one IN states WHERE coalesce(one.recorded_at, '') <= $at)
+MATCH (said)-[against:CONTRADICTS]-(other:Claim)
+WHERE against.audience IN $audiences AND against.found_at <= $at AND other.audience IN $audiences
+  AND NOT (against.resolution = 'both-hold' AND against.resolved_at <= $at)
+WITH DISTINCT id, other ORDER BY id, other.id
+RETURN collect([id, other.id, other.recallable]) AS rows;

@@ -25,6 +25,7 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
 
 from stemma.memory.history.model import DatedItem, DatedRegion, Past, Sight, SourceVersion
+from stemma.memory.lineage.model import Retraction
 from stemma.memory.lineage.support import Facts, statuses
 from stemma.memory.model import Node
 
@@ -50,7 +51,8 @@ def read_moment(text: str) -> datetime | None:
 
 def past(region: DatedRegion, known_at: datetime | None, as_of: datetime | None) -> Past:
     """What a look back sees. The region is one that was asked for with these moments, or with wider ones."""
-    then = statuses(facts_at(region, known_at, as_of))
+    facts = facts_at(region, known_at, as_of)
+    then = statuses(facts)
     searched = [item for item in region.items.values() if item.node in _SEARCHED and item.searched]
     seen = {item.id for item in searched if item.id in then and then[item.id].current}
     today = {item.id for item in searched if item.now.current}
@@ -59,17 +61,29 @@ def past(region: DatedRegion, known_at: datetime | None, as_of: datetime | None)
         for one in region.reasons
         if one.justification and not _known(one.at, known_at)
     )
-    return Past(known_at, as_of, then, Sight(frozenset(today - seen), frozenset(seen - today)), later)
+    return Past(
+        known_at,
+        as_of,
+        then,
+        Sight(frozenset(today - seen), frozenset(seen - today)),
+        later,
+        unknown=frozenset(region.items.keys() - then.keys()),
+        superseded_later=frozenset(
+            (newer, older) for newer, older, at in region.supersessions if not _known(at, known_at)
+        ),
+        replaced=frozenset(
+            item_id
+            for item_id in then
+            if region.items[item_id].node is Node.SOURCE and facts.superseded_by.get(item_id)
+        ),
+        in_force=_in_force(region, known_at),
+    )
 
 
 def facts_at(region: DatedRegion, known_at: datetime | None, as_of: datetime | None) -> Facts:
     """The facts that count at these moments; None is today."""
     known = {item.id: item for item in region.items.values() if _known(item.recorded_at, known_at)}
-    taken_back = {
-        one.withdraws
-        for one in region.decisions
-        if _known(one.at, known_at) and (one.lifted_at is None or not _known(one.lifted_at, known_at))
-    }
+    taken_back = _in_force(region, known_at).keys()
     starts = _starts(known, taken_back)
     superseded_by = _superseded_claims(region, known_at, as_of, starts)
     superseded_by.update(_replaced_sources(known, taken_back, as_of, starts))
@@ -81,6 +95,15 @@ def facts_at(region: DatedRegion, known_at: datetime | None, as_of: datetime | N
         around=region.around,
         not_holding=set() if as_of is None else _not_holding(known, starts, as_of),
     )
+
+
+def _in_force(region: DatedRegion, known_at: datetime | None) -> dict[str, list[Retraction]]:
+    """By item, the decisions that hold it."""
+    found: dict[str, list[Retraction]] = {}
+    for one in region.decisions:
+        if _known(one.at, known_at) and (one.lifted_at is None or not _known(one.lifted_at, known_at)):
+            found.setdefault(one.withdraws, []).append(one)
+    return found
 
 
 def _known(at: datetime, known_at: datetime | None) -> bool:

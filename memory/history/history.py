@@ -14,7 +14,11 @@ from stemma.memory.errors import InvalidMoment
 from stemma.memory.history.belief import past
 from stemma.memory.history.difference import Difference, difference
 from stemma.memory.history.model import DatedRegion, Past
-from stemma.memory.ports import MemoryGraph
+from stemma.memory.history.past_items import item_then, lineage_then
+from stemma.memory.history.past_reads import PastReads
+from stemma.memory.lineage.model import Direction, Lineage
+from stemma.memory.model import Derivation
+from stemma.memory.ports import Item, MemoryGraph
 from stemma.memory.recall.ports import Revision
 from stemma.memory.scope import Scope
 
@@ -49,6 +53,28 @@ class History:
         while len(self._pasts) > _KEPT:
             self._pasts.popitem(last=False)
         return found
+
+    async def item(self, scope: Scope, item_id: str, *, known_at: datetime | None) -> Item:
+        """Any one item as it was known then. Raises `UnknownItem` also for one that was not there, `InvalidMoment`."""
+        found = await self._graph.item(scope, item_id)
+        return item_then(found, await self.past(scope, known_at=known_at)) if known_at else found
+
+    async def derivations(self, scope: Scope, item_id: str, *, known_at: datetime | None) -> list[Derivation]:
+        """What a claim was derived from, as far as that was known then."""
+        if known_at is None:
+            return await self._graph.derivations(scope, [item_id])
+        reads = PastReads(self._graph, await self.past(scope, known_at=known_at))
+        return await reads.derivations(scope, [item_id])
+
+    async def lineage(
+        self, scope: Scope, item_id: str, direction: Direction, *, limit: int, known_at: datetime | None
+    ) -> Lineage:
+        """What an item rested on, or what it had reached, as it was known then; of the `limit` nearest items of today.
+
+        Raises `UnknownItem`, also for one that was not there, and `InvalidMoment`.
+        """
+        found = await self._graph.lineage(scope, item_id, direction, limit=limit)
+        return lineage_then(found, await self.past(scope, known_at=known_at)) if known_at else found
 
     async def difference(self, scope: Scope, earlier: datetime, later: datetime) -> Difference:
         """What changed of what the scope may see, after one moment of belief and up to another.

@@ -10,7 +10,8 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from operator import mul
 
-from stemma.memory.history.model import DatedItem, DatedRegion, Reason, Sight, Supersession
+from stemma.memory.contradictions.model import Resolution
+from stemma.memory.history.model import DatedItem, DatedRegion, Opposed, Reason, Sight, Supersession
 from stemma.memory.lineage.model import Retraction
 from stemma.memory.memory_rows import TenantRows, ranked
 from stemma.memory.memory_search import bm25
@@ -53,6 +54,22 @@ class InMemoryHistory(InMemoryVectors):
         rows = self._rows(scope)
         near = {item_id: sum(map(mul, vector, rows.vectors[item_id])) for item_id in _seen(rows, scope, sight)}
         return ranked(rows, near, k)
+
+    async def opposed(self, scope: Scope, ids: Sequence[str], known_at: datetime) -> list[Opposed]:
+        rows = self._rows(scope)
+        said = {(item_id, item_id) for item_id in ids}
+        for link, at in rows.times.items():
+            stated = isinstance(link.detail, Derivation) and isinstance(rows.items.get(link.antecedent), Passage)
+            if stated and link.antecedent in ids and at <= known_at:
+                said.add((link.antecedent, link.dependent))
+        seen = {item.id: item for item in rows.visible(scope) if isinstance(item, Claim)}
+        found = set()
+        for one in rows.conflicts.values():
+            settled = one.resolution is Resolution.BOTH_HOLD and one.resolved_at and one.resolved_at <= known_at
+            if one.scope.audience in scope.audiences() and one.found_at <= known_at and not settled:
+                pairs = ((one.claim_id, one.other_id), (one.other_id, one.claim_id))
+                found |= {(item_id, other) for item_id, claim in said for mine, other in pairs if mine == claim}
+        return sorted(Opposed(item_id, other, seen[other].recallable) for item_id, other in found if other in seen)
 
 
 def _seen(rows: TenantRows, scope: Scope, sight: Sight) -> list[str]:

@@ -52,6 +52,15 @@ class Supersession(NamedTuple):
     at: datetime
 
 
+class Opposed(NamedTuple):
+    """A claim that contradicts an item, or what a passage states, as far as that was known at a moment."""
+
+    item_id: str
+    claim_id: str
+    is_current: bool
+    """Today."""
+
+
 class SourceVersion(NamedTuple):
     """One version of a source as it stands today."""
 
@@ -117,3 +126,11 @@ class Past:
     sight: Sight
     later: frozenset[tuple[str, str, str]]
     """What claims were derived from, and nobody knew then: claim, justification, antecedent."""
+    unknown: frozenset[str] = frozenset()
+    """What was not there then."""
+    superseded_later: frozenset[tuple[str, str]] = frozenset()
+    """Supersessions that nobody knew then: newer, older."""
+    replaced: frozenset[str] = frozenset()
+    """Of the sources that may stand otherwise than today, those that a newer version stood in the place of."""
+    in_force: Mapping[str, Sequence[Retraction]] = field(default_factory=dict)
+    """By item that may stand otherwise than today, the decisions that held it then."""

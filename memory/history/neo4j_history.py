@@ -14,7 +14,16 @@ from datetime import datetime
 from typing import Any
 
 from stemma.memory.history.belief import anchors
-from stemma.memory.history.model import DatedItem, DatedRegion, Reason, Sight, SourceVersion, Supersession, slack
+from stemma.memory.history.model import (
+    DatedItem,
+    DatedRegion,
+    Opposed,
+    Reason,
+    Sight,
+    SourceVersion,
+    Supersession,
+    slack,
+)
 from stemma.memory.lineage.model import Status
 from stemma.memory.model import Node, Scope, Scored
 from stemma.memory.neo4j_connection import Row
@@ -70,6 +79,11 @@ class Neo4jHistory(Neo4jSearch):
         rows = await self._nearest_then(scope, list(vector), k, sight)
         # Neo4j's cosine score is (1 + cos) / 2.
         return [replace(found, score=2 * found.score - 1) for found in map(scored, rows)]
+
+    async def opposed(self, scope: Scope, ids: Sequence[str], known_at: datetime) -> list[Opposed]:
+        own = {"tenant": scope.tenant, "audiences": list(scope.audiences()), "ids": list(ids)}
+        [found] = await self._connection.read(_QUERIES["opposed"], {**own, "at": instant(known_at)})
+        return [Opposed(*row) for row in found["rows"]]
 
     async def _nearest_then(self, scope: Scope, vector: list[float], k: int, sight: Sight) -> list[Row]:
         slot = self._serving.slot if self._serving else Slot.A

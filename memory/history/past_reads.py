@@ -1,19 +1,22 @@
 """What a recall reads of a store when it looks back: the same reads, as they would have been then.
 
-Decides that flags and derivations are those of then, and everything else of an item what it is: what an item says never
-changes under its id. Who may see what stays the store's business.
+Decides that flags, derivations and contradictions are those of then, and everything else of an item what it is: what an
+item says never changes under its id. Who may see what stays the store's business.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from stemma.memory.history.model import Past
 from stemma.memory.lineage.model import Status
 from stemma.memory.model import Claim, Derivation, Passage, Scope, Scored
 from stemma.memory.ports import EmbedderIdentity, MemoryGraph
 from stemma.memory.recall.ports import Details
+
+_TODAY = datetime.max.replace(tzinfo=UTC)
 
 
 class PastReads:
@@ -43,7 +46,16 @@ class PastReads:
     async def details(self, scope: Scope, passage_ids: Sequence[str], claim_ids: Sequence[str]) -> Details:
         found = await self._graph.details(scope, passage_ids, claim_ids)
         passages, claims = map(self._passage, found.passages), map(self._claim, found.claims)
-        return replace(found, passages=list(passages), claims=list(claims))
+        contradicted = await self._contradicted(scope, [*passage_ids, *claim_ids])
+        return replace(found, passages=list(passages), claims=list(claims), contradicted=contradicted)
+
+    async def _contradicted(self, scope: Scope, ids: Sequence[str]) -> dict[str, tuple[str, ...]]:
+        found: dict[str, tuple[str, ...]] = {}
+        for one in await self._graph.opposed(scope, ids, self._past.known_at or _TODAY):
+            then = self._past.then.get(one.claim_id)
+            if then.current if then else one.is_current:
+                found[one.item_id] = (*found.get(one.item_id, ()), one.claim_id)
+        return found
 
     def _passage(self, passage: Passage) -> Passage:
         then = self._then(passage.id, Status(passage.supported, passage.recallable, stale=False))

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
-from stemma.memory.history.model import DatedRegion, Sight
+from stemma.memory.history.model import DatedRegion, Opposed, Sight
 from stemma.memory.model import Scored
 from stemma.memory.scope import Scope
 
@@ -31,3 +31,8 @@ class HistoryStore(Protocol):
 
     async def search_vector_past(self, scope: Scope, vector: Sequence[float], k: int, sight: Sight) -> list[Scored]:
         """As `MemoryGraph.search_vector`, among what a look at the past sees."""
+
+    async def opposed(self, scope: Scope, ids: Sequence[str], known_at: datetime) -> list[Opposed]:
+        """What contradicted passages and claims, in the order of both ids: found until then, and not resolved as both
+        holding until then. A contradiction or claim that the scope does not see is left out; whether the claims were
+        current then is the caller's business."""

@@ -15,7 +15,16 @@ from typing import Any
 import apsw
 
 from stemma.memory.history.belief import anchors
-from stemma.memory.history.model import DatedItem, DatedRegion, Reason, Sight, SourceVersion, Supersession, slack
+from stemma.memory.history.model import (
+    DatedItem,
+    DatedRegion,
+    Opposed,
+    Reason,
+    Sight,
+    SourceVersion,
+    Supersession,
+    slack,
+)
 from stemma.memory.lineage.model import Retraction, Status
 from stemma.memory.model import Node, Scope, Scored
 from stemma.memory.queries import load_queries
@@ -67,6 +76,11 @@ class SqliteHistory:
             return self._vectors.nearest(connection, scope, vector, k, _otherwise(connection, scope, sight))
 
         return await self._database.read(nearest)
+
+    async def opposed(self, scope: Scope, ids: Sequence[str], known_at: datetime) -> list[Opposed]:
+        where = {**reader(scope), "ids": json.dumps(list(ids)), "at": written(known_at)}
+        found = await self._database.read(lambda connection: rows(connection, _QUERIES["opposed"], where))
+        return [Opposed(item_id, claim_id, bool(is_current)) for item_id, claim_id, is_current in found]
 
 
 def _otherwise(connection: apsw.Connection, scope: Scope, sight: Sight) -> Otherwise:

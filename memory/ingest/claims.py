@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 
 from stemma.memory.grounding.check import check
 from stemma.memory.identifiers import claim_id, justification_id
-from stemma.memory.ingest.entities import entities
-from stemma.memory.ingest.ports import Extraction, Statement
+from stemma.memory.ingest.entities import entities, entity_id
+from stemma.memory.ingest.ports import Extraction, NamedSpan, Statement
 from stemma.memory.ingest.relations import relations
 from stemma.memory.model import Claim, Derivation, Entity, EntityRelation, Mention, Passage, Source
 
@@ -74,6 +74,8 @@ def _add(
     if claim.id not in made.claims:
         made.claims[claim.id] = claim
         _mention(made, claim, start if claim.text == statement.quote else None, end, named)
+        if statement.about is not None:
+            _mention_unnamed(made, claim, statement.about, named)
     justification = justification_id(claim.id, "", extractor, [passage.id])
     row = Derivation(claim.id, passage.id, justification, statement.quote, start, end, extractor)
     made.derivations.setdefault((claim.id, passage.id), row)
@@ -94,7 +96,7 @@ def _borne_out(statement: Statement, title: str) -> bool:
 
 def _claim(source: Source, statement: Statement) -> Claim:
     return Claim(
-        id=claim_id(source.scope, statement.text),
+        id=claim_id(source.scope, statement.text, statement.topic),
         scope=source.scope,
         text=statement.text,
         recorded_at=source.added_at,
@@ -118,3 +120,11 @@ def _mention(made: ExtractedClaims, claim: Claim, start: int | None, end: int, n
         for mention in named
         if start <= mention.start and mention.end <= end
     ]
+
+
+def _mention_unnamed(made: ExtractedClaims, claim: Claim, about: NamedSpan, named: Sequence[Mention]) -> None:
+    """A claim mentions what it speaks of, at the words that stand for it."""
+    key = entity_id(claim.scope, about.name)
+    if all(mention.entity_id != key for mention in named):
+        made.entities.setdefault(key, Entity(key, claim.scope, about.name))
+    made.mentions.append(Mention(claim.id, key, about.start, about.end))

@@ -39,6 +39,12 @@ class Statement:
     subject: str = ""
     predicate: str = ""
     object: str = ""
+    about: NamedSpan | None = None
+    """What the quote speaks of without naming it: the characters of the quote that stand for it ("It", "Its"), and its
+    name. The subject then says the name in their place."""
+    topic: str = ""
+    """What tells it from the same words said of something else; empty where the text says by itself what it is about.
+    It takes part in the claim's id."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,4 +83,3 @@ class _Process(subprocess.Popen[bytes]):
         self.kill()
         self.wait()
         self._pipe.close()
-

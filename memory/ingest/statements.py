@@ -1,9 +1,9 @@
 """Statements about named things, found in a passage by rule: the offline `ClaimExtractor`.
 
 Decides which sentences state something that can stand alone. Left out are questions, headings, fragments, lists of
-names, instructions, and sentences that begin with a pronoun, whose meaning is in the sentence before: a statement that
-is left out costs an index entry, one that is read wrongly is a false claim. A statement is its sentence, verbatim; it
-is never put into other words. Pure, apart from the thread it runs in.
+names, instructions, and sentences that begin with a pronoun, unless `subjects.py` can say what it means: a statement
+that is left out costs an index entry, one that is read wrongly is a false claim. A statement is its sentence, verbatim;
+it is never put into other words. Pure, apart from the thread it runs in.
 """
 
 from __future__ import annotations
@@ -12,9 +12,11 @@ import asyncio
 import re
 from bisect import bisect_left
 from collections.abc import Sequence
+from dataclasses import replace
 
 from stemma.memory.ingest.entities import named_spans
 from stemma.memory.ingest.ports import Excerpt, Extraction, NamedSpan, Statement
+from stemma.memory.ingest.subjects import Discourse, Subject, needs_subject
 from stemma.memory.ingest.verbs import INSTRUCTIONS, find_verb
 from stemma.memory.text import STOP_WORDS, Sentence, sentences
 
@@ -35,6 +37,8 @@ _PRONOUN = re.compile(
 _SUBJECT_PRONOUN = re.compile(r"\b(?:it|he|she|they|these|those|this|i|we|you)\b", re.IGNORECASE)
 _BRACKETED = re.compile(r"\([^()]*\)")
 _ADVERBS = re.compile(r"(?: (?:also|only|often|still|then|now|[a-z]+ly))+\Z")
+_DETERMINER = re.compile(r"(?:\b(?:the|an?|its|his|her|their|no|every)|['’]s?)\s+\Z", re.IGNORECASE)
+"""Before what is a noun, even where it is spelled like a verb."""
 _SUBJECT_WORDS = 12
 _NO_SUBJECT = re.compile(
     r"[,;:]|\b(?:who|which|that|where|when|while|because)\b"
@@ -43,6 +47,17 @@ _NO_SUBJECT = re.compile(
 )
 """A clause or an opening that is not the subject."""
 _LONGEST_OBJECT = 200
+_GOES_ON = re.compile(
+    r"(?:(?P<whose>Its|His|Her|Their|The [a-z]+['’]s)|It|He|She|They|(?:The|This) [a-z]+) "
+    r"(?P<says>(?:[a-z]+ly |also |now |still |first )?(?:is|was|are|were|has been|had been|(?:has|have|had) no"
+    r"|(?:does|do|did) not|can ?not|never|died|opens?|opened|closes?|closed|ends?|ended|begins?|began|expires?|expired)"
+    r"\b)?"
+)
+_YEAR = re.compile(r"1\d\d\d|20\d\d")
+_DIGITS = re.compile(r"\d+")
+"""A sentence that goes on about what was named before is taken where another may exclude it: it says what its subject
+is or has, denies something, says when it began or ended, or gives a number that is no year. What else "it" did stays in
+its passage: each claim costs a store as much as any other."""
 
 
 class RuleExtractor:
@@ -61,11 +76,14 @@ def statements(excerpt: Excerpt) -> list[Statement]:
     """The statements of one passage, in order, at most `STATEMENT_LIMIT`."""
     found: list[Statement] = []
     starts = [span.start for span in excerpt.named]
-    for sentence in sentences(excerpt.text) if starts else ():
-        first = bisect_left(starts, sentence.start)
-        if first == len(starts) or starts[first] >= sentence.end or len(sentence.text) > _LONGEST:
+    cut = sentences(excerpt.text) if starts or excerpt.title.endswith("?") else []
+    discourse = Discourse(excerpt, cut)
+    for n, sentence in enumerate(cut):
+        if len(sentence.text) > _LONGEST:
             continue
-        statement = _read(excerpt.text, sentence, excerpt.named[first])
+        statement = _told(excerpt, sentence, starts)
+        if statement is None and _can_be_excluded(sentence.text):
+            statement = _carried_on(excerpt.text, sentence, discourse.subject(n))
         if statement and _is_statement(sentence):
             found.append(statement)
             if len(found) == STATEMENT_LIMIT:
@@ -73,10 +91,54 @@ def statements(excerpt: Excerpt) -> list[Statement]:
     return found
 
 
+def _told(excerpt: Excerpt, sentence: Sentence, starts: Sequence[int]) -> Statement | None:
+    """The statement of a sentence that names what it is about."""
+    first = bisect_left(starts, sentence.start)
+    if first == len(starts) or starts[first] >= sentence.end:
+        return None
+    return _read(excerpt.text, sentence, excerpt.named[first])
+
+
+def _can_be_excluded(text: str) -> bool:
+    """Whether a sentence goes on about something, and says what another may exclude."""
+    found = _GOES_ON.match(text)
+    if found is None or found["whose"] or found["says"]:
+        return found is not None
+    return any(not _YEAR.fullmatch(digits) for digits in _DIGITS.findall(text))
+
+
+def _carried_on(text: str, sentence: Sentence, subject: Subject | None) -> Statement | None:
+    """The statement of a sentence that goes on about what was named before."""
+    if subject is None:
+        return None
+    stands_for = NamedSpan(subject.start, subject.end, subject.name)
+    statement = _read(text, sentence, stands_for)
+    if statement is None:
+        return None
+    at = subject.end - sentence.start
+    rest = statement.subject[at:] if statement.subject else ""
+    named = subject.named + rest
+    about = NamedSpan(subject.start - sentence.start, at, subject.name)
+    return replace(statement, subject=named, about=about, topic=named)
+
+
 def read_statement(text: str) -> Statement:
     """One sentence as a statement, with its parts where they can be told."""
     found = statements(Excerpt("", text, named_spans("", text)))
     return found[0] if len(found) == 1 and found[0].text == text.strip() else Statement(text, text)
+
+
+def read_in_place(text: str, title: str, passage: str, start: int) -> Statement:
+    """One sentence as a statement, with what it speaks of as far as the passage tells in which it stands at `start`.
+
+    Where nobody can tell, the title takes the place of the topic: it is another statement elsewhere.
+    """
+    if not needs_subject(text):
+        return read_statement(text)
+    for found in statements(Excerpt(title, passage, named_spans(title, passage))):
+        if found.start <= start < found.start + len(found.quote):
+            return replace(found, text=text, quote=text)
+    return replace(read_statement(text), topic=title)
 
 
 def _is_statement(sentence: Sentence) -> bool:
@@ -99,6 +161,8 @@ def _read(text: str, sentence: Sentence, named: NamedSpan) -> Statement | None:
     if "(" in outside or ")" in outside:
         outside = _BRACKETED.sub(lambda bracketed: " " * len(bracketed.group()), outside)
     verb = find_verb(outside, 0, len(outside))
+    while verb and _DETERMINER.search(outside, max(0, verb[0] - 12), verb[0]):  # "the claims desk": no verb yet
+        verb = find_verb(outside, verb[1], len(outside))
     if verb is None or sentence.start + verb[0] < named.end or "(" in outside or ")" in outside:
         return None
     if _says_who(text, sentence, named, sentence.start + verb[0]):

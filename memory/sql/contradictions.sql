@@ -3,7 +3,7 @@
 
 -- name: claims_after
 -- The next current claims of one audience, by id, with the names of what each mentions.
-SELECT claim.id, claim.audience, claim.text, claim.recorded_at, claim.valid_from, claim.valid_to,
+SELECT claim.id, claim.audience, claim.text, claim.recorded_at, claim.valid_from, claim.valid_to, claim.subject,
     (SELECT json_group_array(DISTINCT entity.name) FROM mentions CROSS JOIN entity
         WHERE mentions.tenant = claim.tenant AND mentions.item_id = claim.id
         AND entity.tenant = mentions.tenant AND entity.id = mentions.entity_id)
@@ -28,7 +28,7 @@ FROM json_each(:ids) AS wanted;
 
 -- name: compared
 -- As much of some claims as comparing needs.
-SELECT id, audience, text, recorded_at, valid_from, valid_to
+SELECT id, audience, text, recorded_at, valid_from, valid_to, subject
 FROM claim WHERE tenant = :tenant AND id IN (SELECT value FROM json_each(:ids));
 
 -- name: add_conflict

@@ -115,3 +115,28 @@ FROM (
     ORDER BY words.rank, search_item.id LIMIT :k
 ) AS found LEFT JOIN passage ON passage.tenant = found.tenant AND passage.id = found.id
 ORDER BY found.score DESC, found.id;
+
+-- name: opposed
+-- What contradicted passages and claims, by what was found and stated until a moment and not resolved as both holding.
+WITH said (item_id, claim_id) AS (
+    SELECT wanted.value, wanted.value FROM json_each(:ids) AS wanted
+    UNION ALL SELECT wanted.value, derived_from.claim_id FROM json_each(:ids) AS wanted
+        CROSS JOIN derived_from INDEXED BY derived_from_antecedent
+        ON derived_from.tenant = :tenant AND derived_from.antecedent_id = wanted.value
+        WHERE derived_from.recorded_at <= :at
+        AND EXISTS (SELECT 1 FROM passage WHERE passage.tenant = :tenant AND passage.id = wanted.value)
+),
+against (item_id, claim_id, audience, found_at, resolution, resolved_at) AS (
+    SELECT said.item_id, found.other_id, found.audience, found.found_at, found.resolution, found.resolved_at FROM said
+        CROSS JOIN contradicts AS found INDEXED BY contradicts_claim
+        ON found.tenant = :tenant AND found.claim_id = said.claim_id
+    UNION ALL SELECT said.item_id, found.claim_id, found.audience, found.found_at, found.resolution, found.resolved_at FROM said
+        CROSS JOIN contradicts AS found INDEXED BY contradicts_other
+        ON found.tenant = :tenant AND found.other_id = said.claim_id
+)
+SELECT DISTINCT against.item_id, against.claim_id, claim.recallable FROM against
+CROSS JOIN claim ON claim.tenant = :tenant AND claim.id = against.claim_id
+WHERE against.audience IN (SELECT value FROM json_each(:audiences)) AND against.found_at <= :at
+AND NOT (against.resolution = 'both-hold' AND coalesce(against.resolved_at, '') <= :at)
+AND +claim.audience IN (SELECT value FROM json_each(:audiences))
+ORDER BY against.item_id, against.claim_id;

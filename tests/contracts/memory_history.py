@@ -10,11 +10,14 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
+from stemma.memory.errors import UnknownItem
 from stemma.memory.history.difference import Change, Changed
 from stemma.memory.history.history import History
 from stemma.memory.history.model import Past
 from stemma.memory.history.past_reads import PastReads
-from stemma.memory.lineage.model import Status
+from stemma.memory.lineage.model import Direction, Status
 from stemma.memory.lineage.support import Facts
 from stemma.memory.long_term import LongTermMemory
 from stemma.memory.memory_graph import InMemoryGraph
@@ -31,6 +34,8 @@ _LOOKS = 2
 """Moments that each history is looked at from."""
 _RECALLED = 5
 """One in so many histories is recalled from, with all that a recall does."""
+_LINEAGES = 6
+"""Items of such a history whose lineage is compared, both ways."""
 _END = START + timedelta(days=365)
 _PHANTOM = "what stands in the place of whatever does not hold"
 
@@ -61,6 +66,7 @@ async def check_beliefs(graph: MemoryGraph, seeds: Sequence[int]) -> None:
             await _compare(graph, log, past, wanted, f"history {seed} known at {moment}")
         if seed % _RECALLED == 0:
             await _compare_recall(graph, then, log, moment)
+            await _compare_items(graph, then, log, moment)
 
 
 async def check_worlds(graph: MemoryGraph, seeds: Sequence[int]) -> None:
@@ -172,6 +178,25 @@ async def _compare_recall(graph: MemoryGraph, then: MemoryGraph, log: Log, momen
             found = await asked[0].recall(scope, query, k=100, known_at=moment)
             wanted = await asked[1].recall(scope, query, k=100)
             assert {hit.id for hit in found} == {hit.id for hit in wanted}, (log.seed, moment, recipe)
+
+
+async def _compare_items(graph: MemoryGraph, then: MemoryGraph, log: Log, moment: datetime) -> None:
+    """Every item, what it rested on and what it had reached; what was not there then is unknown."""
+    history, scope = History(graph), log.scopes[-1]
+    items = await all_items(then, scope)
+    for item_id, item in items.items():
+        told = await history.item(scope, item_id, known_at=moment)
+        assert told == item, (log.seed, moment, told, item)
+    for item_id in (await all_items(graph, scope)).keys() - items.keys():
+        with pytest.raises(UnknownItem):
+            await history.item(scope, item_id, known_at=moment)
+    for item_id in list(items)[:_LINEAGES]:
+        for direction in Direction:
+            found = await history.lineage(scope, item_id, direction, limit=500, known_at=moment)
+            wanted = await then.lineage(scope, item_id, direction, limit=500)
+            assert found.items == wanted.items, (log.seed, moment, item_id)
+            assert set(found.edges) == set(wanted.edges), (log.seed, moment, item_id)
+            assert list(found.retractions) == list(wanted.retractions), (log.seed, moment, item_id)
 
 
 async def _world(then: MemoryGraph, log: Log, known_at: datetime, as_of: datetime) -> Facts:

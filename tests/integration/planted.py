@@ -20,6 +20,7 @@ from stemma.graphs.keys.model import Role
 from stemma.graphs.local import Local, open_local
 from stemma.graphs.policy import Actor, memory_scope
 from stemma.graphs.runs.model import Run, RunRequest
+from stemma.memory.long_term import LongTermMemory
 from stemma.memory.model import Document
 
 PEOPLE = (Actor("default", "ann"), Actor("default", "bob"), Actor("other", "ann"))
@@ -60,19 +61,20 @@ async def plant(results: Path) -> None:
     """Leave everybody's canaries in the stores of the settings, and in a results folder."""
     async with open_local(graphs=GRAPHS) as local:
         for actor in PEOPLE:
-            await _plant_memory(local, actor)
+            await plant_memory(local.memory, actor)
+            assert local.runtime.stores
+            store = local.runtime.stores.of_actor(actor)
+            await store.aput(("notes",), canary(actor, "key"), {"text": canary(actor, "item")})
             await _plant_runs(local, actor, results)
 
 
-async def _plant_memory(local: Local, actor: Actor) -> None:
+async def plant_memory(memory: LongTermMemory, actor: Actor) -> None:
+    """Leave somebody's canaries in what was ingested."""
     document = canary(actor, "document")
     text = f"The harbour of {document} is run by Tomas {canary(actor, 'name')}. It opened in 1999."
     metadata = {"note": canary(actor, "metadata")}
     found = Document(f"file:/{canary(actor, 'uri')}.md", canary(actor, "title"), text, metadata=metadata)
-    await local.memory.ingest(memory_scope(actor), [found])
-    assert local.runtime.stores
-    store = local.runtime.stores.of_actor(actor)
-    await store.aput(("notes",), canary(actor, "key"), {"text": canary(actor, "item")})
+    await memory.ingest(memory_scope(actor), [found])
 
 
 async def _plant_runs(local: Local, actor: Actor, results: Path) -> None:

@@ -38,6 +38,12 @@ async def test_what_was_known_then_and_what_changed_since(asker: Acting) -> None
     for moment in ({"known_at": then}, {"known_at": then, "as_of": then}):
         hits = (await asker.post("/recall", {**question, **moment}))["hits"]
         assert [hit["uri"] for hit in hits] == ["tariff.md"]
+    for path, told in (("/items", "withdrawn"), ("/items/lineage", "retractions")):
+        address = path.replace("/items", f"/items/{memo}")
+        now = datetime.now(UTC).isoformat()
+        assert (await asker.get(address, params={"known_at": now}))[told]
+        unknown = await asker.request("GET", address, params={"known_at": then})
+        assert (unknown.status_code, unknown.json()["detail"].count("was not in memory then")) == (404, 1)
     found = await asker.get("/diff", params={"earlier": then})
     TypeAdapter(DifferenceBody).validate_python(found, strict=True)
     assert {one["change"] for one in found["changed"]} == {"added"}
@@ -60,11 +66,12 @@ async def test_nobody_hears_of_what_changed_for_others(asker: Acting) -> None:
         ("/diff", {"earlier": "0001-01-01T00:00:00+14:00"}),
         ("/diff", {"earlier": "2026-02-01T00:00:00Z", "later": "2026-01-01T00:00:00Z"}),
         ("/diff", {}),
+        ("/items/any", {"known_at": "2026-01-01T00:00:00"}),
         ("/recall", {"query": "x", "known_at": "2026-01-01T00:00:00"}),
         ("/recall", {"query": "x", "as_of": "soon"}),
     ],
 )
 async def test_what_is_no_moment_is_refused(asker: Acting, path: str, given: dict[str, str]) -> None:
-    sent = {"params": given} if path == "/diff" else {"json": given}
-    answer = await asker.request("GET" if path == "/diff" else "POST", path, **sent)
+    sent = {"json": given} if path == "/recall" else {"params": given}
+    answer = await asker.request("POST" if path == "/recall" else "GET", path, **sent)
     assert answer.status_code == 422, answer.text

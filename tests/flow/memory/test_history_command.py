@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.flow.memory.memory_terminal import parsed, run, typed
+from stemma.memory.errors import UnknownItem
+from tests.flow.memory.memory_terminal import parsed, refused, run, typed
 
 
 @pytest.fixture(autouse=True)
@@ -62,6 +63,23 @@ def test_a_page_of_changes_with_the_decisions(folder: Path) -> None:
     assert (decision["item_id"], decision["actor"], decision["lifted_at"]) == (source["id"], "ann", None)
 
 
+def test_an_item_and_what_it_rests_on_as_they_were(folder: Path) -> None:
+    before = datetime.now(UTC).isoformat()
+    first = say(folder, "Tomas Reyl")
+    (source,) = parsed("memory", "ls", "sources")["items"]
+    (claim,) = parsed("memory", "ls", "claims")["items"]
+    typed("memory", "retract", source["id"], "--reason", "it was a joke", "--by", "ann", "--yes")
+    assert parsed("memory", "show", source["id"])["withdrawn"]
+    assert not parsed("memory", "show", source["id"], "--known-at", first)["withdrawn"]
+    assert "withdrawn" in typed("memory", "why", claim["id"])
+    then = typed("memory", "why", claim["id"], "--known-at", first)
+    assert "port.md" in then
+    assert "withdrawn" not in then
+    assert parsed("memory", "reach", source["id"], "--known-at", first)["retractions"] == []
+    for command in ("show", "why", "reach"):
+        assert isinstance(refused("memory", command, claim["id"], "--known-at", before), UnknownItem)
+
+
 @pytest.mark.parametrize(
     ("command", "words"),
     [
@@ -69,6 +87,7 @@ def test_a_page_of_changes_with_the_decisions(folder: Path) -> None:
         (("memory", "diff", "2026-02-01", "2026-01-01"), "the earlier one first"),
         (("recall", "x", "--as-of", "May"), "'May' is no time"),
         (("recall", "x", "--known-at", "20260101"), "'20260101' is no time"),
+        (("memory", "why", "x", "--known-at", "then"), "'then' is no time"),
     ],
 )
 def test_what_is_no_moment_is_refused(command: tuple[str, ...], words: str) -> None:
