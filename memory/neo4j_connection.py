@@ -53,8 +53,8 @@ class _Unprinted(list[Any]):
 
 
 def unprinted(parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """Parameters for the driver. It writes each of them out for its log, also when nobody keeps one: that takes ten times
-    as long as to send them, and what memory holds has no place in a log.
+    """Parameters for the driver. It writes each of them out for its log, also when nobody keeps one: that takes ten
+    times as long as to send them, and what memory holds has no place in a log.
     """
     return {name: _Unprinted(value) if type(value) is list else value for name, value in parameters.items()}
 
