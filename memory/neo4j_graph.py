@@ -61,7 +61,7 @@ class Neo4jGraph(
     async def put_sources(self, bundles: Sequence[SourceBundle]) -> list[bool]:
         await self._check_vectors(vector for bundle in bundles for vector in bundle.vectors)
         await self._check_vectors(row for bundle in bundles for found in bundle.sentences for row in found.vectors)
-        prepared = await asyncio.to_thread(source_rows, bundles)
+        prepared = await asyncio.to_thread(source_rows, bundles, self._dialect.sent)
 
         async def work(turns: dict[str, Turn]) -> list[bool]:
             return await write_sources(turns, prepared)

@@ -7,7 +7,7 @@ plain ingestion does not look at lineage at all.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from stemma.memory.bundles import SentenceVectors, SourceBundle
@@ -49,14 +49,14 @@ class SourceRows:
         return self.bundle.source.scope.tenant
 
 
-def source_rows(bundles: Iterable[SourceBundle]) -> list[SourceRows]:
-    """The rows of each bundle. Slow, and the same for every attempt."""
-    return [_rows(bundle) for bundle in bundles]
+def source_rows(bundles: Iterable[SourceBundle], sent: Callable[[Sequence[float]], object]) -> list[SourceRows]:
+    """The rows of each bundle, its vectors as `sent` makes them. Slow, and the same for every attempt."""
+    return [_rows(bundle, sent) for bundle in bundles]
 
 
-def _rows(bundle: SourceBundle) -> SourceRows:
+def _rows(bundle: SourceBundle, sent: Callable[[Sequence[float]], object]) -> SourceRows:
     scope = bundle.source.scope
-    passages = _passage_rows(bundle)
+    passages = [{**row, "vector": sent(row["vector"])} for row in _passage_rows(bundle)]
     mentions = dict.fromkeys(bundle.mentions)
     of_passages = {passage.id for passage in bundle.passages}
     return SourceRows(

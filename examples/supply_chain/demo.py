@@ -148,6 +148,7 @@ async def take_back(client: Any) -> None:
     """A false memo comes in and is believed; it is taken back with all that it reached, and the answer is healed."""
     say(f"\n{BOLD}A false memo comes in{PLAIN}")
     command("ingest", str(HERE / "false-memo.md"))
+    command("memory", "contradictions", "--open")
     await ask_briefly(client, DISPUTED)
     memo = printed("memory", "ls", "sources", "--limit", "1")["items"][0]["id"]
     say(f"\n{BOLD}What it reached, and taking it back{PLAIN}")

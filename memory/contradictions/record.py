@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from stemma.memory.contradictions.model import Weighed
+from stemma.memory.ingest.subjects import unnamed
 from stemma.memory.lineage.flags import flags
 from stemma.memory.model import Claim
 from stemma.memory.terminal import printable, shortened
@@ -65,4 +66,6 @@ def _side(claim: Claim, value: str, quote: str) -> dict[str, Any]:
 
 def _line(word: str, claim: Claim, quote: str) -> str:
     found = ", ".join(flags(claim))
-    return f'  {word}  {claim.id}  "{shortened(quote, 160)}"' + (f"  ({found})" if found else "")
+    about = unnamed(claim.text, claim.subject)
+    told = f'  {word}  {claim.id}  "{shortened(quote, 160)}"' + (f", about {shortened(about, 80)}" if about else "")
+    return told + (f"  ({found})" if found else "")

@@ -2,7 +2,8 @@
 
 // name: entities_called
 // The entities that a reader may see under any of these aliases, as written.
-MATCH (n:Entity {tenant: $tenant}) WHERE n.audience IN $audiences AND any(alias IN n.aliases WHERE alias IN $names)
+UNWIND $audiences AS audience
+MATCH (n:Entity {tenant: $tenant, aliased: audience}) WHERE any(alias IN n.aliases WHERE alias IN $names)
 RETURN n {.id, .audience, .name, .kind, .aliases} AS row
 ORDER BY n.name, n.id;
 

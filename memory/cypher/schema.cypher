@@ -73,6 +73,15 @@ CREATE INDEX stemma_passage_audience IF NOT EXISTS FOR (n:Passage) ON (n.tenant,
 // What a tenant's audience may see of one label, without a scan.
 CREATE INDEX stemma_entity_audience IF NOT EXISTS FOR (n:Entity) ON (n.tenant, n.audience);
 
+// name: listing_aliased (not of a tenant)
+// The entities that have aliases; the others do not have the property.
+CREATE INDEX stemma_entity_aliased IF NOT EXISTS FOR (n:Entity) ON (n.tenant, n.aliased);
+
+// name: mark_aliased (not of a tenant)
+// Entities that were stored before they were marked.
+MATCH (n:Entity) WHERE n.aliases <> [] AND n.aliased IS NULL
+SET n.aliased = n.audience;
+
 // name: listing_claim (not of a tenant)
 // What a tenant's audience may see of one label, without a scan.
 CREATE INDEX stemma_claim_audience IF NOT EXISTS FOR (n:Claim) ON (n.tenant, n.audience);

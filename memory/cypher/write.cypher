@@ -27,7 +27,7 @@ CREATE (s)-[:REPLACES {audience: s.audience}]->(old);
 
 // name: put_passages
 // A batch of the passages of new sources, each with the entry by which it is found and with what it mentions: an entity
-// by its place in $things, and where.
+// by its place in $things, and where. The procedure stores a vector in half the room that SET takes.
 CYPHER replan=skip
 UNWIND $things AS id
 OPTIONAL MATCH (e:Entity {tenant: $tenant, id: id})
@@ -38,7 +38,9 @@ CREATE (p:Passage {tenant: $tenant, revision: $revision, supported: true, recall
 SET p += row.values
 CREATE (p)-[:PART_OF {audience: row.values.audience}]->(s)
 CREATE (entry:Entry:Searchable {tenant: $tenant, audience: row.values.audience})-[:STANDS_FOR]->(p)
-SET entry += row.words, entry.sentences_SLOT = row.sentences, entry.embedding_SLOT = row.vector
+SET entry += row.words, entry.sentences_SLOT = row.sentences
+WITH p, row, things, entry
+CALL db.create.setNodeVectorProperty(entry, 'embedding_SLOT', row.vector)
 WITH p, row, things
 UNWIND row.mentions AS mention
 WITH p, mention, things[mention[0]][0] AS e
@@ -46,12 +48,14 @@ WHERE e IS NOT NULL
 CREATE (p)-[:MENTIONS {start: mention[1], end: mention[2], audience: p.audience}]->(e);
 
 // name: put_entities
-// A batch of entities; one that is known stays as it is and gains aliases, each once.
+// A batch of entities; one that is known stays as it is and gains aliases, each once. `aliased` is the audience of those
+// that have any: few do, and only those are looked through for an alias.
 CYPHER replan=skip
 UNWIND $rows AS row
 MERGE (e:Entity {tenant: $tenant, id: row.id})
 ON CREATE SET e += row
-ON MATCH SET e.aliases = e.aliases + [alias IN row.aliases WHERE NOT alias IN e.aliases];
+FOREACH (_ IN CASE WHEN row.aliases = [] THEN [] ELSE [1] END |
+  SET e.aliases = e.aliases + [alias IN row.aliases WHERE NOT alias IN e.aliases], e.aliased = e.audience);
 
 // name: put_claim_mentions
 // A batch of mentions in claims that were there before. A new mention is a change of the claim that a cache has to see.

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from stemma.memory.ingest.ports import Excerpt
 from stemma.memory.ingest.resolve import canonical
-from stemma.memory.ingest.verbs import is_verb
+from stemma.memory.ingest.verbs import find_verb, is_verb
 from stemma.memory.names import names
 from stemma.memory.text import Sentence, fold
 
@@ -29,6 +29,7 @@ _ANAPHOR = re.compile(
     r"|(?:The|This) (?P<kind>[a-z]{3,})(?:['’]s(?= )|(?= (?P<next>[a-z]+)))"
 )
 _OTHER = re.compile(r"(?:I|We|You|My|Our|Your|This|That|These|Those)\b", re.IGNORECASE)
+_THE_THING = re.compile(r"The [a-z][\w'’-]* ")
 _WHOSE = _set("Its His Her Their")
 _ADVERBS = _set("also only often then now still never")
 _EMPTY = re.compile(
@@ -46,6 +47,7 @@ _WHEN = re.compile(
     r"(?: (?:January|February|March|April|May|June|July|August|September|October|November|December))?"
     r"(?: \d{1,2})?,?(?: \d{4}s?)?,? (?=\S)"
 )
+_OWNING = re.compile(r"(?<=s)['’]\Z|['’]s\Z")
 _ARTICLE = re.compile(r"[\"'“‘*_]*(?:[Tt]he )?[\"'“‘*_]*")
 _BESIDES = re.compile(
     r"[\"'”’*_]*\s*(?:\([^()]*\)\s*)*(?:,[^,;]*,\s*)?(?:(?:also|only|often|then|now|still|[a-z]+ly) )*"
@@ -198,10 +200,16 @@ class _Opening(NamedTuple):
 
 
 def needs_subject(text: str) -> bool:
-    """Whether a sentence leaves it to what stands before it to say what it speaks of: it begins with a pronoun, or with
-    "the port" and no more, and not with a name."""
-    found = _ANAPHOR.match(text)
-    return begins_with_pronoun(text) or (found is not None and _goes_on(found))
+    """Whether a sentence leaves it to what stands before it to say what it speaks of: it begins with a pronoun, or what
+    stands before its verb is "the lead time" and names nothing."""
+    if begins_with_pronoun(text):
+        return True
+    found = _THE_THING.match(text)
+    verb = find_verb(text, found.end(), len(text)) if found else None
+    if found is None or verb is None:
+        return False
+    between = text[found.end() : verb[0]]
+    return between == between.lower()
 
 
 def begins_with_pronoun(text: str) -> bool:
@@ -219,9 +227,9 @@ def spelled_out(text: str, subject: str) -> str:
 
 
 def unnamed(text: str, subject: str) -> str:
-    """The thing that a claim is about and that its text does not name ("Harrow Line's"); empty where it does."""
+    """The thing that a claim is about and that its text does not name ("Harrow Line"); empty where it does."""
     found = _stands_for(text, subject)
-    return _told_first(subject, text[found.end() :]) if found else ""
+    return _OWNING.sub("", _told_first(subject, text[found.end() :])) if found else ""
 
 
 def _stands_for(text: str, subject: str) -> re.Match[str] | None:

@@ -105,14 +105,21 @@ class MentionGraphs:
         return graph
 
     async def _update(self, scope: Scope, graph: TenantGraph, revision: Revision) -> None:
-        while graph.reached < revision.number:
-            items = await self._store.changed_items(scope, graph.reached, _PAGE)
-            if not items:  # what was written since is not searched
-                graph.reached = revision.number
-                break
-            await asyncio.to_thread(graph.apply, items)
+        items = await self._changed(scope, graph.reached, revision)
+        while items:
+            # A store that is another process makes the next page ready while this one is taken in.
+            following = asyncio.ensure_future(self._changed(scope, items[-1].revision, revision))
+            try:
+                await asyncio.to_thread(graph.apply, items)
+                items = await following
+            finally:
+                following.cancel()
+        graph.reached = max(graph.reached, revision.number)  # also when the last that was written is not searched
         if not graph.settled:
             await asyncio.to_thread(graph.settle)
+
+    async def _changed(self, scope: Scope, reached: int, revision: Revision) -> list[GraphItem]:
+        return await self._store.changed_items(scope, reached, _PAGE) if reached < revision.number else []
 
 
 def _untitled(item: GraphItem) -> GraphItem:

@@ -17,6 +17,7 @@ from stemma.memory.identifiers import retraction_id
 from stemma.memory.lineage.model import Retraction
 from stemma.memory.model import Scope
 from stemma.memory.neo4j_connection import Neo4jConnection
+from stemma.memory.neo4j_dialect import Dialect
 from stemma.memory.neo4j_flags import decide, settle
 from stemma.memory.neo4j_rows import Row, head_key, retraction_row
 from stemma.memory.neo4j_rows import key as name_of
@@ -43,10 +44,12 @@ class Neo4jItems:
     """`ItemStore` over one Neo4j database."""
 
     _connection: Neo4jConnection
+    _dialect: Dialect
     _serving: Serving | None
 
     async def change_items(self, writes: Sequence[ItemWrite], removals: Sequence[ItemRemoval] = ()) -> list[bool]:
-        prepared = await asyncio.to_thread(source_rows, [write.bundle for write in writes if write.bundle])
+        bundles = [write.bundle for write in writes if write.bundle]
+        prepared = await asyncio.to_thread(source_rows, bundles, self._dialect.sent)
         tenants = {write.item.scope.tenant for write in writes} | {removal.scope.tenant for removal in removals}
 
         async def work(turns: dict[str, Turn]) -> list[bool]:

@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from stemma.memory.bundles import SourceBundle
 from stemma.memory.contradictions.model import ComparedClaim, Conflict
 from stemma.memory.contradictions.pairs import compared
-from stemma.memory.identifiers import contradiction_id
-from stemma.memory.ingest.entities import entities
-from stemma.memory.model import Claim, Derivation, Scope
+from stemma.memory.identifiers import claim_id, contradiction_id
+from stemma.memory.ingest.entities import entities, entity_id
+from stemma.memory.model import Claim, Derivation, Entity, Mention, Scope
 from stemma.memory.ports import MemoryGraph
 from tests.contracts.memory_bundles import START, make_claim, put, source_bundle
 
@@ -30,6 +30,21 @@ def stating(scope: Scope, text: str, *, uri: str = "", hour: int = 0, trust: flo
     row = Derivation(claim.id, passage.id, f"j-{source.id}", text, 0, len(text), "rules")
     return replace(
         bundle, source=source, entities=things, mentions=[*of_passage, *of_claim], claims=[claim], derivations=[row]
+    )
+
+
+def going_on(scope: Scope, name: str, text: str, *, hour: int = 0) -> SourceBundle:
+    """A source that says this about something that it names in the sentence before: "It …"."""
+    bundle = stating(scope, text, uri=f"{name}: {text}", hour=hour)
+    claim = replace(claim_of(bundle), id=claim_id(scope, text, name), subject=name)
+    thing = Entity(entity_id(scope, name), scope, name)
+    [row] = bundle.derivations
+    return replace(
+        bundle,
+        entities=[thing],
+        mentions=[Mention(claim.id, thing.id, 0, len("It"))],
+        claims=[claim],
+        derivations=[replace(row, claim_id=claim.id)],
     )
 
 

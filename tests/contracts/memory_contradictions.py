@@ -13,7 +13,7 @@ from stemma.memory.errors import AlreadyResolved, AlreadyTakenBack, MemoryFailur
 from stemma.memory.ingest.entities import entity_id
 from stemma.memory.model import Relation, Scope
 from stemma.memory.ports import MemoryGraph
-from tests.contracts.contradictory_claims import BERTHS, MORE_BERTHS, claim_of, conflict_of, stating, two
+from tests.contracts.contradictory_claims import BERTHS, MORE_BERTHS, claim_of, conflict_of, going_on, stating, two
 from tests.contracts.memory_bundles import START, answer_bundle, decision, make_claim, new_scope, put
 
 
@@ -224,6 +224,21 @@ async def check_claims_about_a_thing_are_bounded_and_seen(graph: MemoryGraph) ->
     assert await graph.claims_about(ann, [], 3) == {}
 
 
+async def check_equal_words_about_two_things_are_two_claims(graph: MemoryGraph) -> None:
+    """Each comes with what it is about, and falls with its own document only."""
+    scope, text = new_scope(), "It has 12 berths for ferries."
+    one, other = (going_on(scope, name, text) for name in ("Port Merrow", "Port Calder"))
+    await put(graph, one, other)
+    swept = await graph.claims_after(scope, "", 9)
+    assert {(claim.subject, *claim.entities) for claim in swept} == {("Port Merrow",) * 2, ("Port Calder",) * 2}
+    about = [entity_id(scope, name) for name in ("Port Merrow", "Port Calder")]
+    found = await graph.claims_about(scope, about, 9)
+    said = ["Port Merrow has 12 berths for ferries.", "Port Calder has 12 berths for ferries."]
+    assert [claim.said for key in about for claim in found[key]] == said
+    await graph.take_back(scope, decision(scope, one.source.id))
+    assert [claim.id for claim in await graph.claims_after(scope, "", 9)] == [claim_of(other).id]
+
+
 async def check_backing_is_the_sources_at_the_end(graph: MemoryGraph) -> None:
     everyone = new_scope()
     ann = Scope(everyone.tenant, "ann")
@@ -278,6 +293,7 @@ CHECKS: list[Callable[[MemoryGraph], Awaitable[None]]] = [
     check_a_withdrawal_settles_and_a_quarantine_does_not,
     check_a_sweep_sees_its_own_current_claims_by_id,
     check_claims_about_a_thing_are_bounded_and_seen,
+    check_equal_words_about_two_things_are_two_claims,
     check_backing_is_the_sources_at_the_end,
     check_erasing_takes_contradictions_along,
 ]

@@ -10,7 +10,7 @@ import pytest
 from stemma.memory.memory_graph import InMemoryGraph
 from stemma.memory.ports import MemoryGraph
 from stemma.memory.sqlite_graph import SqliteGraph
-from tests.contracts.memory_history import CHECKS, DEFINED, SEEDS, HistoryCheck
+from tests.contracts.memory_history import CHECKS, DEFINED, SEEDS, SHARED, HistoryCheck
 from tests.contracts.test_neo4j_graph import lts, newest
 
 
@@ -33,7 +33,7 @@ async def test_sqlite(check: HistoryCheck, tmp_path: Path) -> None:
 @pytest.mark.neo4j
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("opened", [newest, lts], ids=["2026", "5.26"])
-@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+@pytest.mark.parametrize("check", SHARED, ids=lambda check: check.__name__)
 async def test_neo4j(check: HistoryCheck, opened: Callable[[], MemoryGraph]) -> None:
     graph = opened()
     await graph.open()

@@ -26,6 +26,7 @@ from stemma.memory.errors import (
     MemoryUnavailable,
     PortTaken,
 )
+from stemma.memory.model import Scope
 from stemma.memory.neo4j_folder import LocalServer, password_in
 from stemma.memory.neo4j_graph import Neo4jGraph
 from stemma.memory.neo4j_local import RELEASE_FILE, LocalNeo4j
@@ -69,6 +70,13 @@ async def test_a_new_store_holds_nothing_and_is_of_no_embedder(server: LocalServ
         await graph.close()
 
 
+_OLD = Scope("old")
+_OLD_ENTITY = """
+CREATE (:Entity {tenant: 'old', id: 'anchor', audience: $audience, name: 'Old Anchor', kind: '', aliases: ['Rusty']})
+"""
+"""As it was written before entities with aliases were marked."""
+
+
 async def test_a_store_of_another_stemma_is_refused(server: LocalServer) -> None:
     graph = graph_of(server)
     await graph.open()
@@ -81,8 +89,12 @@ async def test_a_store_of_another_stemma_is_refused(server: LocalServer) -> None
         with pytest.raises(MemoryCorrupt, match="before the first release"):
             await graph_of(server).open()
         await graph._connection.run(settle, {"version": OLDEST})
+        await graph._connection.run(_OLD_ENTITY, {"audience": _OLD.audience})
         brought_up = graph_of(server)
         await brought_up.open()
+        [called] = await brought_up.entities_called(_OLD, ["Rusty"])
+        assert called.name == "Old Anchor"
+        await brought_up.erase(_OLD)
         await brought_up.close()
         [stored] = await graph._connection.read(
             "MATCH (n:StemmaSetting {key: 'schema'}) RETURN n.version AS version", {}
