@@ -13,6 +13,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import islice
 
 from stemma.memory.ingest.entities import named_spans
 from stemma.memory.ingest.ports import Excerpt, Extraction, NamedSpan, Statement
@@ -34,11 +35,13 @@ _PRONOUN = re.compile(
     r"\b(?:it|its|he|she|him|his|her|hers|they|them|their|theirs|these|those|this|i|we|our|us|my|you|your)\b",
     re.IGNORECASE,
 )
+_LEADING = ("It ", "Its ", "He ", "His ", "She ", "Her ", "They ", "Their ", "This ", "These ")
 _SUBJECT_PRONOUN = re.compile(r"\b(?:it|he|she|they|these|those|this|i|we|you)\b", re.IGNORECASE)
 _BRACKETED = re.compile(r"\([^()]*\)")
 _ADVERBS = re.compile(r"(?: (?:also|only|often|still|then|now|[a-z]+ly))+\Z")
-_DETERMINER = re.compile(r"(?:\b(?:the|an?|its|his|her|their|no|every)|['’]s?)\s+\Z", re.IGNORECASE)
+_DETERMINERS = frozenset({"the", "a", "an", "its", "his", "her", "their", "no", "every"})
 """Before what is a noun, even where it is spelled like a verb."""
+_LONGEST_DETERMINER = 8
 _SUBJECT_WORDS = 12
 _NO_SUBJECT = re.compile(
     r"[,;:]|\b(?:who|which|that|where|when|while|because)\b"
@@ -77,12 +80,13 @@ def statements(excerpt: Excerpt) -> list[Statement]:
     found: list[Statement] = []
     starts = [span.start for span in excerpt.named]
     cut = sentences(excerpt.text) if starts or excerpt.title.endswith("?") else []
-    discourse = Discourse(excerpt, cut)
+    discourse: Discourse | None = None
     for n, sentence in enumerate(cut):
         if len(sentence.text) > _LONGEST:
             continue
         statement = _told(excerpt, sentence, starts)
         if statement is None and _can_be_excluded(sentence.text):
+            discourse = discourse or Discourse(excerpt, cut)
             statement = _carried_on(excerpt.text, sentence, discourse.subject(n))
         if statement and _is_statement(sentence):
             found.append(statement)
@@ -96,12 +100,14 @@ def _told(excerpt: Excerpt, sentence: Sentence, starts: Sequence[int]) -> Statem
     first = bisect_left(starts, sentence.start)
     if first == len(starts) or starts[first] >= sentence.end:
         return None
+    if starts[first] > sentence.start and sentence.text.startswith(_LEADING):
+        return None
     return _read(excerpt.text, sentence, excerpt.named[first])
 
 
 def _can_be_excluded(text: str) -> bool:
     """Whether a sentence goes on about something, and says what another may exclude."""
-    found = _GOES_ON.match(text)
+    found = _GOES_ON.match(text) if text[0] in "HIST" else None
     if found is None or found["whose"] or found["says"]:
         return found is not None
     return any(not _YEAR.fullmatch(digits) for digits in _DIGITS.findall(text))
@@ -151,8 +157,8 @@ def _is_statement(sentence: Sentence) -> bool:
         return False
     if text.count(",") + text.count(";") > _LIST_SHARE * len(words):
         return False
-    content = sum(word.lower() not in STOP_WORDS for word in words)
-    return content >= _FEWEST_CONTENT_WORDS
+    content = (word for word in words if word.lower() not in STOP_WORDS)
+    return next(islice(content, _FEWEST_CONTENT_WORDS - 1, None), None) is not None
 
 
 def _read(text: str, sentence: Sentence, named: NamedSpan) -> Statement | None:
@@ -161,8 +167,8 @@ def _read(text: str, sentence: Sentence, named: NamedSpan) -> Statement | None:
     if "(" in outside or ")" in outside:
         outside = _BRACKETED.sub(lambda bracketed: " " * len(bracketed.group()), outside)
     verb = find_verb(outside, 0, len(outside))
-    while verb and _DETERMINER.search(outside, max(0, verb[0] - 12), verb[0]):  # "the claims desk": no verb yet
-        verb = find_verb(outside, verb[1], len(outside))
+    if verb and verb[0] < named.end - sentence.start + len("'s "):
+        verb = _next_verb(outside, verb)
     if verb is None or sentence.start + verb[0] < named.end or "(" in outside or ")" in outside:
         return None
     if _says_who(text, sentence, named, sentence.start + verb[0]):
@@ -173,6 +179,15 @@ def _read(text: str, sentence: Sentence, named: NamedSpan) -> Statement | None:
     if not rest or len(rest) > _LONGEST_OBJECT or len(subject.split()) > _SUBJECT_WORDS or _NO_SUBJECT.search(subject):
         return whole
     return Statement(whole.text, whole.quote, whole.start, subject, " ".join(outside[slice(*verb)].split()), rest)
+
+
+def _next_verb(text: str, verb: tuple[int, int] | None) -> tuple[int, int] | None:
+    """This verb, unless it is a noun ("the claims desk", "its claims desk"): then the one behind it."""
+    while verb and (before := text[max(0, verb[0] - _LONGEST_DETERMINER) : verb[0]].lower().split()):
+        if before[-1] not in _DETERMINERS and not before[-1].endswith(("'s", "’s", "s'", "s’")):
+            break
+        verb = find_verb(text, verb[1], len(text))
+    return verb
 
 
 def _says_who(text: str, sentence: Sentence, named: NamedSpan, verb: int) -> bool:

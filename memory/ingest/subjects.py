@@ -54,11 +54,13 @@ _BESIDES = re.compile(
 )
 """What may stand between a name and its verb without changing what the sentence is about."""
 _VERB = re.compile(r"[a-z]+(?:['’]t)?(?!\w)")
-_IS_A = re.compile(
-    r"(?:is|was|are|were) (?:(?:also|once|now) )?(?:an?|the|one of the) "
-    r"(?P<kind>.+?)(?=[,.;:()]| (?:of|in|by|for|from|that|which|who|whose|and|with|at|on|to|between|near|as|based"
-    r"|located|situated|known|held|made|set|born|where|under|about|during|[a-z]{3,}ed) )"
-)
+_IS_A = re.compile(r"(?:is|was|are|were) (?:(?:also|once|now) )?(?:an?|the|one of the) ")
+_IN_KIND = re.compile(r"([^\W_][^\s,.;:()]*)([,.;:()]?)\s*")
+_ENDS_KIND = _set("""
+    of in by for from that which who whose and with at on to between near as based located situated known held made set
+    born where under about during directed
+""")
+_KIND_WORDS = 12
 _BORN = re.compile(r"\s*\([^()]*(?:\bborn\b|\d{4} ?[–-] ?(?:\w+ ){0,2}\d{4}|\bnée\b|\bc\. ?\d)")
 _ACTS = re.compile(
     r"(?:\w{2,}(?:er|or|ist|ian|ress|man|woman|eer)|king|queen|prince|princess|duke|earl|count|bishop|pope|poet|saint"
@@ -173,9 +175,7 @@ class Discourse:
         word = _VERB.match(text, at, end)
         if word is None or not is_verb(word.group()):
             return None
-        said = _IS_A.match(text, at, end)
-        kind = fold(said["kind"]).split()[-1] if said and said["kind"].strip() else ""
-        return _Opening(span.name, kind, bool(_BORN.match(text, span.end, end)))
+        return _Opening(span.name, _kind(text, at, end), bool(_BORN.match(text, span.end, end)))
 
 
 class _Opening(NamedTuple):
@@ -197,6 +197,20 @@ class _Opening(NamedTuple):
 
     def is_a(self, kind: str) -> bool:
         return kind == self.kind or kind in fold(self.name).split()
+
+
+def _kind(text: str, at: int, end: int) -> str:
+    """The last word of "is a railway line in …"; empty where nothing of the sort stands here."""
+    said = _IS_A.match(text, at, end)
+    kind, at = "", said.end() if said else end
+    for _ in range(_KIND_WORDS):
+        word = _IN_KIND.match(text, at, end)
+        if word is None or word[1] in _ENDS_KIND or (len(word[1]) > 4 and word[1].endswith("ed")):
+            break
+        kind, at = word[1], word.end()
+        if word[2]:
+            break
+    return fold(kind)
 
 
 def needs_subject(text: str) -> bool:
