@@ -9,8 +9,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from stemma.memory.bundles import SentenceVectors
@@ -152,8 +152,18 @@ def mention_row(mention: Mention) -> Row:
 
 
 def relation_rows(scope: Scope, relations: Iterable[EntityRelation]) -> list[Row]:
-    whose = {"audience": scope.audience, "audiences": list(scope.audiences())}
-    return [{**asdict(relation), **whose} for relation in relations]
+    audience, audiences = scope.audience, list(scope.audiences())
+    return [
+        {
+            "subject_id": relation.subject_id,
+            "predicate": relation.predicate,
+            "object_id": relation.object_id,
+            "claim_id": relation.claim_id,
+            "audience": audience,
+            "audiences": audiences,
+        }
+        for relation in relations
+    ]
 
 
 def answer_row(answer: Answer) -> Row:
@@ -217,6 +227,7 @@ def retraction_row(retraction: Retraction) -> Row:
     }
 
 
+@lru_cache(maxsize=64)  # what is written together has few times
 def instant(moment: datetime) -> str:
     """A time as text that sorts as time does."""
     # One zone and one length, so that the text sorts as time does.
