@@ -24,8 +24,8 @@ AT_WRITING = 16
 """The same while a claim is written, for what it names first. Of a thing that hundreds of claims speak of, each new one
 would wait for hundreds of comparisons, and an ingestion take ten times as long: those are the sweep's."""
 IN_PASSING = 4
-"""The same for what it names besides: two claims that exclude each other mostly name
-one thing first, and else say another value of one relation."""
+"""The same for what it names besides: two claims that exclude each other mostly name one thing first, and else say
+another value of one relation."""
 POLICY_ACTOR = "contradiction policy"
 """Who decides where a policy does, as decisions name it."""
 RULES = "rule:slots"
