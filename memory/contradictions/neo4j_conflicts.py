@@ -41,8 +41,7 @@ class Neo4jConflicts:
             return {}
         where = {**_own(scope), "ids": list(dict.fromkeys(entity_ids)), "most": most}
         [found] = await self._connection.read(_QUERIES["claims_about"], where)
-        claims = {row["id"]: _claim(row) for row in found["claims"]}
-        return {entity: [claims[one] for one in ids] for entity, ids in found["about"] if ids}
+        return {row["id"]: [_claim(one) for one in row["claims"]] for row in found["rows"] if row["claims"]}
 
     async def put_conflicts(self, conflicts: Sequence[Conflict]) -> list[str]:
         if not conflicts:

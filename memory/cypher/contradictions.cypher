@@ -11,8 +11,7 @@ WITH c, COLLECT { MATCH (c)-[:MENTIONS]->(e:Entity) RETURN DISTINCT e.name } AS 
 RETURN collect(c {.id, .audience, .text, .recorded_at, .valid_from, .valid_to, .subject, names: names}) AS rows;
 
 // name: claims_about
-// For each entity some current claims that mention it, by their ids, and each of these claims once: most of them mention
-// several.
+// For each entity some current claims that mention it.
 CYPHER replan=skip
 UNWIND $ids AS id
 MATCH (e:Entity {tenant: $tenant, id: id})
@@ -20,16 +19,9 @@ CALL (e) {
   MATCH (e)<-[:MENTIONS]-(c:Claim)
   WHERE c.audience IN $audiences AND c.recallable AND NOT c.stale
   WITH DISTINCT c LIMIT $most
-  RETURN collect(c) AS claims
-}
-WITH collect([id, claims]) AS found
-CALL (found) {
-  UNWIND found AS one
-  UNWIND one[1] AS c
-  WITH DISTINCT c
   RETURN collect(c {.id, .audience, .text, .recorded_at, .valid_from, .valid_to, .subject}) AS claims
 }
-RETURN [one IN found | [one[0], [c IN one[1] | c.id]]] AS about, claims;
+RETURN collect({id: id, claims: claims}) AS rows;
 
 // name: put_conflicts
 // A batch of contradictions between claims that their audience sees; says which are new.
