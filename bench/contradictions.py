@@ -26,7 +26,7 @@ from typing import NamedTuple
 
 from bench.alterations import ALTERATIONS, LOOK_ALIKES
 from bench.rewordings import REWORDINGS
-from stemma.memory.contradictions.model import ComparedClaim, Policy
+from stemma.memory.contradictions.model import IN_PASSING, ComparedClaim, Policy
 from stemma.memory.contradictions.pairs import candidates, entity_ids, excluding
 from stemma.memory.ingest.bundling import prepare
 from stemma.memory.ingest.corpus_rows import Unreadable
@@ -162,7 +162,7 @@ def called(pair: Pair) -> bool:
     first, second = _claim(pair.first, pair.written), _claim(pair.second)
     ids = entity_ids(SCOPE, [first])
     things, _ = entities(SCOPE, second.id, "", second.text)
-    return bool(excluding(candidates([first], ids, {thing.id: [second] for thing in things})))
+    return bool(excluding(candidates([first], ids, {thing.id: [second] for thing in things}, IN_PASSING)))
 
 
 def _claim(text: str, written: Written | None = None) -> ComparedClaim:

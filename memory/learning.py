@@ -146,10 +146,10 @@ def _mentioned(
     mentions: list[Mention] = []
     for claim in claims:
         things, places = entities(scope, claim.id, "", claim.text)
-        found |= {thing.id: thing for thing in things}
-        mentions += places
         if about := unnamed.get(claim.id):
             thing = Entity(entity_id(scope, about.name), scope, about.name)
             found.setdefault(thing.id, thing)
             mentions.append(Mention(claim.id, thing.id, about.start, about.end))
+        found |= {thing.id: thing for thing in things}
+        mentions += places
     return list(found.values()), mentions

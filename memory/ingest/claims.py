@@ -73,9 +73,9 @@ def _add(
     end = start + len(statement.quote)
     if claim.id not in made.claims:
         made.claims[claim.id] = claim
-        _mention(made, claim, start if claim.text == statement.quote else None, end, named)
         if statement.about is not None:
             _mention_unnamed(made, claim, statement.about, named)
+        _mention(made, claim, start if claim.text == statement.quote else None, end, named)
     justification = justification_id(claim.id, "", extractor, [passage.id])
     row = Derivation(claim.id, passage.id, justification, statement.quote, start, end, extractor)
     made.derivations.setdefault((claim.id, passage.id), row)

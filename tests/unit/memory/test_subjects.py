@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from stemma.memory.contradictions.pairs import compared
+from stemma.memory.ingest.bundling import prepared, steps_of
 from stemma.memory.ingest.entities import named_spans
 from stemma.memory.ingest.ports import Excerpt
 from stemma.memory.ingest.statements import read_in_place, statements
 from stemma.memory.ingest.subjects import Discourse, begins_with_pronoun, needs_subject, spelled_out, unnamed
+from stemma.memory.model import Document, Scope
 from stemma.memory.text import sentences
 
 FREIGHT = "Corvane Freight runs trucks to Brenholt."
@@ -116,6 +119,16 @@ def test_what_nobody_could_exclude_stays_in_its_passage() -> None:
         found = statements(Excerpt("", text, named_spans("", text)))
         assert [one.text for one in found[1:]] == ([sentence] if taken else []), sentence
         assert all(one.about and one.topic == one.subject == "Corvane Freight" for one in found[1:])
+
+
+def test_what_a_claim_is_about_is_the_first_thing_that_it_mentions() -> None:
+    document = Document("file:/a.md", "", f"{FREIGHT} It is led by Ida Vole in Port Merrow.")
+    [step] = steps_of(Scope("acme"), [(document, "hash")], {})
+    bundle = prepared(step, by_rules=True).bundle
+    assert bundle is not None
+    claims = compared(bundle.claims, bundle.mentions, bundle.entities)
+    told = [claim.entities for claim in claims if claim.said != claim.text]
+    assert told == [("Corvane Freight", "Ida Vole", "Port Merrow")]
 
 
 def test_in_place_a_sentence_is_read_with_its_title_where_nobody_can_tell() -> None:
