@@ -48,6 +48,8 @@ _ORDINALS = dict(
     )
 )
 _VAGUE = frozenset({"one", "first", "second"})
+_NUMBER_WORDS = frozenset({*_SMALL, *_TENS, *_ORDINALS, "dozen"})
+"""With what a number in words begins."""
 
 _SUMMER = ("April", "May", "June", "July", "August", "September")
 _MONTH_NAMES = ("January", "February", "March", *_SUMMER, "October", "November", "December")
@@ -107,6 +109,8 @@ _DATES = [
         r"\b" + _MONTH + r",?(?: of)? (?P<year>\d{4})(?!\d)",
     )
 ]
+_DATE_DIGITS = re.compile(r"\d")
+"""Every date has one."""
 _TOKEN = re.compile(
     r"(?P<currency>[$€£¥]|\b(?:USD|EUR|GBP|JPY) )?(?<![\w.])(?P<sign>[-−])?"
     r"(?P<digits>\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?P<fraction>\.\d+)?(?P<ordinal>(?:st|nd|rd|th)\b)?"
@@ -179,7 +183,7 @@ def _date_borne_out(quantity: Quantity, dates: Sequence[Sequence[str]], units: d
 
 def _dates(text: str) -> list[Quantity]:
     found: list[Quantity] = []
-    for pattern in _DATES:
+    for pattern in _DATES if _DATE_DIGITS.search(text) else ():
         for match in pattern.finditer(text):
             parts = match.groupdict()
             month = int(parts["number"]) if "number" in parts else _MONTHS[parts["month"]]
@@ -194,12 +198,14 @@ def _dates(text: str) -> list[Quantity]:
 def _numbers(text: str) -> list[Quantity]:
     found: list[Quantity] = []
     tokens = list(_TOKEN.finditer(text))
-    position = 0
-    while position < len(tokens):
+    reached = 0
+    for position, token in enumerate(tokens):
+        if position < reached or (token.lastgroup == "word" and token.group().lower() not in _NUMBER_WORDS):
+            continue
         last, value = _value(text, tokens, position)
         if value is not None:
-            found.append(_quantity(text, tokens[position], tokens[last], value))
-        position = last + 1
+            found.append(_quantity(text, token, tokens[last], value))
+        reached = last + 1
     return found
 
 
