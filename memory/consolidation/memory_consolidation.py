@@ -102,7 +102,7 @@ def show(rows: TenantRows) -> None:
     known = {item_id for pair in rows.duplicates for item_id in pair} & rows.items.keys()
     items = [item for item in (rows.items[item_id] for item_id in known) if isinstance(item, Source | Claim)]
     before = rows.hidden
-    places = {item.id: _place(item) for item in items}
+    places = {item.id: place_of(item) for item in items}
     rows.hidden = hidden(rows.duplicates, places, {item.id for item in items if is_current(item)})
     changed = before.keys() ^ rows.hidden.keys()
     for item_id in rows.revisions if changed else ():
@@ -155,7 +155,7 @@ def _link(one: Duplicate) -> Link:
     return Link(Relation.DUPLICATES, one.id, one.canonical)
 
 
-def _place(item: Source | Claim) -> Precedence:
+def place_of(item: Source | Claim) -> Precedence:
     came_at, weight = (item.added_at, item.trust) if isinstance(item, Source) else (item.recorded_at, item.confidence)
     searched = isinstance(item, Source) or item.searched
     when = came_at.astimezone(UTC).isoformat(timespec="microseconds")

@@ -35,7 +35,7 @@ def settle(
     connection: apsw.Connection, tenant: str, before: Edges, now: Collection[tuple[str, str]], revision: int
 ) -> None:
     """The same for whole groups whose edges are known: those that there were, and those that are left."""
-    places, current, nodes = _standing(connection, tenant, {one for pair in (*before, *now) for one in pair})
+    places, current, nodes = standing(connection, tenant, {one for pair in (*before, *now) for one in pair})
     was = {item_id for (item_id, _), is_hidden in before.items() if is_hidden}
     becomes = hidden(now, places, current).keys()
     _store(connection, tenant, nodes, becomes - was, was - becomes, revision)
@@ -56,7 +56,7 @@ def edges_around(connection: apsw.Connection, tenant: str, ids: Iterable[str]) -
 
 def shown_for(connection: apsw.Connection, tenant: str, edges: Edges) -> dict[str, str]:
     """The hidden items of some groups, each with what is shown in its place."""
-    places, current, _ = _standing(connection, tenant, {one for pair in edges for one in pair})
+    places, current, _ = standing(connection, tenant, {one for pair in edges for one in pair})
     return hidden(edges, places, current)
 
 
@@ -80,10 +80,10 @@ def demoted_by(connection: apsw.Connection, tenant: str, ids: Iterable[str]) -> 
     return found
 
 
-def _standing(
+def standing(
     connection: apsw.Connection, tenant: str, ids: Iterable[str]
 ) -> tuple[dict[str, Precedence], set[str], dict[str, Node]]:
-    """Which goes before which, what is current, and what each is."""
+    """Of sources and claims: which goes before which, what is current, and what each is."""
     places: dict[str, Precedence] = {}
     current: set[str] = set()
     nodes: dict[str, Node] = {}

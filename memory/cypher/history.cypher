@@ -152,3 +152,15 @@ WHERE against.audience IN $audiences AND against.found_at <= $at AND other.audie
   AND NOT (against.resolution = 'both-hold' AND against.resolved_at <= $at)
 WITH DISTINCT id, other ORDER BY id, other.id
 RETURN collect([id, other.id, other.recallable]) AS rows;
+
+// name: duplicates
+// What says the same as another one, and since when a run has said so.
+MATCH (r:Consolidation) WHERE r.tenant = $tenant AND r.id > ''
+MATCH (r)-[:MERGES]->(n)-[d:DUPLICATES {run: r.id}]->(other)
+RETURN collect([n.id, other.id, r.at]) AS rows;
+
+// name: parts
+// The passages of those of the items that are sources.
+UNWIND $ids AS id
+MATCH (n:Source {tenant: $tenant, id: id})
+RETURN collect([id, COLLECT { MATCH (n)<-[:PART_OF]-(p:Passage) RETURN p.id }]) AS rows;

@@ -20,12 +20,13 @@ decision lifted after T still holds. What happened at T itself counts.
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
 
-from stemma.memory.history.model import DatedItem, DatedRegion, Past, Sight, SourceVersion
-from stemma.memory.lineage.model import Retraction
+from stemma.memory.consolidation.standing import hidden
+from stemma.memory.history.model import DatedDuplicates, DatedItem, DatedRegion, Past, Sight, SourceVersion
+from stemma.memory.lineage.model import Retraction, Status
 from stemma.memory.lineage.support import Facts, statuses
 from stemma.memory.model import Node
 
@@ -53,9 +54,12 @@ def past(region: DatedRegion, known_at: datetime | None, as_of: datetime | None)
     """What a look back sees. The region is one that was asked for with these moments, or with wider ones."""
     facts = facts_at(region, known_at, as_of)
     then = statuses(facts)
+    unknown = frozenset(region.items.keys() - then.keys())
     searched = [item for item in region.items.values() if item.node in _SEARCHED and item.searched]
     seen = {item.id for item in searched if item.id in then and then[item.id].current}
     today = {item.id for item in searched if item.now.current}
+    sight = Sight(frozenset(today - seen), frozenset(seen - today))
+    hidden_then, sight = _without_duplicates(region.duplicates, known_at, then, unknown, sight)
     later = frozenset(
         (one.dependent, one.justification, one.antecedent)
         for one in region.reasons
@@ -65,12 +69,13 @@ def past(region: DatedRegion, known_at: datetime | None, as_of: datetime | None)
         known_at,
         as_of,
         then,
-        Sight(frozenset(today - seen), frozenset(seen - today)),
+        sight,
         later,
-        unknown=frozenset(region.items.keys() - then.keys()),
+        unknown=unknown,
         superseded_later=frozenset(
             (newer, older) for newer, older, at in region.supersessions if not _known(at, known_at)
         ),
+        also=Counter(hidden_then.values()),
         replaced=frozenset(
             item_id
             for item_id in then
@@ -95,6 +100,33 @@ def facts_at(region: DatedRegion, known_at: datetime | None, as_of: datetime | N
         around=region.around,
         not_holding=set() if as_of is None else _not_holding(known, starts, as_of),
     )
+
+
+def _without_duplicates(
+    found: DatedDuplicates,
+    known_at: datetime | None,
+    then: Mapping[str, Status],
+    unknown: Collection[str],
+    sight: Sight,
+) -> tuple[dict[str, str], Sight]:
+    """What was hidden then, with what was shown in its place, and the sight of both: of what says the same, what a
+    search finds follows from what was current and known to say the same, then as today."""
+    if not found.edges:
+        return {}, sight
+    places = {item_id: place for item_id, place in found.places.items() if item_id not in unknown}
+    current = {one for one in places if (then[one].current if one in then else one in found.current)}
+    edges = [(one.id, one.canonical) for one in found.edges]
+    hidden_now = hidden(edges, found.places, found.current)
+    known = [pair for pair, one in zip(edges, found.edges, strict=True) if _known(one.at, known_at)]
+    hidden_then = hidden(known, places, current)
+    today = _searched(found, (one for one in found.current if one not in hidden_now))
+    seen = _searched(found, (one for one in current if one not in hidden_then))
+    concerned = _searched(found, found.places)
+    return hidden_then, Sight((sight.hidden - concerned) | (today - seen), (sight.shown - concerned) | (seen - today))
+
+
+def _searched(found: DatedDuplicates, ids: Iterable[str]) -> frozenset[str]:
+    return frozenset(item_id for one in ids for item_id in found.searched.get(one, ()))
 
 
 def _in_force(region: DatedRegion, known_at: datetime | None) -> dict[str, list[Retraction]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from stemma.memory.errors import InvalidMoment
@@ -95,6 +96,7 @@ class History:
         before = await self._graph.revision(scope)
         for _ in range(_ATTEMPTS):
             region = await self._graph.dated_region(scope, known_at=known_at, as_of=as_of)
+            region = replace(region, duplicates=await self._graph.dated_duplicates(scope))
             after = await self._graph.revision(scope)
             if after == before:
                 break

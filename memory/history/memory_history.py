@@ -10,8 +10,18 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from operator import mul
 
+from stemma.memory.consolidation.memory_consolidation import is_current, place_of
 from stemma.memory.contradictions.model import Resolution
-from stemma.memory.history.model import DatedItem, DatedRegion, Opposed, Reason, Sight, Supersession
+from stemma.memory.history.model import (
+    DatedDuplicate,
+    DatedDuplicates,
+    DatedItem,
+    DatedRegion,
+    Opposed,
+    Reason,
+    Sight,
+    Supersession,
+)
 from stemma.memory.lineage.model import Retraction
 from stemma.memory.memory_rows import TenantRows, ranked
 from stemma.memory.memory_search import bm25
@@ -40,6 +50,21 @@ class InMemoryHistory(InMemoryVectors):
                 if link.relation is Relation.SUPERSEDES
             ],
             decisions=[item for item in rows.items.values() if isinstance(item, Retraction)],
+        )
+
+    async def dated_duplicates(self, scope: Scope) -> DatedDuplicates:
+        rows = self._rows(scope)
+        ids = {item_id for pair in rows.duplicates for item_id in pair}
+        items = [item for item_id in ids if isinstance(item := rows.items.get(item_id), Source | Claim)]
+        parts: dict[str, list[str]] = {item.id: [] for item in items}
+        for item in rows.items.values():
+            if isinstance(item, Passage) and item.source_id in parts:
+                parts[item.source_id].append(item.id)
+        return DatedDuplicates(
+            [DatedDuplicate(*pair, rows.runs[run_id].at) for pair, (_, run_id) in rows.duplicates.items()],
+            {item.id: place_of(item) for item in items},
+            {item.id for item in items if is_current(item)},
+            {item.id: parts[item.id] if isinstance(item, Source) else [item.id] * item.searched for item in items},
         )
 
     async def search_text_past(self, scope: Scope, terms: Sequence[str], k: int, sight: Sight) -> list[Scored]:

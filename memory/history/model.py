@@ -6,11 +6,12 @@ a past belief follows from stands in `belief.py`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from stemma.memory.consolidation.model import Precedence
 from stemma.memory.lineage.model import Retraction, Status
 from stemma.memory.model import Node
 
@@ -71,6 +72,27 @@ class SourceVersion(NamedTuple):
     supported: bool
 
 
+class DatedDuplicate(NamedTuple):
+    """One says the same as another one, and since when a run of consolidation has said so."""
+
+    id: str
+    canonical: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DatedDuplicates:
+    """Everything of a tenant that says the same as something else. What a run that was undone had found is not kept."""
+
+    edges: Sequence[DatedDuplicate] = ()
+    places: Mapping[str, Precedence] = field(default_factory=dict)
+    """Of the sources and claims at the edges, what goes first."""
+    current: Collection[str] = ()
+    """Those of them that are current today."""
+    searched: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """By source or claim at an edge, what of it is found by a search: its passages, or itself."""
+
+
 @dataclass(frozen=True, slots=True)
 class DatedRegion:
     """Items of one tenant, whoever may see them, and all that their flags depend on, at any time.
@@ -85,6 +107,7 @@ class DatedRegion:
     decisions: Sequence[Retraction] = ()
     """About the sources and claims inside, lifted ones included."""
     around: Mapping[str, Status] = field(default_factory=dict)
+    duplicates: DatedDuplicates = field(default_factory=DatedDuplicates)
 
 
 def slack(as_of: datetime) -> tuple[str, str]:
@@ -130,6 +153,8 @@ class Past:
     """What was not there then."""
     superseded_later: frozenset[tuple[str, str]] = frozenset()
     """Supersessions that nobody knew then: newer, older."""
+    also: Mapping[str, int] = field(default_factory=dict)
+    """By source or claim, how many others that said the same were hidden behind it then."""
     replaced: frozenset[str] = frozenset()
     """Of the sources that may stand otherwise than today, those that a newer version stood in the place of."""
     in_force: Mapping[str, Sequence[Retraction]] = field(default_factory=dict)

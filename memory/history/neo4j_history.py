@@ -13,8 +13,12 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from stemma.memory.consolidation.neo4j_showing import QUERIES as SHOWING
+from stemma.memory.consolidation.neo4j_showing import standing
 from stemma.memory.history.belief import anchors
 from stemma.memory.history.model import (
+    DatedDuplicate,
+    DatedDuplicates,
     DatedItem,
     DatedRegion,
     Opposed,
@@ -56,6 +60,22 @@ class Neo4jHistory(Neo4jSearch):
         keys = {head_key(_scope(scope, audience), uri) for audience, uri in places}
         versions = [SourceVersion(*row) for row in await self._look("versions", scope, "keys", keys)]
         return await self._region(scope, seeds | anchors(versions, moved))
+
+    async def dated_duplicates(self, scope: Scope) -> DatedDuplicates:
+        [found] = await self._connection.read(_QUERIES["duplicates"], {"tenant": scope.tenant})
+        if not found["rows"]:
+            return DatedDuplicates()
+        edges = [DatedDuplicate(one, other, datetime.fromisoformat(at)) for one, other, at in found["rows"]]
+
+        async def ask(query: str, ids: list[str]) -> list[list[Any]]:
+            [asked] = await self._connection.read(SHOWING[query], {"tenant": scope.tenant, "ids": ids})
+            return list(asked["rows"])
+
+        now = await standing(ask, {item_id for one in edges for item_id in one[:2]})
+        searched = {item_id: [item_id] for item_id, place in now.places.items() if not place.unsearched}
+        for source_id, passages in await self._look("parts", scope, "ids", now.places):
+            searched[source_id] = passages
+        return DatedDuplicates(edges, now.places, now.current, searched)
 
     async def search_text_past(self, scope: Scope, terms: Sequence[str], k: int, sight: Sight) -> list[Scored]:
         query = text_query(scope, terms)

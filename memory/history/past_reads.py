@@ -46,8 +46,10 @@ class PastReads:
     async def details(self, scope: Scope, passage_ids: Sequence[str], claim_ids: Sequence[str]) -> Details:
         found = await self._graph.details(scope, passage_ids, claim_ids)
         passages, claims = map(self._passage, found.passages), map(self._claim, found.claims)
+        shown = [*(one.id for one in found.sources), *(one.id for one in found.claims)]
+        also = {one: self._past.also[one] for one in shown if one in self._past.also}
         contradicted = await self._contradicted(scope, [*passage_ids, *claim_ids])
-        return replace(found, passages=list(passages), claims=list(claims), contradicted=contradicted)
+        return replace(found, passages=list(passages), claims=list(claims), also=also, contradicted=contradicted)
 
     async def _contradicted(self, scope: Scope, ids: Sequence[str]) -> dict[str, tuple[str, ...]]:
         found: dict[str, tuple[str, ...]] = {}

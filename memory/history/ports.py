@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
-from stemma.memory.history.model import DatedRegion, Opposed, Sight
+from stemma.memory.history.model import DatedDuplicates, DatedRegion, Opposed, Sight
 from stemma.memory.model import Scored
 from stemma.memory.scope import Scope
 
@@ -25,6 +25,9 @@ class HistoryStore(Protocol):
         follow another one, what they stand in the place of, and what depends on any of it. Only `scope.tenant` counts.
         The work grows with what is found, not with the tenant.
         """
+
+    async def dated_duplicates(self, scope: Scope) -> DatedDuplicates:
+        """What consolidation has found to say the same, whoever may see it. Only `scope.tenant` counts."""
 
     async def search_text_past(self, scope: Scope, terms: Sequence[str], k: int, sight: Sight) -> list[Scored]:
         """As `MemoryGraph.search_text`, among what a look at the past sees."""

@@ -14,8 +14,11 @@ from typing import Any
 
 import apsw
 
+from stemma.memory.consolidation.sqlite_showing import standing
 from stemma.memory.history.belief import anchors
 from stemma.memory.history.model import (
+    DatedDuplicate,
+    DatedDuplicates,
     DatedItem,
     DatedRegion,
     Opposed,
@@ -51,6 +54,9 @@ class SqliteHistory:
     async def dated_region(self, scope: Scope, *, known_at: datetime | None, as_of: datetime | None) -> DatedRegion:
         look = partial(_dated_region, tenant=scope.tenant, known_at=known_at, as_of=as_of)
         return await self._database.read(look)
+
+    async def dated_duplicates(self, scope: Scope) -> DatedDuplicates:
+        return await self._database.read(partial(_dated_duplicates, tenant=scope.tenant))
 
     async def search_text_past(self, scope: Scope, terms: Sequence[str], k: int, sight: Sight) -> list[Scored]:
         query = words_query(scope, terms)
@@ -106,6 +112,20 @@ def _dated_region(
     seeds |= dict.fromkeys(anchors(versions, moved), Node.SOURCE)
     found = region(connection, tenant, seeds.items())
     return _Reading(connection, tenant).dated({node: sorted(ids) for node, ids in found.items()})
+
+
+def _dated_duplicates(connection: apsw.Connection, tenant: str) -> DatedDuplicates:
+    found = rows(connection, _QUERIES["duplicates"], {"tenant": tenant})
+    if not found:
+        return DatedDuplicates()
+    edges = [DatedDuplicate(one, other, _moment(at)) for one, other, at in found]
+    places, current, nodes = standing(connection, tenant, {item_id for one in edges for item_id in one[:2]})
+    searched = {item_id: [item_id] for item_id, place in places.items() if not place.unsearched}
+    sources = [item_id for item_id, node in nodes.items() if node is Node.SOURCE]
+    searched |= {source_id: [] for source_id in sources}
+    for source_id, passage_id in rows(connection, _QUERIES["parts"], _which(tenant, sources)):
+        searched[source_id].append(passage_id)
+    return DatedDuplicates(edges, places, current, searched)
 
 
 def _later(connection: apsw.Connection, tenant: str, known_at: datetime) -> Iterator[tuple[str, Node]]:

@@ -140,3 +140,14 @@ WHERE against.audience IN (SELECT value FROM json_each(:audiences)) AND against.
 AND NOT (against.resolution = 'both-hold' AND coalesce(against.resolved_at, '') <= :at)
 AND +claim.audience IN (SELECT value FROM json_each(:audiences))
 ORDER BY against.item_id, against.claim_id;
+
+-- name: duplicates
+-- What says the same as another one, and since when a run has said so.
+SELECT duplicates.id, duplicates.canonical_id, consolidation.at FROM duplicates
+CROSS JOIN consolidation ON consolidation.tenant = duplicates.tenant AND consolidation.id = duplicates.consolidation_id
+WHERE duplicates.tenant = :tenant;
+
+-- name: parts
+-- The passages of some sources.
+SELECT passage.source_id, passage.id FROM json_each(:ids) AS wanted
+CROSS JOIN passage ON passage.tenant = :tenant AND passage.source_id = wanted.value;

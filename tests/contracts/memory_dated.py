@@ -13,7 +13,17 @@ from stemma.memory.history.past_reads import PastReads
 from stemma.memory.model import Derivation, Scope
 from stemma.memory.ports import MemoryGraph
 from tests.contracts.contradictory_claims import conflict_of, two
-from tests.contracts.memory_bundles import START, answer_bundle, decision, make_claim, new_scope, put, source_bundle
+from tests.contracts.memory_bundles import (
+    START,
+    answer_bundle,
+    decision,
+    make_claim,
+    new_scope,
+    put,
+    source_bundle,
+    vector,
+)
+from tests.contracts.memory_consolidation import alike, consolidated
 from tests.contracts.memory_standing import status
 
 LATER = START + timedelta(hours=9)
@@ -60,7 +70,33 @@ async def check_contradictions_are_told_as_they_were_known(graph: MemoryGraph) -
         assert (await reads.details(everyone, passages, [])).contradicted == {}
 
 
+async def check_duplicates_are_shown_as_they_were_known(graph: MemoryGraph) -> None:
+    scope = new_scope()
+    first, second, third = alike(scope, "u:1", "u:2", "u:3")
+    days = [START + timedelta(days=n) for n in range(10)]
+    third = replace(third, source=replace(third.source, added_at=days[3]))
+    await put(graph, first, second)
+    await consolidated(graph, scope, now=days[2])
+    await put(graph, third)
+    run = await consolidated(graph, scope, now=days[4])
+    gone = replace(decision(scope, first.source.id), at=days[6])
+    await graph.take_back(scope, gone)
+    firsts, seconds, thirds = (frozenset(part.id for part in one.passages) for one in (first, second, third))
+    told = ((1, firsts | seconds, 0), (2, firsts, 1), (3, firsts | thirds, 1), (5, firsts, 2), (7, seconds, 0))
+    for day, shown, also in told:
+        reads = PastReads(graph, await History(graph).past(scope, known_at=days[day]))
+        assert {one.id for one in await reads.search_text(scope, ["ground"], 50)} == shown, day
+        assert {one.id for one in await reads.search_vector(scope, vector("ground one"), 50)} == shown, day
+        found = await reads.details(scope, sorted(firsts), [])
+        assert found.also == ({first.source.id: also} if also else {}), day
+    await graph.give_back(scope, gone.id, actor="ann", at=days[8])
+    await graph.undo_consolidation(scope, run.run.id, actor="bob", at=days[9])
+    reads = PastReads(graph, await History(graph).past(scope, known_at=days[7]))
+    assert {one.id for one in await reads.search_text(scope, ["ground"], 50)} == seconds | thirds, "is not kept"
+
+
 CHECKS: list[Callable[[MemoryGraph], Awaitable[None]]] = [
+    check_duplicates_are_shown_as_they_were_known,
     check_reasons_that_came_later_were_not_known_before,
     check_contradictions_are_told_as_they_were_known,
 ]
