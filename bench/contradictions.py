@@ -25,6 +25,7 @@ from time import process_time
 from typing import NamedTuple
 
 from bench.alterations import ALTERATIONS, LOOK_ALIKES
+from bench.processor_time import spent
 from bench.rewordings import REWORDINGS
 from stemma.memory.contradictions.model import IN_PASSING, ComparedClaim, Policy
 from stemma.memory.contradictions.pairs import candidates, entity_ids, excluding
@@ -211,14 +212,14 @@ class Cost(NamedTuple):
 
 def cost(documents: Sequence[Document], rounds: int = 2) -> Cost:
     """Ingest the documents without and with looking, in turn; the fastest of each counts."""
-    spent: defaultdict[Policy, list[float]] = defaultdict(list)
+    took: defaultdict[Policy, list[float]] = defaultdict(list)
     report = IngestReport()
     for _ in range(rounds):
         for policy in (Policy.OFF, Policy.FLAG):
             with TemporaryDirectory() as folder:
                 seconds, report = asyncio.run(_ingested(documents, policy, folder))
-                spent[policy].append(seconds)
-    without, looking = min(spent[Policy.OFF]), min(spent[Policy.FLAG])
+                took[policy].append(seconds)
+    without, looking = min(took[Policy.OFF]), min(took[Policy.FLAG])
     more = 1_000 * (looking - without) / max(1, report.claims)
     return Cost(report.passages, report.claims, more, without / looking)
 
@@ -226,9 +227,9 @@ def cost(documents: Sequence[Document], rounds: int = 2) -> Cost:
 async def _ingested(documents: Sequence[Document], policy: Policy, folder: str) -> tuple[float, IngestReport]:
     settings = MemorySettings(embedder="hashing", contradictions=policy)
     async with await open_memory(settings, url=f"sqlite:///{folder}/memory.db") as memory:
-        began = process_time()
+        began = spent()
         report = await memory.ingest(SCOPE, documents)
-        return process_time() - began, report
+        return spent() - began, report
 
 
 def main() -> int:

@@ -26,12 +26,13 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from pathlib import Path
-from time import perf_counter, process_time
+from time import perf_counter
 from typing import Any
 
 from bench.memory_scale_asking import SCOPE, Store, asked, opened, resident
 from bench.memory_scale_corpus import SMALL, Corpus
 from bench.memory_scale_vectors import MadeUpVectors
+from bench.processor_time import spent
 from stemma.memory.neo4j_folder import password_in
 from stemma.memory.neo4j_jars import LTS, NEWEST, Release
 from stemma.memory.neo4j_local import LocalNeo4j
@@ -95,9 +96,9 @@ async def fill(store: Store, vectors: MadeUpVectors, corpus: Corpus) -> dict[str
     """Ingest the corpus; raises `SystemExit` unless every section became a passage."""
     passages, before = len(corpus.source_of), resident()
     async with await opened(store, vectors) as memory:
-        wall, busy = perf_counter(), process_time()
+        wall, busy = perf_counter(), spent()
         report = await memory.ingest(SCOPE, corpus.sources)
-        wall, busy = perf_counter() - wall, process_time() - busy
+        wall, busy = perf_counter() - wall, spent() - busy
         if report.passages != passages or report.failures:
             raise SystemExit(f"{report.passages} passages were stored, not {passages}: {report.failures[:1]}")
         statistics = await memory.statistics(SCOPE)
