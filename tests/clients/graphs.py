@@ -42,22 +42,22 @@ class Echo(BaseChatModel):
         return ChatResult(generations=[ChatGeneration(message=self._words(messages))])
 
     async def _astream(self, messages: list[BaseMessage], *_: Any, **__: Any) -> AsyncIterator[ChatGenerationChunk]:
-        slowly, _, gate = messages[-1].text.partition(" ")
+        slowly, gate = messages[-1].text.partition(" ")[::2]
         if slowly != "slowly":
             for chunk in self._stream(messages):
                 yield chunk
             return
-        yield ChatGenerationChunk(message=AIMessageChunk("one"))
+        yield ChatGenerationChunk(message=AIMessageChunk(content="one"))
         await GATES[gate].wait()
-        yield ChatGenerationChunk(message=AIMessageChunk(" two"))
+        yield ChatGenerationChunk(message=AIMessageChunk(content=" two"))
 
     def _stream(self, messages: list[BaseMessage], *_: Any, **__: Any) -> Iterator[ChatGenerationChunk]:
         whole = self._words(messages)
         if whole.tool_calls:
-            yield ChatGenerationChunk(message=AIMessageChunk(whole.content, tool_calls=whole.tool_calls))
+            yield ChatGenerationChunk(message=AIMessageChunk(content=whole.content, tool_calls=whole.tool_calls))
             return
         for number, word in enumerate(whole.text.split(" ")):
-            yield ChatGenerationChunk(message=AIMessageChunk(word if number == 0 else f" {word}"))
+            yield ChatGenerationChunk(message=AIMessageChunk(content=word if number == 0 else f" {word}"))
 
 
 @tool

@@ -24,6 +24,7 @@ from stemma.memory.ingest.embedders import HashingEmbedder
 from stemma.memory.model import Document, Scope
 from stemma.memory.open import open_memory
 from stemma.memory.ports import EmbedderIdentity
+from stemma.memory.recall.recipes import Recipe
 
 HARBOUR = Path(__file__).resolve().parents[1] / "data" / "harbour"
 STEMMA = str(Path(sys.executable).with_name("stemma"))
@@ -120,6 +121,7 @@ def test_the_default_recipe_stands_first() -> None:
 async def test_titles_can_be_hidden_from_the_graph_and_from_everything(dataset: Dataset) -> None:
     hidden = replace(plan("graph"), graph_titles=False)
     recipe = hidden.recipe("graph")
+    assert isinstance(recipe, Recipe)
     assert recipe.walk is not None
     assert not recipe.walk.titles
     assert recipe.walk.attention == 0.0  # what it weighs by are vectors made of titles too

@@ -68,7 +68,7 @@ def test_a_table_is_due_only_where_a_right_answer_is_one() -> None:
     assert not is_due(METRICS["data_compare_score"], ROW)
 
 
-MODEL_ANSWERS: Mapping[str, tuple[dict[str, list[Any]], float]] = {
+MODEL_ANSWERS: Mapping[str, tuple[dict[str, Any], float]] = {
     "context_precision": (
         {"ContextPrecisionOutput": [{"reason": "", "verdict": 0}, {"reason": "", "verdict": 1}]},
         0.5,

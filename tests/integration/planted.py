@@ -7,7 +7,6 @@ thread state, addresses of webhooks, feedback, errors of runs, keys, crons, assi
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypedDict
 
@@ -41,7 +40,7 @@ async def _fail(state: Said) -> Said:
     raise ValueError(f"cannot do {state.get('text')}")
 
 
-def _graph(step: Callable[[Said], Any]) -> Any:
+def _graph(step: Any) -> Any:
     built = StateGraph(Said)
     built.add_node("step", step)
     built.add_edge(START, "step")

@@ -13,7 +13,7 @@ from langgraph_sdk import get_client
 from tests.flow.projects.places import GRAPH, forgotten, write
 from tests.integration.auth_world import OWNED, asking, served
 from tests.integration.live_server import KEY, Live
-from tests.integration.test_projects import serving_of
+from tests.integration.project_server import serving_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

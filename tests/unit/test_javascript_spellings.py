@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from pydantic import ValidationError
 
@@ -39,7 +41,7 @@ def test_a_command_as_langgraph_js_writes_it() -> None:
 
 
 def test_a_command_as_langgraph_writes_it() -> None:
-    command = {"graph": None, "update": None, "resume": "yes", "goto": []}
+    command: dict[str, Any] = {"graph": None, "update": None, "resume": "yes", "goto": []}
     request = RunCreate.model_validate({"assistant_id": "a", "command": command}).request()
     assert request.command is not None
     assert request.command["resume"] == "yes"

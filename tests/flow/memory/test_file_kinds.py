@@ -60,7 +60,7 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Document]:
     """One folder of all kinds, read once; the documents by the end of their uri."""
     folder = tmp_path_factory.mktemp("shelf")
     slides = [("Crane plan", "Crane 3\nCrane 4"), ("Berths", "As <!-- Slide number: 3 --> says")]
-    sheets = {
+    sheets: dict[str, list[list[object]]] = {
         "Rates 2024": [["Port", "Fee", "Share", "From", "Open"], ["Merrow", 2400.0, 0.05, date(2024, 1, 2), True]],
         "Empty": [],
         "Times": [["Tide", "At", "Takes"], ["High", datetime(2024, 1, 2, 12, 30), timedelta(hours=2)]],

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from random import Random
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
 
@@ -54,19 +54,19 @@ _WAYS = {
 }
 
 
-def source(item_id: str, title: str = "Memo", **changes: bool) -> Explained:
+def source(item_id: str, title: str = "Memo", **changes: Any) -> Explained:
     return Source(item_id, SCOPE, SourceKind.DOCUMENT, f"file:/{item_id}.md", title, "hash", 1, NOW, **changes)
 
 
-def passage(item_id: str, text: str = "The pier is shut.", page: int | None = None, **changes: bool) -> Explained:
+def passage(item_id: str, text: str = "The pier is shut.", page: int | None = None, **changes: Any) -> Explained:
     return Passage(item_id, "s", SCOPE, 0, "Memo", text, Position(0, len(text), page), **changes)
 
 
-def claim(item_id: str, text: str = "The pier is shut.", **changes: bool) -> Explained:
+def claim(item_id: str, text: str = "The pier is shut.", **changes: Any) -> Explained:
     return Claim(item_id, SCOPE, text, NOW, **changes)
 
 
-def answer(item_id: str, text: str = "It is shut [1].", **changes: bool) -> Explained:
+def answer(item_id: str, text: str = "It is shut [1].", **changes: Any) -> Explained:
     return Answer(item_id, SCOPE, text, f"run-{item_id}", f"thread-{item_id}", "c", "Is it shut?", NOW, **changes)
 
 
