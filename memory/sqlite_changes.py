@@ -5,8 +5,10 @@ Decides that a page ends with a whole revision. What a revision is stands in `re
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from functools import partial
+from operator import itemgetter
 
 import apsw
 
@@ -15,6 +17,7 @@ from stemma.memory.queries import load_queries
 from stemma.memory.recall.ports import GraphItem, NamedMention, Revision
 from stemma.memory.recall.sentence_blob import unpack
 from stemma.memory.sqlite_database import Row, SqliteDatabase, rows
+from stemma.memory.sqlite_mentions import names_of
 
 _QUERIES = load_queries("sql/changes.sql")
 _BEYOND_ALL = 2**62
@@ -39,11 +42,13 @@ def _changed_items(connection: apsw.Connection, tenant: str, after: int, limit: 
     where = {"tenant": tenant, "after": after, "limit": limit}
     ends = rows(connection, _QUERIES["last_revision"], where)
     where["last"] = ends[0][0] if ends else _BEYOND_ALL
-    mentions: dict[str, list[NamedMention]] = {}
-    for item_id, *mention in rows(connection, _QUERIES["changed_mentions"], where):
-        mentions.setdefault(item_id, []).append(NamedMention(*mention))
     found = rows(connection, _QUERIES["changed_items"], where)
-    return [_graph_item(row, mentions.get(row[0], ())) for row in found]
+    places = [sorted(json.loads(row[-1]), key=itemgetter(1, 0)) for row in found]
+    names = names_of(connection, tenant, (entity_id for some in places for entity_id, *_ in some))
+    return [
+        _graph_item(row[:-1], [NamedMention(one, names[one], first, last) for one, first, last in some if one in names])
+        for row, some in zip(found, places, strict=True)
+    ]
 
 
 def _graph_item(row: Row, mentions: Sequence[NamedMention]) -> GraphItem:

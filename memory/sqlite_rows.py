@@ -101,7 +101,8 @@ def read_source(row: Row) -> Source:
     )
 
 
-def passage_row(passage: Passage) -> dict[str, Any]:
+def passage_row(passage: Passage, mentions: str) -> dict[str, Any]:
+    """`mentions` is what `sqlite_mentions.places_of` says of it."""
     return {
         "tenant": passage.scope.tenant,
         "id": passage.id,
@@ -114,6 +115,7 @@ def passage_row(passage: Passage) -> dict[str, Any]:
         "last": passage.position.end,
         "page": passage.position.page,
         "sheet": passage.position.sheet,
+        "mentions": mentions,
     }
 
 
@@ -148,7 +150,8 @@ def read_entity(row: Row) -> Entity:
     return Entity(item_id, scope_of(tenant, audience), name, kind, tuple(json.loads(aliases)))
 
 
-def claim_row(claim: Claim) -> dict[str, Any]:
+def claim_row(claim: Claim, mentions: str) -> dict[str, Any]:
+    """`mentions` is what `sqlite_mentions.places_of` says of it."""
     return {
         "tenant": claim.scope.tenant,
         "id": claim.id,
@@ -163,6 +166,7 @@ def claim_row(claim: Claim) -> dict[str, Any]:
         "valid_to": claim.valid_to,
         "expired_at": claim.expired_at,
         "searched": claim.searched,
+        "mentions": mentions,
     }
 
 

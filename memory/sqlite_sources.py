@@ -7,7 +7,7 @@ an index row is stands in `sqlite_writes.py`, the transaction and its errors in 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
@@ -18,6 +18,7 @@ from stemma.memory.bundles import SourceBundle
 from stemma.memory.model import Node, Scope, Source
 from stemma.memory.queries import load_queries
 from stemma.memory.sqlite_database import rows
+from stemma.memory.sqlite_mentions import add_mentions, places_of
 from stemma.memory.sqlite_rows import passage_row, read_source, source_row
 from stemma.memory.sqlite_support import refresh, unsettled
 from stemma.memory.sqlite_writes import (
@@ -44,19 +45,23 @@ class SourceRows:
     source: dict[str, Any]
     passages: list[dict[str, Any]]
     entries: list[IndexEntry]
+    places: Mapping[str, str]
+    """By item: what it mentions (`sqlite_mentions.places_of`)."""
 
 
 def source_rows(bundles: Iterable[SourceBundle]) -> list[SourceRows]:
     """The rows of each bundle. Slow, so not under the write lock."""
-    return [
-        SourceRows(
-            bundle,
-            source_row(bundle.source, bundle.replaces),
-            [passage_row(passage) for passage in bundle.passages],
-            index_entries(bundle.passages, bundle.vectors, bundle.sentences, bundle.words),
-        )
-        for bundle in bundles
-    ]
+    return [_rows_of(bundle, places_of(bundle.mentions)) for bundle in bundles]
+
+
+def _rows_of(bundle: SourceBundle, places: Mapping[str, str]) -> SourceRows:
+    return SourceRows(
+        bundle,
+        source_row(bundle.source, bundle.replaces),
+        [passage_row(passage, places.get(passage.id, "[]")) for passage in bundle.passages],
+        index_entries(bundle.passages, bundle.vectors, bundle.sentences, bundle.words),
+        places,
+    )
 
 
 def current_sources(connection: apsw.Connection, scope: Scope, uris: Iterable[str]) -> dict[str, Source]:
@@ -87,8 +92,8 @@ def add_sources(connection: apsw.Connection, prepared: Sequence[SourceRows]) -> 
     seeds: defaultdict[str, list[tuple[str, Node]]] = defaultdict(list)
     for item in new:
         bundle, scope = item.bundle, item.bundle.source.scope
-        seeds[scope.tenant] += _add_claims(connection, bundle)
-        add_entities(connection, scope, bundle.entities, bundle.mentions)
+        add_entities(connection, bundle.entities)
+        seeds[scope.tenant] += _add_claims(connection, item)
         add_relations(connection, scope, bundle.relations)
         if bundle.replaces:
             seeds[scope.tenant].append((bundle.source.id, Node.SOURCE))
@@ -98,19 +103,20 @@ def add_sources(connection: apsw.Connection, prepared: Sequence[SourceRows]) -> 
     return taken
 
 
-def _add_claims(connection: apsw.Connection, bundle: SourceBundle) -> list[tuple[str, Node]]:
+def _add_claims(connection: apsw.Connection, item: SourceRows) -> list[tuple[str, Node]]:
     """Store what was extracted from the passages; those of the claims whose flags must be worked out.
 
     A new claim that rests on passages of this very source has the flags that it was written with.
     """
+    bundle, scope = item.bundle, item.bundle.source.scope
     if not bundle.claims:
         return []
-    scope = bundle.source.scope
-    new = add_claims(connection, bundle.claims)
+    new = add_claims(connection, bundle.claims, item.places)
+    add_mentions(connection, scope, bundle.mentions, {claim.id for claim in bundle.claims}, new)
     fresh = [claim for claim in bundle.claims if claim.id in new]
     add_derivations(connection, scope, bundle.derivations, bundle.source.added_at, fresh)
     passages = {passage.id for passage in bundle.passages}
     plain = {row.claim_id for row in bundle.derivations if row.antecedent_id in passages}
     plain -= {row.claim_id for row in bundle.derivations if row.antecedent_id not in passages}
     known = {claim.id for claim in bundle.claims} - new
-    return [(item, Node.CLAIM) for item in (*new - plain, *unsettled(connection, scope.tenant, known))]
+    return [(one, Node.CLAIM) for one in (*new - plain, *unsettled(connection, scope.tenant, known))]

@@ -16,12 +16,13 @@ import apsw
 from stemma.memory.admission import admit, named
 from stemma.memory.bundles import AnswerBundle, SentenceVectors
 from stemma.memory.consolidation.sqlite_showing import promote
-from stemma.memory.model import Claim, Derivation, Entity, EntityRelation, Mention, Node, Passage, Scope
+from stemma.memory.model import Claim, Derivation, Entity, EntityRelation, Node, Passage, Scope
 from stemma.memory.queries import load_queries
 from stemma.memory.recall.sentence_blob import pack
 from stemma.memory.recall.term_counts import counted
 from stemma.memory.sqlite_database import rows
 from stemma.memory.sqlite_embedder import packed
+from stemma.memory.sqlite_mentions import add_mentions, places_of
 from stemma.memory.sqlite_rows import answer_row, claim_row, entity_row, indexed, place_token, retraction_row, written
 from stemma.memory.sqlite_support import decide, refresh, unsettled
 
@@ -32,7 +33,7 @@ _ENTITIES = load_queries("sql/entities.sql")
 _TERMS = load_queries("sql/terms.sql")
 
 ERASABLE = (
-    *("source", "passage", "entity", "claim", "answer", "retraction", "mentions", "relates_to", "derived_from"),
+    *("source", "passage", "entity", "claim", "answer", "retraction", "claim_entity", "relates_to", "derived_from"),
     *("used", "asserts", "supersedes", "contradicts", "search_item", "store_item", "store_vector"),
     *("consolidation", "duplicates", "demotion"),
 )
@@ -79,7 +80,7 @@ def add_answer(connection: apsw.Connection, bundle: AnswerBundle, entries: Itera
     if not rows(connection, _WRITE["add_answer"], answer_row(answer)):
         return False
     revision = raise_revision(connection, tenant)
-    new = add_claims(connection, bundle.claims)
+    new = add_claims(connection, bundle.claims, places_of(bundle.mentions))
     add_to_indexes(
         connection, [entry for entry in entries if entry.item.id in new and _searched(entry.item)], {tenant: revision}
     )
@@ -98,7 +99,8 @@ def add_answer(connection: apsw.Connection, bundle: AnswerBundle, entries: Itera
         values = {"answer_id": answer.id, "claim_id": claim_id, "ordinal": ordinal}
         connection.execute(_WRITE["add_assertion"], {**whose, **values})
     promote(connection, tenant, {*(use.item_id for use in answer.used), *answer.asserts})
-    add_entities(connection, answer.scope, bundle.entities, bundle.mentions)
+    add_entities(connection, bundle.entities)
+    add_mentions(connection, answer.scope, bundle.mentions, {claim.id for claim in bundle.claims}, new)
     add_relations(connection, answer.scope, bundle.relations)
     known = {row.claim_id for row in bundle.derivations} - new
     seeds = [(claim_id, Node.CLAIM) for claim_id in (*new, *unsettled(connection, tenant, known))]
@@ -110,9 +112,13 @@ def _searched(item: Passage | Claim) -> bool:
     return isinstance(item, Passage) or item.searched
 
 
-def add_claims(connection: apsw.Connection, claims: Iterable[Claim]) -> set[str]:
-    """Store those that are not known yet; their ids. The derived flags are a first guess, to be worked out."""
-    return {claim_id for (claim_id,) in connection.executemany(_WRITE["add_claim"], map(claim_row, claims))}
+def add_claims(connection: apsw.Connection, claims: Iterable[Claim], places: Mapping[str, str]) -> set[str]:
+    """Store those that are not known yet; their ids. The derived flags are a first guess, to be worked out.
+
+    `places` tells what they mention (`sqlite_mentions.places_of`).
+    """
+    values = [claim_row(claim, places.get(claim.id, "[]")) for claim in claims]
+    return {claim_id for (claim_id,) in connection.executemany(_WRITE["add_claim"], values)}
 
 
 def add_derivations(
@@ -176,14 +182,9 @@ def add_to_indexes(connection: apsw.Connection, entries: Sequence[IndexEntry], r
         connection.executemany(query, values)
 
 
-def add_entities(
-    connection: apsw.Connection, scope: Scope, entities: Iterable[Entity], mentions: Iterable[Mention]
-) -> None:
-    """Add what is not known yet; the mentions get the audience of the scope."""
+def add_entities(connection: apsw.Connection, entities: Iterable[Entity]) -> None:
+    """Add what is not known yet."""
     connection.executemany(_WRITE["add_entity"], [entity_row(entity) for entity in entities])
-    places = [(one.item_id, one.entity_id, one.start, one.end) for one in mentions]
-    whose = {"tenant": scope.tenant, "audience": scope.audience}
-    connection.execute(_WRITE["add_mentions"], {**whose, "mentions": json.dumps(places)})
 
 
 def add_relations(connection: apsw.Connection, scope: Scope, relations: Iterable[EntityRelation]) -> None:

@@ -40,11 +40,9 @@ class SqliteConflicts:
     async def claims_about(self, scope: Scope, entity_ids: Sequence[str], most: int) -> dict[str, list[ComparedClaim]]:
         def find(connection: apsw.Connection) -> dict[str, list[ComparedClaim]]:
             where = {**reader(scope), "ids": json.dumps(list(dict.fromkeys(entity_ids))), "most": most}
-            near = {entity: json.loads(ids) for entity, ids in rows(connection, _QUERIES["claims_about"], where)}
-            wanted = sorted({claim_id for ids in near.values() for claim_id in ids})
-            texts = {"tenant": scope.tenant, "ids": json.dumps(wanted)}
-            claims = {row[0]: _claim(row) for row in rows(connection, _QUERIES["compared"], texts)}
-            return {entity: [claims[one] for one in ids] for entity, ids in near.items() if ids}
+            near = {entity: json.loads(claims) for entity, claims in rows(connection, _QUERIES["claims_about"], where)}
+            claims = {row[0]: _claim(row) for some in near.values() for row in some}
+            return {entity: [claims[row[0]] for row in some] for entity, some in near.items() if some}
 
         return await self._database.read(find) if entity_ids else {}
 

@@ -23,11 +23,12 @@ from stemma.memory.errors import ImportConflict
 from stemma.memory.exchange.fields import KINDS, Kind, Row, Shape
 from stemma.memory.exchange.ports import RIVAL, RIVAL_HINT, SENTENCES, VECTOR, VECTORS, Difference, Page
 from stemma.memory.exchange.vectors import from_bytes
-from stemma.memory.model import Claim, Node, Passage, Position, Scope
+from stemma.memory.model import Claim, Node, Passage, Position, Relation, Scope
 from stemma.memory.ports import EmbedderIdentity
 from stemma.memory.queries import load_queries
 from stemma.memory.sqlite_database import SqliteDatabase, rows
 from stemma.memory.sqlite_embedder import check_vectors
+from stemma.memory.sqlite_mentions import put_mention
 from stemma.memory.sqlite_rows import scope_of
 from stemma.memory.sqlite_support import decide, refresh
 from stemma.memory.sqlite_writes import IndexEntry, add_to_indexes, index_entries, raise_revision
@@ -194,6 +195,8 @@ def _put(
         connection.executemany(_WRITE["add_entity"], [{"tenant": tenant, **_stored(kind, row)} for row in records])
         return len(new)
     query, count = _query("put_record", kind), 0
+    if kind.label is Relation.MENTIONS:
+        return sum(put_mention(connection, tenant, _stored(kind, row)) for row in records)
     for row in new:
         connection.execute(query, {"tenant": tenant, **_stored(kind, row)})
         if connection.changes():

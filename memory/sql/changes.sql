@@ -10,19 +10,11 @@ SELECT revision FROM search_item WHERE tenant = :tenant AND revision > :after OR
 
 -- name: changed_items
 -- The searched items that changed after one revision, up to and including another.
-SELECT item.id, item.audience, passage.title, coalesce(passage.text, claim.text), item.recallable, item.revision, sentences.vectors
+SELECT item.id, item.audience, passage.title, coalesce(passage.text, claim.text), item.recallable, item.revision, sentences.vectors,
+    coalesce(passage.mentions, claim.mentions)
 FROM search_item AS item
 LEFT JOIN passage ON passage.tenant = item.tenant AND passage.id = item.id
 LEFT JOIN claim ON claim.tenant = item.tenant AND claim.id = item.id
 LEFT JOIN sentences ON sentences.n = item.n
 WHERE item.tenant = :tenant AND item.revision > :after AND item.revision <= :last
 ORDER BY item.revision, item.id;
-
--- name: changed_mentions
--- What the same items mention, by name.
-SELECT item.id, mentions.entity_id, entity.name, mentions.first, mentions.last
-FROM search_item AS item
-CROSS JOIN mentions ON mentions.tenant = item.tenant AND mentions.item_id = item.id
-CROSS JOIN entity ON entity.tenant = mentions.tenant AND entity.id = mentions.entity_id
-WHERE item.tenant = :tenant AND item.revision > :after AND item.revision <= :last
-ORDER BY item.revision, item.id, mentions.first, mentions.entity_id;

@@ -4,32 +4,25 @@
 -- name: claims_after
 -- The next current claims of one audience, by id, with the names of what each mentions.
 SELECT claim.id, claim.audience, claim.text, claim.recorded_at, claim.valid_from, claim.valid_to, claim.subject,
-    (SELECT json_group_array(DISTINCT entity.name) FROM mentions CROSS JOIN entity
-        WHERE mentions.tenant = claim.tenant AND mentions.item_id = claim.id
-        AND entity.tenant = mentions.tenant AND entity.id = mentions.entity_id)
+    (SELECT json_group_array(DISTINCT entity.name) FROM json_each(claim.mentions) AS place CROSS JOIN entity
+        WHERE entity.tenant = claim.tenant AND entity.id = place.value ->> 0)
 FROM claim
 WHERE claim.tenant = :tenant AND claim.id > :after AND +claim.audience = :audience AND claim.recallable AND NOT claim.stale
 ORDER BY claim.id LIMIT :limit;
 
 -- name: claims_about
--- For each entity some current claims that mention it, as a JSON list of ids. Of the mentions of one only four times as
--- many are looked at: passages mention it too.
+-- For each entity some current claims that mention it, as a JSON list of what comparing needs of each. Of those that
+-- mention it only four times as many are looked at: some are not current.
 SELECT wanted.value, (
-    SELECT json_group_array(found.id) FROM (
-        SELECT DISTINCT claim.id
-        FROM (SELECT item_id FROM mentions INDEXED BY mentions_entity
-            WHERE tenant = :tenant AND entity_id = wanted.value LIMIT 4 * :most) AS near
-        CROSS JOIN claim ON claim.tenant = :tenant AND claim.id = near.item_id
+    SELECT json_group_array(json_array(id, audience, text, recorded_at, valid_from, valid_to, subject)) FROM (
+        SELECT claim.id, claim.audience, claim.text, claim.recorded_at, claim.valid_from, claim.valid_to, claim.subject
+        FROM (SELECT claim_id FROM claim_entity WHERE tenant = :tenant AND entity_id = wanted.value LIMIT 4 * :most) AS near
+        CROSS JOIN claim ON claim.tenant = :tenant AND claim.id = near.claim_id
         WHERE +claim.audience IN (SELECT value FROM json_each(:audiences)) AND claim.recallable AND NOT claim.stale
         LIMIT :most
-    ) AS found
+    )
 )
 FROM json_each(:ids) AS wanted;
-
--- name: compared
--- As much of some claims as comparing needs.
-SELECT id, audience, text, recorded_at, valid_from, valid_to, subject
-FROM claim WHERE tenant = :tenant AND id IN (SELECT value FROM json_each(:ids));
 
 -- name: add_conflict
 -- A contradiction, if both claims are there, and seen by its audience; no row comes back otherwise, or when it is known.

@@ -9,8 +9,9 @@ VALUES (:tenant, :id, :audience, :kind, :uri, :title, :content_hash, :version, :
 
 -- name: add_passage
 -- A passage of a source that was just added.
-INSERT INTO passage (tenant, id, audience, source_id, ordinal, title, text, first, last, page, sheet, recallable, supported)
-VALUES (:tenant, :id, :audience, :source_id, :ordinal, :title, :text, :first, :last, :page, :sheet, 1, 1);
+INSERT INTO passage (tenant, id, audience, source_id, ordinal, title, text, first, last, page, sheet, mentions,
+    recallable, supported)
+VALUES (:tenant, :id, :audience, :source_id, :ordinal, :title, :text, :first, :last, :page, :sheet, :mentions, 1, 1);
 
 -- name: add_entity
 -- An entity; one that is known stays as it is and gains aliases, sorted, each once.
@@ -22,19 +23,12 @@ ON CONFLICT DO UPDATE SET aliases = (
     )
 ) WHERE excluded.aliases <> '[]' AND excluded.aliases <> entity.aliases;
 
--- name: add_mentions
--- Items name entities, in one step for all of them; the audience is the items'. `:mentions` is a JSON list of
--- [item id, entity id, first, last].
-INSERT INTO mentions (tenant, item_id, entity_id, first, last, audience)
-SELECT :tenant, value ->> 0, value ->> 1, value ->> 2, value ->> 3, :audience FROM json_each(:mentions) WHERE TRUE
-ON CONFLICT DO NOTHING;
-
 -- name: add_claim
--- A claim; one that is known keeps its text and flags. The flags of a new one are a first guess, to be worked out.
+-- A claim with what it mentions; one that is known keeps its text and flags. The flags of a new one are a first guess, to be worked out.
 INSERT INTO claim (tenant, id, audience, text, recorded_at, subject, predicate, object, confidence, reason, valid_from, valid_to, expired_at,
-    quarantined, withdrawn, searched, recallable, supported, stale)
+    quarantined, withdrawn, searched, mentions, recallable, supported, stale)
 VALUES (:tenant, :id, :audience, :text, :recorded_at, :subject, :predicate, :object, :confidence, '', :valid_from, :valid_to, :expired_at,
-    0, 0, :searched, 1, 1, 0)
+    0, 0, :searched, :mentions, 1, 1, 0)
 ON CONFLICT DO NOTHING RETURNING id;
 
 -- name: add_answer
