@@ -9,6 +9,7 @@ and the house that it is of, and on nothing else.
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Sequence
 from typing import Any
 from zlib import crc32
@@ -44,11 +45,10 @@ class MadeUpVectors:
     def identity(self) -> EmbedderIdentity:
         return IDENTITY
 
-    async def embed(self, texts: Sequence[str]) -> list[list[float]]:
+    async def embed(self, texts: Sequence[str]) -> Sequence[Sequence[float]]:
         if len(texts) == 1 and texts[0] in self._asked:
             return [self._asked[texts[0]]]
-        rows: list[list[float]] = self._vectors(texts).tolist()
-        return rows
+        return [array("f", row.tobytes()) for row in self._vectors(texts)]
 
     def _vectors(self, texts: Sequence[str]) -> Floats:
         """A passage is embedded as "Register 1 > Name. text", a sentence as "Register 1 > Name: sentence"."""
@@ -72,15 +72,14 @@ class MadeUpVectors:
         one, other = keys % _DIRECTIONS, keys // _DIRECTIONS % (_DIRECTIONS - 1)
         return _unit(self._directions[one] + self._directions[other - (other >= one)])
 
-    def _question(self, question: Question) -> list[float]:
+    def _question(self, question: Question) -> array[float]:
         houses = self._passages(np.array([self._number[name] for name in question.gold]))
         keys = np.array([crc32(text.encode()) for text in (question.sentence, question.text)])
         said, own = self._chance(keys)
         sentence = _unit((houses[0] + _SENTENCE * said)[None])[0]
         nearness = 0.45 + 0.5 * (crc32(question.text.encode()) % 1_000) / 1_000
         vector = nearness * sentence + 0.2 * houses[-1] + 0.65 * own
-        row: list[float] = _unit(vector[None])[0].tolist()
-        return row
+        return array("f", _unit(vector[None])[0].tobytes())
 
 
 class Asking:
@@ -95,7 +94,7 @@ class Asking:
     def identity(self) -> EmbedderIdentity:
         return self._made_up.identity
 
-    async def embed(self, texts: Sequence[str]) -> list[list[float]]:
+    async def embed(self, texts: Sequence[str]) -> Sequence[Sequence[float]]:
         if len(texts) == 1:
             await self._real.embed(texts)
         return await self._made_up.embed(texts)

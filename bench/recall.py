@@ -52,7 +52,7 @@ class Sparing:
     def identity(self) -> EmbedderIdentity:
         return self._embedder.identity
 
-    async def embed(self, texts: Sequence[str]) -> list[list[float]]:
+    async def embed(self, texts: Sequence[str]) -> Sequence[Sequence[float]]:
         real = [text for text in texts if not text.startswith(MADE_UP)]
         made = iter(await self._embedder.embed(real) if real else [])
         return [self._chance(text) if text.startswith(MADE_UP) else next(made) for text in texts]

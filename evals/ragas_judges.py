@@ -136,7 +136,8 @@ class Vectors:
     async def prepare(self, texts: Sequence[str]) -> None:
         """Embed what `embed_text` will be asked for. Raises `EmbedderUnavailable`."""
         missing = [text for text in dict.fromkeys(texts) if text not in self._ready]
-        self._ready |= dict(zip(missing, await self._embedder.embed(missing), strict=True))
+        vectors = await self._embedder.embed(missing)
+        self._ready |= {text: list(vector) for text, vector in zip(missing, vectors, strict=True)}
 
     def embed_text(self, text: str, **_: object) -> list[float]:
         """A vector that was prepared. Raises KeyError for another."""

@@ -56,4 +56,4 @@ class PlainStore:
             await self._store.adelete(_PLACE, key)
 
     async def _embed(self, texts: Sequence[str]) -> list[list[float]]:
-        return await self._embedder.embed(texts)
+        return [list(vector) for vector in await self._embedder.embed(texts)]

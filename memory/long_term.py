@@ -161,7 +161,7 @@ class LongTermMemory(Decisions):
         """
         answer = identified(scope, answer)
         found = linked(answer, claims, await known_statements(self.graph, answer, claims))
-        vectors: list[list[float]] = []
+        vectors: Sequence[Sequence[float]] = ()
         if found.new:
             await self.graph.claim_embedder(self.embedder.identity)
             vectors = await self.embedder.embed([claim.text for claim in found.new])

@@ -71,13 +71,13 @@ class RememberingEmbedder:
 
     def __init__(self, inner: Embedder) -> None:
         self._inner = inner
-        self._known: dict[str, list[float]] = {}
+        self._known: dict[str, Sequence[float]] = {}
 
     @property
     def identity(self) -> EmbedderIdentity:
         return self._inner.identity
 
-    async def embed(self, texts: Sequence[str]) -> list[list[float]]:
+    async def embed(self, texts: Sequence[str]) -> Sequence[Sequence[float]]:
         new = [text for text in dict.fromkeys(texts) if text not in self._known]
         if new:
             self._known |= zip(new, await self._inner.embed(new), strict=True)

@@ -27,7 +27,7 @@ class ContractEmbedder:
 
     identity: EmbedderIdentity = IDENTITY
 
-    async def embed(self, texts: Sequence[str]) -> list[list[float]]:
+    async def embed(self, texts: Sequence[str]) -> Sequence[Sequence[float]]:
         return await HashingEmbedder(IDENTITY.dimension).embed(texts)
 
 

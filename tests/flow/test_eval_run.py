@@ -41,7 +41,7 @@ class Refusing:
     def identity(self) -> EmbedderIdentity:
         return self._hashing.identity
 
-    async def embed(self, texts: Sequence[str]) -> list[list[float]]:
+    async def embed(self, texts: Sequence[str]) -> Sequence[Sequence[float]]:
         if any(self._word in text for text in texts):
             raise EmbedderUnavailable("the service is away")
         return await self._hashing.embed(texts)

@@ -251,5 +251,5 @@ async def test_a_slip_of_the_pen_is_the_name_it_means_where_the_vectors_agree(me
 class Agreeing(HashingEmbedder):
     """To it, names that differ by one letter are the same."""
 
-    async def embed(self, texts: Sequence[str]) -> list[list[float]]:
+    async def embed(self, texts: Sequence[str]) -> Sequence[Sequence[float]]:
         return await super().embed([text.replace("Merow", "Merrow") for text in texts])

@@ -26,7 +26,7 @@ class Interrupted(HashingEmbedder):
 
     calls = 0
 
-    async def embed(self, texts: Sequence[str]) -> list[list[float]]:
+    async def embed(self, texts: Sequence[str]) -> Sequence[Sequence[float]]:
         self.calls += 1
         if self.calls == 3:
             raise asyncio.CancelledError
