@@ -17,6 +17,7 @@ from stemma.memory.labels import Relation as Relation
 from stemma.memory.scope import DEFAULT_TENANT as DEFAULT_TENANT
 from stemma.memory.scope import EVERYONE as EVERYONE
 from stemma.memory.scope import Scope as Scope
+from stemma.memory.values import Value
 
 FAR_FUTURE = "9999-12-31T00:00:00+00:00"
 """An open end in time, stored as a date and never as null, so that an index can filter on it."""
@@ -33,7 +34,7 @@ class SourceKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class Source(Value):
     """Something that came in from outside: a document, a message, a tool result, a person's statement."""
 
     id: str
@@ -60,7 +61,7 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class Position:
+class Position(Value):
     """Where a passage stands in its source: characters [start, end) of its text, and a page where there are pages."""
 
     start: int
@@ -72,7 +73,7 @@ class Position:
 
 
 @dataclass(frozen=True, slots=True)
-class Passage:
+class Passage(Value):
     """A piece of a source that is searched."""
 
     id: str
@@ -90,7 +91,7 @@ class Passage:
 
 
 @dataclass(frozen=True, slots=True)
-class Entity:
+class Entity(Value):
     """A thing that passages and claims mention. Resolved within a tenant, never wider than what mentions it."""
 
     id: str
@@ -101,7 +102,7 @@ class Entity:
 
 
 @dataclass(frozen=True, slots=True)
-class Mention:
+class Mention(Value):
     """`(Passage|Claim)-[:MENTIONS]->(Entity)`: characters [start, end) of the item's text."""
 
     item_id: str
@@ -111,7 +112,7 @@ class Mention:
 
 
 @dataclass(frozen=True, slots=True)
-class EntityRelation:
+class EntityRelation(Value):
     """`(Entity)-[:RELATES_TO]->(Entity)`, as one claim has it. It holds as long as the claim is supported."""
 
     claim_id: str
@@ -122,7 +123,7 @@ class EntityRelation:
 
 
 @dataclass(frozen=True, slots=True)
-class Derivation:
+class Derivation(Value):
     """`(Claim)-[:DERIVED_FROM]->(Passage|Claim|Answer)`: one antecedent of one justification.
 
     Derivations of a claim that share `justification` support it together; each further justification supports it alone.
@@ -141,7 +142,7 @@ class Derivation:
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(Value):
     """A statement that an agent or an extractor derived."""
 
     id: str

@@ -7,7 +7,7 @@ verdict: that is `differences.py`. Pure.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import NamedTuple
@@ -72,7 +72,7 @@ class Alignment:
 
 def aligned(first: Frame, second: Frame) -> Alignment:
     """Lay two sentences side by side. Takes time quadratic in their length."""
-    one, two = tokens(first), tokens(second)
+    one, two = tuple(tokens(first)), tuple(tokens(second))
     matcher = SequenceMatcher(None, [token.key for token in one], [token.key for token in two], autojunk=False)
     blocks = [block for block in matcher.get_matching_blocks() if block.size]
     changes, i, j = [], 0, 0
@@ -95,7 +95,7 @@ def _matched(blocks: Sequence[tuple[int, int, int]], one: Sequence[Token], at: i
     return ()
 
 
-def tokens(frame: Frame) -> tuple[Token, ...]:
+def tokens(frame: Frame) -> Iterator[Token]:
     """The tokens of a sentence, in order: names and quantities whole, other words by their stem."""
     text = _NOT_NEGATED.sub(lambda found: " " * len(found.group()), frame.text)
     spans = sorted(
@@ -103,16 +103,14 @@ def tokens(frame: Frame) -> tuple[Token, ...]:
         + [(each.quantity.start, each.quantity.end, each) for each in frame.measures],
         key=lambda span: span[:2],
     )
-    found: list[Token] = []
     at = 0
     for start, end, slot in [*spans, (len(text), len(text), None)]:
         if start < at:
             continue
-        found += _words(text, at, start)
+        yield from _words(text, at, start)
         if slot is not None:
-            found.append(Token(_key(slot), slot, start, end))
+            yield Token(_key(slot), slot, start, end)
         at = end
-    return tuple(found)
 
 
 def _words(text: str, start: int, end: int) -> list[Token]:

@@ -9,8 +9,9 @@ the words do not tell whether there is one value or many. Opposites in plain wor
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import chain, islice
 
-from stemma.memory.contradictions.alignment import Alignment, Change, Token, aligned
+from stemma.memory.contradictions.alignment import Alignment, Change, Token, aligned, tokens
 from stemma.memory.contradictions.wording import (
     AMONG_OTHERS,
     BY_DEGREES,
@@ -23,7 +24,7 @@ from stemma.memory.contradictions.wording import (
 from stemma.memory.grounding.contradiction import Contradiction, Slot, contradiction_of, other_thing, same_name, slot_of
 from stemma.memory.grounding.frame import Frame, Measure
 from stemma.memory.names import Name
-from stemma.memory.text import stem, term_set
+from stemma.memory.text import normalise, stem, term_set
 
 _LEAST = 0.6
 """Of the shorter sentence's tokens with meaning, so many must stand in the other one: the slot in question does not."""
@@ -42,6 +43,8 @@ def difference(first: Frame, second: Frame) -> Contradiction | None:
     found = contradiction_of(first, second)
     if (found and found.about) or other_thing(first, second) or not _may_be_alike(first, second):
         return found
+    if found is None and not _may_part(first, second):
+        return None
     side_by_side = aligned(first, second)
     if found is None:
         return _alike(first, second, side_by_side)
@@ -56,6 +59,21 @@ def difference(first: Frame, second: Frame) -> Contradiction | None:
 def _may_be_alike(first: Frame, second: Frame) -> bool:
     """A quick look: enough words in common to be worth laying side by side."""
     return len(first.words & second.words) >= 0.5 * min(len(first.words), len(second.words))
+
+
+def _may_part(first: Frame, second: Frame) -> bool:
+    """Whether `_alike` may say anything: of a value it asks for the same subject, which stands early and is soon read.
+    To lay the sentences side by side takes longer."""
+    if first.negated != second.negated:
+        return True
+    return not _begin_apart(first, second) and _same_name(_subject(tokens(first)), _subject(tokens(second)))
+
+
+def _begin_apart(first: Frame, second: Frame) -> bool:
+    """Whether each begins with a name of its own, which is then its subject."""
+    reported = any(word.startswith(_ACCORDING) for word in (*first.words, *second.words))
+    one, two = ([name for name in frame.names[:1] if name.start == 0] for frame in (first, second))
+    return not reported and bool(one and two) and normalise(one[0].text) != normalise(two[0].text)
 
 
 def _alike(first: Frame, second: Frame, side: Alignment) -> Contradiction | None:
@@ -106,21 +124,25 @@ def _values(tokens: Iterable[Token]) -> list[Token]:
 
 def _same_subject(side: Alignment, change: Change) -> bool:
     """Both begin with the same name, before the slot: it is told of the same thing."""
-    ours, theirs = (_subject(one) for one in (side.first, side.second))
-    if ours is None or theirs is None or ours.key != theirs.key:
-        return False
-    return ours in side.first[: change.place]
+    ours, theirs = _subject(side.first), _subject(side.second)
+    return _same_name(ours, theirs) and ours in side.first[: change.place]
 
 
-def _subject(tokens: Sequence[Token]) -> Token | None:
+def _same_name(ours: Token | None, theirs: Token | None) -> bool:
+    return ours is not None and theirs is not None and ours.key == theirs.key
+
+
+def _subject(sentence: Iterable[Token]) -> Token | None:
     """The first name, of whoever says it aside; None where something is told of it before it is named."""
-    reported = any(token.key == _ACCORDING for token in tokens[:2])
-    named = [n for n, token in enumerate(tokens) if isinstance(token.slot, Name)][1 if reported else 0 :]
-    if not named:
+    following = iter(sentence)
+    opening = list(islice(following, 2))
+    reported = any(token.key == _ACCORDING for token in opening)
+    named = (token for token in chain(opening, following) if isinstance(token.slot, Name))
+    first = next(islice(named, 1 if reported else 0, None), None)
+    if first is None:
         return None
-    first = tokens[named[0]]
-    opening = [token.key for token in tokens[:1]] + first.key.split()[1:2]
-    return None if not term_set(MANY_VALUED).isdisjoint(map(stem, opening)) else first
+    keys = [token.key for token in opening[:1]] + first.key.split()[1:2]
+    return None if not term_set(MANY_VALUED).isdisjoint(map(stem, keys)) else first
 
 
 def _says_besides(change: Change) -> bool:

@@ -19,7 +19,7 @@ from stemma.memory.grounding.frame import frame_of
 from stemma.memory.ingest.entities import entity_id
 from stemma.memory.model import Claim, Entity, Mention
 from stemma.memory.scope import Scope
-from stemma.memory.text import content_terms
+from stemma.memory.text import STOP_WORDS, stem, words
 
 _SHARED = 0.3
 """Of the shorter claim's words with meaning, the name of what both speak of aside, so many stand in the other one, or
@@ -80,22 +80,19 @@ def candidates(
     `ids` is what `entity_ids` gave, `about` the claims about these entities; for each entity that a claim does not name
     first, only so many of them count.
     """
+    worded = {entity: [(other, _terms(other.said)) for other in others] for entity, others in about.items()}
     pairs: dict[tuple[str, str], tuple[ComparedClaim, ComparedClaim]] = {}
     for claim in claims:
         terms = _terms(claim.said)
         for place, name in enumerate(claim.entities):
             named = _terms(name)
+            besides = terms - named
             for entity in ids[name]:
-                for other in islice(about.get(entity, ()), in_passing if place else None):
-                    if other.id != claim.id and _near(terms, _terms(other.said), named):
+                for other, theirs in islice(worded.get(entity, ()), in_passing if place else None):
+                    least = _SHARED * (min(len(terms), len(theirs)) - len(named))
+                    if 0 < len(besides & theirs) >= least and other.id != claim.id:
                         pairs.setdefault((min(claim.id, other.id), max(claim.id, other.id)), (claim, other))
     return [pair for pair in pairs.values() if _at_one_time(*pair) and _of_one_thing(*pair)]
-
-
-def _near(ours: frozenset[str], theirs: frozenset[str], name: frozenset[str]) -> bool:
-    """Enough words in common besides the name of what they share."""
-    shared = len((ours & theirs) - name)
-    return shared > 0 and shared >= _SHARED * (min(len(ours), len(theirs)) - len(name))
 
 
 def excluding(pairs: Iterable[tuple[ComparedClaim, ComparedClaim]]) -> list[Found]:
@@ -136,4 +133,4 @@ def _at_one_time(first: ComparedClaim, second: ComparedClaim) -> bool:
 
 @lru_cache(maxsize=65_536)
 def _terms(text: str) -> frozenset[str]:
-    return frozenset(content_terms(text))
+    return frozenset(map(stem, frozenset(words(text)) - STOP_WORDS))

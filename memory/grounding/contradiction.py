@@ -18,6 +18,11 @@ from stemma.memory.names import Name
 from stemma.memory.quantities import DATE, missing
 from stemma.memory.text import normalise, words
 
+
+def _set(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
 _ALIKE = 0.8
 """Share of both statements' words (Jaccard) that must be the same before a number or a negation is compared."""
 _FEWEST_TERMS = 3
@@ -30,9 +35,11 @@ _COPIED = 8
 _EDGES = ".,;:!?()[]\"'“”"
 _YEARS = range(1000, 2200)
 _PRONOUN = re.compile(r"\W*(?:it|he|she|they|this|these|those|we|i|you)\b", re.IGNORECASE)
-_QUALIFIERS = """former previous deputy vice assistant acting interim new old average mean median maximum minimum net
+_QUALIFIERS = _set(
+    """former previous deputy vice assistant acting interim new old average mean median maximum minimum net
     gross total planned expected estimated initial final upper lower north south east west monthly weekly daily
     second third"""
+)
 """Words that make it another thing."""
 
 
@@ -82,7 +89,7 @@ def contradiction_of(first: Frame, second: Frame) -> Contradiction | None:
 
 def other_thing(first: Frame, second: Frame) -> bool:
     """Whether a word that makes it another thing ("deputy", "net") stands in one of them only."""
-    return not (first.words ^ second.words).isdisjoint(_QUALIFIERS.split())
+    return not (first.words ^ second.words).isdisjoint(_QUALIFIERS)
 
 
 def same_name(first: str, second: str) -> bool:
@@ -164,9 +171,9 @@ def _is_name(text: str) -> bool:
 
 def _about_the_same(first: Frame, second: Frame) -> bool:
     """The same names, and nearly the same words."""
-    if not (_holds(first, second) and _holds(second, first)):
-        return False
     if [normalise(name.text) for name in first.names[:1]] != [normalise(name.text) for name in second.names[:1]]:
+        return False
+    if not (_holds(first, second) and _holds(second, first)):
         return False
     shared, every = first.terms & second.terms, first.terms | second.terms
     if not first.names:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from stemma.memory.names import Name, names
 from stemma.memory.quantities import DATE, ORDINAL, Quantity, quantities
@@ -108,43 +108,59 @@ class Relation:
     """It is told of another time than now."""
 
 
-@dataclass(frozen=True, slots=True)
 class Frame:
-    """One statement in slots."""
+    """One statement in slots. Each is worked out when it is first asked for: most statements that are compared part in
+    their names already."""
 
-    text: str
-    names: tuple[Name, ...]
-    measures: tuple[Measure, ...]
-    terms: frozenset[str]
-    """The stems of the other content words; reporting words are left out."""
-    words: frozenset[str]
-    """All words, folded."""
-    negated: bool
-    relation: Relation | None
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    @cached_property
+    def names(self) -> tuple[Name, ...]:
+        return tuple(name for name in names(self.text) if not _opens_a_report(name))
+
+    @cached_property
+    def measures(self) -> tuple[Measure, ...]:
+        return tuple(
+            _measure(self.text, each, self.names)
+            for each in quantities(self.text)
+            if not each.vague and not _inside(each, self.names)
+        )
+
+    @property
+    def values(self) -> tuple[Name | Measure, ...]:
+        return (*self.names, *self.measures)
+
+    @cached_property
+    def terms(self) -> frozenset[str]:
+        """The stems of the other content words; reporting words are left out."""
+        rest = self.text
+        for start, end in [(_start(each), _end(each)) for each in self.values]:
+            rest = rest[:start] + " " * (end - start) + rest[end:]
+        return frozenset(content_terms(rest)) - term_set(_REPORTING)
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """All words, folded."""
+        return frozenset(words(self.text))
+
+    @cached_property
+    def negated(self) -> bool:
+        return bool(_NEGATION.search(_NOT_NEGATED.sub(" ", self.text)))
+
+    @cached_property
+    def relation(self) -> Relation | None:
+        """The first form that fits."""
+        for owner in self.names:
+            if relation := _of(self, owner) or _possessed(self, owner) or _for(self, owner):
+                return relation
+        return _own(self) or _happened(self)
 
 
 @lru_cache(maxsize=65_536)
 def frame_of(statement: str) -> Frame:
     """Read one sentence. Of several, the first relation counts."""
-    found = tuple(name for name in names(statement) if not _opens_a_report(name))
-    measures = tuple(
-        _measure(statement, each, found)
-        for each in quantities(statement)
-        if not each.vague and not _inside(each, found)
-    )
-    rest = statement
-    spans: list[Name | Measure] = [*found, *measures]
-    for start, end in [(_start(each), _end(each)) for each in spans]:
-        rest = rest[:start] + " " * (end - start) + rest[end:]
-    return Frame(
-        text=statement,
-        names=found,
-        measures=measures,
-        terms=frozenset(content_terms(rest)) - term_set(_REPORTING),
-        words=frozenset(words(statement)),
-        negated=bool(_NEGATION.search(_NOT_NEGATED.sub(" ", statement))),
-        relation=_relation(statement, found, measures),
-    )
+    return Frame(statement)
 
 
 def frames_of(text: str) -> list[Frame]:
@@ -184,58 +200,50 @@ def _measure(text: str, quantity: Quantity, found: tuple[Name, ...]) -> Measure:
     )
 
 
-def _relation(text: str, found: tuple[Name, ...], measures: tuple[Measure, ...]) -> Relation | None:
-    """The first form that fits."""
-    values: tuple[Name | Measure, ...] = (*found, *measures)
-    for owner in found:
-        if relation := _of(text, owner, values) or _possessed(text, owner, values) or _for(text, owner, values):
-            return relation
-    return _own(text, found, values) or _happened(text, found, values)
-
-
-def _of(text: str, owner: Name, values: tuple[Name | Measure, ...]) -> Relation | None:
+def _of(frame: Frame, owner: Name) -> Relation | None:
     """ "The R of E is V", "V is the R of E", "V as the R of E"."""
-    if not (role := _BEFORE_OF.search(text[: owner.start])):
+    if not (role := _BEFORE_OF.search(frame.text[: owner.start])):
         return None
-    value = _value_after(text, owner.end, values) or _value_before(text, role.start(), values)
-    return _made(text, owner, role["role"], value)
+    value = _value_after(frame, owner.end) or _value_before(frame, role.start())
+    return _made(frame.text, owner, role["role"], value)
 
 
-def _possessed(text: str, owner: Name, values: tuple[Name | Measure, ...]) -> Relation | None:
+def _possessed(frame: Frame, owner: Name) -> Relation | None:
     """ "E's R is V"."""
-    if not (role := _POSSESSED.match(text, owner.end)):
+    if not (role := _POSSESSED.match(frame.text, owner.end)):
         return None
-    return _made(text, owner, role["role"], _value_after(text, role.end(), values))
+    return _made(frame.text, owner, role["role"], _value_after(frame, role.end()))
 
 
-def _for(text: str, owner: Name, values: tuple[Name | Measure, ...]) -> Relation | None:
+def _for(frame: Frame, owner: Name) -> Relation | None:
     """ "For E, the R is V"."""
-    if not (_FOR.match(text[: owner.start]) and (role := _THEN_ROLE.match(text, owner.end))):
+    if not (_FOR.match(frame.text[: owner.start]) and (role := _THEN_ROLE.match(frame.text, owner.end))):
         return None
-    return _made(text, owner, role["role"], _value_after(text, role.end(), values))
+    return _made(frame.text, owner, role["role"], _value_after(frame, role.end()))
 
 
-def _own(text: str, found: tuple[Name, ...], values: tuple[Name | Measure, ...]) -> Relation | None:
+def _own(frame: Frame) -> Relation | None:
     """ "E has V as its R", "E …, and its R is V"."""
-    role = _OWN.search(text)
-    if not role or not found or found[0].start > role.start():
+    role = _OWN.search(frame.text)
+    if not role or not frame.names or frame.names[0].start > role.start():
         return None
-    value = _value_before(text, role.start() + 3, values) if role["as"] else _value_after(text, role.end(), values)
-    return _made(text, found[0], role["role"], value)
+    value = _value_before(frame, role.start() + 3) if role["as"] else _value_after(frame, role.end())
+    return _made(frame.text, frame.names[0], role["role"], value)
 
 
-def _happened(text: str, found: tuple[Name, ...], values: tuple[Name | Measure, ...]) -> Relation | None:
+def _happened(frame: Frame) -> Relation | None:
     """ "E was founded in V", "E was directed by V"; a longer subject may be another one with the same beginning."""
-    event = _ONCE.search(text)
-    if not event or not found or found[0].end > event.start():
+    event = _ONCE.search(frame.text)
+    if not event or not frame.names or frame.names[0].end > event.start():
         return None
-    if _BRACKETED.sub("", text[found[0].end : event.start()]).strip():
+    owner = frame.names[0]
+    if _BRACKETED.sub("", frame.text[owner.end : event.start()]).strip():
         return None
-    value = next((each for each in values if _start(each) == event.end()), None)
+    value = _value_at(frame, event.end())
     if value is None:
         return None
     how = "when or where" if event["by"] in _WHEN_OR_WHERE else event["by"]
-    return Relation(normalise(found[0].text), frozenset({stem(event["verb"]), how}), value, past=False)
+    return Relation(normalise(owner.text), frozenset({stem(event["verb"]), how}), value, past=False)
 
 
 def _made(text: str, owner: Name, role: str, value: Name | Measure | None) -> Relation | None:
@@ -255,11 +263,17 @@ def _end(value: Name | Measure) -> int:
     return value.quantity.end if isinstance(value, Measure) else value.end
 
 
-def _value_after(text: str, position: int, values: tuple[Name | Measure, ...]) -> Name | Measure | None:
-    verb = _IS_THEN.match(text, position)
-    return next((each for each in values if verb and _start(each) == verb.end()), None)
+def _value_after(frame: Frame, position: int) -> Name | Measure | None:
+    verb = _IS_THEN.match(frame.text, position)
+    return _value_at(frame, verb.end()) if verb else None
 
 
-def _value_before(text: str, position: int, values: tuple[Name | Measure, ...]) -> Name | Measure | None:
-    verb = _THEN_IS.search(text[:position])
-    return next((each for each in values if verb and _end(each) == verb.start()), None)
+def _value_at(frame: Frame, position: int) -> Name | Measure | None:
+    return next((each for each in frame.values if _start(each) == position), None)
+
+
+def _value_before(frame: Frame, position: int) -> Name | Measure | None:
+    verb = _THEN_IS.search(frame.text[:position])
+    if verb is None:
+        return None
+    return next((each for each in frame.values if _end(each) == verb.start()), None)

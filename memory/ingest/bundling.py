@@ -39,7 +39,8 @@ class Prepared:
     """A document in pieces; what is told of pieces has one entry for each, in order, once it is there."""
 
     pieces: Sequence[Piece]
-    excerpts: Sequence[Excerpt]
+    read: Sequence[Excerpt]
+    """`excerpts`, as long as they are held: none where the bundle is there, which has all that they tell."""
     aliases: Collection[str]
     """What the document itself declares to be another name for something, as written."""
     near: Sequence[tuple[str, str]]
@@ -56,10 +57,16 @@ class Prepared:
     vectors: Sequence[Sequence[float]] = ()
     sentences: Sequence[SentenceVectors] = ()
 
+    @property
+    def excerpts(self) -> Sequence[Excerpt]:
+        """The pieces and what they name; read anew where they are no longer held, which is rarely asked for."""
+        self.read = self.read or _read(self.pieces)[0]
+        return self.read
+
     def rename(self, same: Mapping[str, str]) -> None:
         """Let what is written be called otherwise (`resolve.resolved`)."""
         if same:
-            self.excerpts = [resolved(excerpt, same) for excerpt in self.excerpts]
+            self.read = [resolved(excerpt, same) for excerpt in self.excerpts]
             self.bundle = None
 
 
@@ -90,18 +97,23 @@ def prepared(step: Step, *, by_rules: bool) -> Prepared:
     if by_rules:
         made.extractions = [Extraction(statements(excerpt)) for excerpt in made.excerpts]
         made.bundle, made.dropped = bundled(step, made, RULES)
-        made.extractions = ()  # they are in the bundle, and read anew if a name changes
+        made.extractions = made.read = ()  # it is in the bundle, and read anew if a name changes
     return made
 
 
 def prepare(document: Document) -> Prepared:
     """Cut a document and read its names."""
     pieces = split(document)
-    excerpts = [Excerpt(piece.title, piece.text, named_spans(piece.title, piece.text)) for piece in pieces]
-    same = declared(excerpts)
-    excerpts = [resolved(excerpt, same) for excerpt in excerpts]
+    excerpts, same = _read(pieces)
     words = [(" ".join(content_terms(piece.title)), " ".join(content_terms(piece.text))) for piece in pieces]
     return Prepared(pieces, excerpts, tuple(same), near_pairs(excerpts), possible_aliases(excerpts), words)
+
+
+def _read(pieces: Sequence[Piece]) -> tuple[list[Excerpt], dict[str, str]]:
+    """What the pieces name, under the names that the document itself declares, and those."""
+    excerpts = [Excerpt(piece.title, piece.text, named_spans(piece.title, piece.text)) for piece in pieces]
+    same = declared(excerpts)
+    return [resolved(excerpt, same) for excerpt in excerpts], same
 
 
 def bundled(step: Step, item: Prepared, extractor: str) -> tuple[SourceBundle, int]:

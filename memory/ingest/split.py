@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from semantic_text_splitter import MarkdownSplitter, TextSplitter
 
 from stemma.memory.model import Document, Position
+from stemma.memory.values import Value
 
 PIECE_SIZE = 900
 """Characters: about 200 tokens of English, so that a piece with its title fits the embedder's 256."""
@@ -28,7 +29,7 @@ _TITLE_LENGTH = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(Value):
     """`text` is exactly characters [start, end) of the document's text; `title` names the document and the section."""
 
     title: str
