@@ -138,12 +138,15 @@ def _words(scope: Scope, terms: Iterable[str]) -> Row:
 
 
 def entity_row(entity: Entity) -> Row:
+    """`aliased` is the audience of those that have aliases: few do, and only those are looked through for one."""
+    audience = entity.scope.audience
     return {
         "id": entity.id,
-        "audience": entity.scope.audience,
+        "audience": audience,
         "name": entity.name,
         "kind": entity.kind,
         "aliases": list(entity.aliases),
+        "aliased": audience if entity.aliases else None,
     }
 
 
