@@ -48,6 +48,7 @@ def head_key(scope: Scope, uri: str) -> str:
     return key(scope.audience, uri)
 
 
+@lru_cache(maxsize=64)  # what is written together has few scopes
 def reach(tenant: str, audience: str) -> str:
     """Tenant and audience as one word of the full-text index."""
     return key("reach", tenant, audience)
