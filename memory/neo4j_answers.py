@@ -17,6 +17,7 @@ from stemma.memory.bundles import AnswerBundle
 from stemma.memory.lineage.model import Retraction, Status
 from stemma.memory.lineage.support import Facts, statuses
 from stemma.memory.model import Node
+from stemma.memory.neo4j_entities import put_entities
 from stemma.memory.neo4j_flags import decide, settle
 from stemma.memory.neo4j_mentions import WRITE, ClaimParts, put_claims
 from stemma.memory.neo4j_rows import (
@@ -25,13 +26,11 @@ from stemma.memory.neo4j_rows import (
     assert_rows,
     claim_row,
     derivation_row,
-    entity_row,
-    mention_row,
     relation_rows,
     retraction_row,
     use_rows,
 )
-from stemma.memory.neo4j_sources import merged_entities, unique
+from stemma.memory.neo4j_sources import unique
 from stemma.memory.neo4j_turn import BATCH, IDS, Turn, by_tenant
 from stemma.memory.neo4j_values import NODES, status
 
@@ -49,8 +48,6 @@ class AnswerRows:
     derivations: list[Row]
     uses: list[Row]
     asserts: list[Row]
-    entities: list[Row]
-    mentions: list[Row]
     relations: list[Row]
 
     @property
@@ -80,8 +77,8 @@ async def _write_of_tenant(turn: Turn, prepared: Sequence[AnswerRows]) -> list[b
     batch = _Batch(await _stored(turn, prepared))
     taken = [batch.take(item) for item in prepared]
     new = batch.rows
-    await turn.put(WRITE, "put_entities", merged_entities(row for item in new for row in item.entities))
-    mentions = [row for item in new for row in item.mentions]
+    await put_entities(turn, (entity for item in new for entity in item.bundle.entities))
+    mentions = [mention for item in new for mention in item.bundle.mentions]
     relations = [row for item in new for row in item.relations]
     await put_claims(turn, ClaimParts(batch.claims, (), mentions, relations))
     for rows in _statements(new):
@@ -187,7 +184,5 @@ def _rows(bundle: AnswerBundle) -> AnswerRows:
         unique(derivation_row(row, answer.scope.audience, answer.recorded_at) for row in bundle.derivations),
         [{**whose, **row} for row in use_rows(answer)],
         [{**whose, **row} for row in assert_rows(answer)],
-        [entity_row(entity) for entity in bundle.entities],
-        [mention_row(mention) for mention in bundle.mentions],
         relation_rows(answer.scope, bundle.relations),
     )

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from stemma.memory.model import Mention
-from stemma.memory.neo4j_rows import Row
+from stemma.memory.neo4j_rows import Row, mention_row
 from stemma.memory.neo4j_turn import BATCH, Turn
 from stemma.memory.queries import load_queries
 
@@ -28,7 +28,7 @@ class ClaimParts:
 
     new: Mapping[str, Row]
     derivations: Sequence[Row]
-    mentions: Sequence[Row]
+    mentions: Sequence[Mention]
     relations: Sequence[Row]
 
 
@@ -47,8 +47,8 @@ class _Places:
 
 def with_mentions(passages: Sequence[Row], mentions: Iterable[Mention]) -> list[Row]:
     """The rows of passages with what each mentions."""
-    found = _by_item((one.item_id, (one.entity_id, one.start, one.end)) for one in mentions)
-    return [{**row, "mentions": found.get(row["values"]["id"], [])} for row in passages]
+    found = _by_item(mentions)
+    return [{**row, "mentions": found.get(row["values"]["id"], ())} for row in passages]
 
 
 async def put_passages(turn: Turn, rows: Sequence[Row]) -> None:
@@ -67,19 +67,17 @@ async def put_claims(turn: Turn, parts: ClaimParts, grounded: Collection[str] = 
         for row in parts.derivations
         if row["claim_id"] in plain and row["antecedent_id"] in grounded and not _came_later(row, new)
     ]
-    mentions = _by_item(
-        (row["item_id"], (row["entity_id"], row["start"], row["end"]))
-        for row in parts.mentions
-        if row["item_id"] in new
+    mentions = _by_item(parts.mentions)
+    reasons = _grouped(
+        (row["claim_id"], (row["antecedent_id"], {"key": row["key"], **row["values"]})) for row in inside
     )
-    reasons = _by_item((row["claim_id"], (row["antecedent_id"], row["key"], row["values"])) for row in inside)
-    related = _by_item((row["claim_id"], row) for row in parts.relations if _owned(row, new))
+    related = _grouped((row["claim_id"], row) for row in parts.relations if _owned(row, new))
     for some in _cut(list(new.items())):
         things, grounds = _Places(), _Places()
         rows = [
             {
                 **row,
-                "mentions": _placed(things, dict.fromkeys(mentions.get(claim_id, ()))),
+                "mentions": _placed(things, mentions.get(claim_id, ())),
                 "rests": _placed(grounds, reasons.get(claim_id, ())),
                 **_relations(things, related.get(claim_id, ())),
             }
@@ -88,7 +86,8 @@ async def put_claims(turn: Turn, parts: ClaimParts, grounded: Collection[str] = 
         await turn.rows(WRITE, "put_claims", rows=rows, things=things.ids(), grounds=grounds.ids())
     tied = {id(row) for row in inside}
     await turn.put(WRITE, "put_derivations", [row for row in parts.derivations if id(row) not in tied])
-    await turn.put(WRITE, "put_claim_mentions", [row for row in parts.mentions if row["item_id"] not in new])
+    known = [mention_row(mention) for mention in parts.mentions if mention.item_id not in new]
+    await turn.put(WRITE, "put_claim_mentions", known)
     await turn.put(_ENTITIES, "put_relations", [row for row in parts.relations if row["claim_id"] not in new])
 
 
@@ -116,7 +115,15 @@ def _placed(places: _Places, rows: Iterable[Sequence[object]]) -> list[list[obje
     return [[places.of(str(first)), *rest] for first, *rest in rows]
 
 
-def _by_item(rows: Iterable[tuple[str, T]]) -> dict[str, list[T]]:
+def _by_item(mentions: Iterable[Mention]) -> dict[str, dict[tuple[str, int, int], None]]:
+    """By item: what it mentions and where, each once."""
+    found: defaultdict[str, dict[tuple[str, int, int], None]] = defaultdict(dict)
+    for one in mentions:
+        found[one.item_id][one.entity_id, one.start, one.end] = None
+    return found
+
+
+def _grouped(rows: Iterable[tuple[str, T]]) -> dict[str, list[T]]:
     found: defaultdict[str, list[T]] = defaultdict(list)
     for item_id, row in rows:
         found[item_id].append(row)

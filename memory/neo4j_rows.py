@@ -48,6 +48,7 @@ def head_key(scope: Scope, uri: str) -> str:
     return key(scope.audience, uri)
 
 
+@lru_cache(maxsize=64)  # what is written together has few scopes
 def reach(tenant: str, audience: str) -> str:
     """Tenant and audience as one word of the full-text index."""
     return key("reach", tenant, audience)
@@ -138,12 +139,15 @@ def _words(scope: Scope, terms: Iterable[str]) -> Row:
 
 
 def entity_row(entity: Entity) -> Row:
+    """`aliased` is the audience of those that have aliases: few do, and only those are looked through for one."""
+    audience = entity.scope.audience
     return {
         "id": entity.id,
-        "audience": entity.scope.audience,
+        "audience": audience,
         "name": entity.name,
         "kind": entity.kind,
         "aliases": list(entity.aliases),
+        "aliased": audience if entity.aliases else None,
     }
 
 

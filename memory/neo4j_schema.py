@@ -21,7 +21,7 @@ SCHEMA_VERSION = 5
 OLDEST = 2
 """From here on a database becomes a current one by what is missing being made: keys, indexes and marks."""
 AWAIT_SECONDS = 120
-_NEIGHBOURS, _CONSIDERED = 12, 40
+_NEIGHBOURS, _CONSIDERED = 12, 24
 """Of each vector in its index, and candidates for them while it is put in. With the server's own 16 and 100 an index is
 built by three times as many comparisons, and recall, which asks for a hundred nearest, finds hardly more."""
 

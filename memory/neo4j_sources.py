@@ -11,15 +11,15 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from stemma.memory.bundles import SentenceVectors, SourceBundle
+from stemma.memory.model import Mention
+from stemma.memory.neo4j_entities import put_entities
 from stemma.memory.neo4j_flags import settle
 from stemma.memory.neo4j_mentions import WRITE, ClaimParts, put_claims, put_passages, with_mentions
 from stemma.memory.neo4j_rows import (
     Row,
     claim_row,
     derivation_row,
-    entity_row,
     head_key,
-    mention_row,
     passage_row,
     relation_rows,
     source_row,
@@ -39,8 +39,7 @@ class SourceRows:
     claims: dict[str, Row]
     """By id."""
     derivations: list[Row]
-    entities: list[Row]
-    mentions: list[Row]
+    mentions: list[Mention]
     """Of claims; those of passages are in their rows."""
     relations: list[Row]
 
@@ -57,17 +56,15 @@ def source_rows(bundles: Iterable[SourceBundle], sent: Callable[[Sequence[float]
 def _rows(bundle: SourceBundle, sent: Callable[[Sequence[float]], object]) -> SourceRows:
     scope = bundle.source.scope
     passages = [{**row, "vector": sent(row["vector"])} for row in _passage_rows(bundle)]
-    mentions = dict.fromkeys(bundle.mentions)
     of_passages = {passage.id for passage in bundle.passages}
     return SourceRows(
         bundle,
         head_key(scope, bundle.source.uri),
         source_row(bundle.source),
-        with_mentions(passages, mentions),
+        with_mentions(passages, bundle.mentions),
         {claim.id: claim_row(claim, None) for claim in bundle.claims},
         unique(derivation_row(row, scope.audience, bundle.source.added_at) for row in bundle.derivations),
-        [entity_row(entity) for entity in bundle.entities],
-        [mention_row(mention) for mention in mentions if mention.item_id not in of_passages],
+        [mention for mention in bundle.mentions if mention.item_id not in of_passages],
         relation_rows(scope, bundle.relations),
     )
 
@@ -91,7 +88,7 @@ async def _write_of_tenant(turn: Turn, prepared: Sequence[SourceRows]) -> list[b
     replaced = [{"id": item.bundle.source.id, "old": item.bundle.replaces} for item in new if item.bundle.replaces]
     await turn.put(WRITE, "put_sources", [{"key": item.key, "values": item.source} for item in new])
     await turn.put(WRITE, "replace_sources", replaced)
-    await turn.put(WRITE, "put_entities", merged_entities(row for item in new for row in item.entities))
+    await put_entities(turn, (entity for item in new for entity in item.bundle.entities))
     await put_passages(turn, [row for item in new for row in item.passages])
     moved = await _put_claims(turn, new)
     await settle(turn, {*moved, *(row["id"] for row in replaced)})
@@ -126,14 +123,4 @@ def unique(rows: Iterable[Row]) -> list[Row]:
     found: dict[tuple[object, ...], Row] = {}
     for row in rows:
         found.setdefault((row["claim_id"], row["antecedent_id"], row["key"]), row)
-    return list(found.values())
-
-
-def merged_entities(rows: Iterable[Row]) -> list[Row]:
-    """Rows of entities, each id once, with the aliases of all its rows."""
-    found: dict[object, Row] = {}
-    for row in rows:
-        known = found.setdefault(row["id"], row)
-        if new := [alias for alias in row["aliases"] if alias not in known["aliases"]]:
-            found[row["id"]] = {**known, "aliases": [*known["aliases"], *new]}
     return list(found.values())

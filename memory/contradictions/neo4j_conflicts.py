@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 from stemma.memory.contradictions.model import Backing, ComparedClaim, Conflict, ConflictPage, Resolution
 from stemma.memory.contradictions.ruling import Ruling, refuse_changed
@@ -34,14 +35,14 @@ class Neo4jConflicts:
     async def claims_after(self, scope: Scope, after: str, limit: int) -> list[ComparedClaim]:
         where = {"tenant": scope.tenant, "audience": scope.audience, "after": after, "limit": limit}
         [found] = await self._connection.read(_QUERIES["claims_after"], where)
-        return [_claim(row, tuple(sorted(row["names"]))) for row in found["rows"]]
+        return [_claim(row) for row in found["rows"]]
 
     async def claims_about(self, scope: Scope, entity_ids: Sequence[str], most: int) -> dict[str, list[ComparedClaim]]:
         if not entity_ids:
             return {}
         where = {**_own(scope), "ids": list(dict.fromkeys(entity_ids)), "most": most}
         [found] = await self._connection.read(_QUERIES["claims_about"], where)
-        return {row["id"]: [_claim(one) for one in row["claims"]] for row in found["rows"] if row["claims"]}
+        return {entity_id: [_claim(row) for row in claims] for entity_id, claims in found["rows"] if claims}
 
     async def put_conflicts(self, conflicts: Sequence[Conflict]) -> list[str]:
         if not conflicts:
@@ -113,9 +114,10 @@ def _only(scope: Scope, conflict_id: str, found: Sequence[Row]) -> Conflict:
     raise UnknownItem(f"there is no {conflict_id!r} in this scope", hint="stemma memory contradictions")
 
 
-def _claim(row: Row, names: Sequence[str] = ()) -> ComparedClaim:
-    when = (datetime.fromisoformat(row["recorded_at"]), row["valid_from"], row["valid_to"])
-    return ComparedClaim(row["id"], row["audience"], row["text"], *when, names, row["subject"])
+def _claim(row: Sequence[Any]) -> ComparedClaim:
+    claim_id, audience, text, recorded_at, valid_from, valid_to, subject, *names = row
+    recorded = datetime.fromisoformat(recorded_at)
+    return ComparedClaim(claim_id, audience, text, recorded, valid_from, valid_to, tuple(sorted(names)), subject)
 
 
 def _row(conflict: Conflict) -> Row:

@@ -1,5 +1,6 @@
 // Contradictions in Neo4j: the claims to compare, and what was found. `audiences` is what the scope may see. All rows come
-// in one record: each costs the driver more than what is in it.
+// in one record: each costs the driver more than what is in it. A claim is a list, because 25 are
+// read for a new passage; its entities' names come last.
 
 // name: claims_after
 // The next current claims of one audience, by id, with the names of what each mentions.
@@ -8,7 +9,7 @@ USING INDEX c:Claim(tenant, id)
 WHERE c.id > $after AND c.audience = $audience AND c.recallable AND NOT c.stale
 WITH c ORDER BY c.id LIMIT $limit
 WITH c, COLLECT { MATCH (c)-[:MENTIONS]->(e:Entity) RETURN DISTINCT e.name } AS names ORDER BY c.id
-RETURN collect(c {.id, .audience, .text, .recorded_at, .valid_from, .valid_to, .subject, names: names}) AS rows;
+RETURN collect([c.id, c.audience, c.text, c.recorded_at, c.valid_from, c.valid_to, c.subject] + names) AS rows;
 
 // name: claims_about
 // For each entity some current claims that mention it.
@@ -19,9 +20,9 @@ CALL (e) {
   MATCH (e)<-[:MENTIONS]-(c:Claim)
   WHERE c.audience IN $audiences AND c.recallable AND NOT c.stale
   WITH DISTINCT c LIMIT $most
-  RETURN collect(c {.id, .audience, .text, .recorded_at, .valid_from, .valid_to, .subject}) AS claims
+  RETURN collect([c.id, c.audience, c.text, c.recorded_at, c.valid_from, c.valid_to, c.subject]) AS claims
 }
-RETURN collect({id: id, claims: claims}) AS rows;
+RETURN collect([id, claims]) AS rows;
 
 // name: put_conflicts
 // A batch of contradictions between claims that their audience sees; says which are new.

@@ -7,6 +7,27 @@ MATCH (n:Entity {tenant: $tenant, aliased: audience}) WHERE any(alias IN n.alias
 RETURN n {.id, .audience, .name, .kind, .aliases} AS row
 ORDER BY n.name, n.id;
 
+// name: known_entities
+// Those of the entities that are there.
+CYPHER replan=skip
+UNWIND $ids AS id
+MATCH (e:Entity {tenant: $tenant, id: id})
+RETURN collect(id) AS ids;
+
+// name: put_entities
+// A batch of new entities.
+CYPHER replan=skip
+UNWIND $rows AS row
+CREATE (e:Entity {tenant: $tenant, id: row.id, audience: row.audience, name: row.name, kind: row.kind,
+                  aliases: row.aliases, aliased: row.aliased});
+
+// name: put_aliases
+// What a batch of known entities is called too, each alias once.
+CYPHER replan=skip
+UNWIND $rows AS row
+MATCH (e:Entity {tenant: $tenant, id: row.id})
+SET e.aliases = e.aliases + [alias IN row.aliases WHERE NOT alias IN e.aliases], e.aliased = e.audience;
+
 // name: put_relations
 // A batch of what claims relate. Nothing is written for a claim of another audience than the writer's, or a thing that
 // this audience does not see.

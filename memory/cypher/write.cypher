@@ -33,29 +33,21 @@ UNWIND $things AS id
 OPTIONAL MATCH (e:Entity {tenant: $tenant, id: id})
 WITH collect([e]) AS things
 UNWIND $rows AS row
-MATCH (s:Source {tenant: $tenant, id: row.values.source_id})
-CREATE (p:Passage {tenant: $tenant, revision: $revision, supported: true, recallable: true})
-SET p += row.values
-CREATE (p)-[:PART_OF {audience: row.values.audience}]->(s)
-CREATE (entry:Entry:Searchable {tenant: $tenant, audience: row.values.audience})-[:STANDS_FOR]->(p)
-SET entry += row.words, entry.sentences_SLOT = row.sentences
-WITH p, row, things, entry
+WITH row, row.values AS v, things
+MATCH (s:Source {tenant: $tenant, id: v.source_id})
+CREATE (p:Passage {tenant: $tenant, id: v.id, audience: v.audience, revision: $revision, supported: true,
+                   recallable: true, source_id: v.source_id, ordinal: v.ordinal, title: v.title, text: v.text,
+                   start: v.start, end: v.end, page: v.page, sheet: v.sheet, valid_to: v.valid_to}),
+  (p)-[:PART_OF {audience: v.audience}]->(s),
+  (entry:Entry:Searchable {tenant: $tenant, audience: v.audience, terms: row.words.terms, reach: row.words.reach,
+                           sentences_SLOT: row.sentences})-[:STANDS_FOR]->(p)
+WITH p, row, v.audience AS audience, things, entry
 CALL db.create.setNodeVectorProperty(entry, 'embedding_SLOT', row.vector)
-WITH p, row, things
+WITH p, row, audience, things
 UNWIND row.mentions AS mention
-WITH p, mention, things[mention[0]][0] AS e
+WITH p, audience, mention, things[mention[0]][0] AS e
 WHERE e IS NOT NULL
-CREATE (p)-[:MENTIONS {start: mention[1], end: mention[2], audience: p.audience}]->(e);
-
-// name: put_entities
-// A batch of entities; one that is known stays as it is and gains aliases, each once. `aliased` is the audience of those
-// that have any: few do, and only those are looked through for an alias.
-CYPHER replan=skip
-UNWIND $rows AS row
-MERGE (e:Entity {tenant: $tenant, id: row.id})
-ON CREATE SET e += row
-FOREACH (_ IN CASE WHEN row.aliases = [] THEN [] ELSE [1] END |
-  SET e.aliases = e.aliases + [alias IN row.aliases WHERE NOT alias IN e.aliases], e.aliased = e.audience);
+CREATE (p)-[:MENTIONS {start: mention[1], end: mention[2], audience: audience}]->(e);
 
 // name: put_claim_mentions
 // A batch of mentions in claims that were there before. A new mention is a change of the claim that a cache has to see.
@@ -97,35 +89,36 @@ CALL () {
   RETURN collect([p]) AS grounds
 }
 UNWIND $rows AS row
-CREATE (c:Claim {tenant: $tenant, supported: true, recallable: true, stale: false, withdrawn: false, quarantined: false,
-                 reason: ''})
-SET c += row.values
+WITH row, row.values AS v, row.values.audience AS audience, things, grounds
+CREATE (c:Claim {tenant: $tenant, id: v.id, audience: audience, supported: true, recallable: true, stale: false,
+                 withdrawn: false, quarantined: false, reason: '', text: v.text, recorded_at: v.recorded_at,
+                 subject: v.subject, predicate: v.predicate, object: v.object, confidence: v.confidence,
+                 searched: v.searched, valid_from: v.valid_from, valid_to: v.valid_to, expired_at: v.expired_at,
+                 holds_from: v.holds_from, holds_to: v.holds_to})
 FOREACH (vector IN CASE WHEN row.vector IS NULL THEN [] ELSE [row.vector] END |
   SET c.revision = $revision
-  CREATE (entry:Entry:Searchable {tenant: $tenant, audience: row.values.audience})-[:STANDS_FOR]->(c)
+  CREATE (entry:Entry:Searchable {tenant: $tenant, audience: audience})-[:STANDS_FOR]->(c)
   SET entry += row.words, entry.embedding_SLOT = vector)
-WITH c, row, things, grounds
-CALL (c, row, things) {
+WITH c, row, audience, things, grounds
+CALL (c, row, audience, things) {
   UNWIND row.mentions AS mention
-  WITH c, mention, things[mention[0]][0] AS e
+  WITH c, audience, mention, things[mention[0]][0] AS e
   WHERE e IS NOT NULL
-  CREATE (c)-[:MENTIONS {start: mention[1], end: mention[2], audience: c.audience}]->(e)
+  CREATE (c)-[:MENTIONS {start: mention[1], end: mention[2], audience: audience}]->(e)
 }
 CALL (c, row, grounds) {
   UNWIND row.rests AS reason
-  WITH c, reason, grounds[reason[0]][0] AS p
+  WITH c, reason[1] AS d, grounds[reason[0]][0] AS p
   WHERE p IS NOT NULL
-  CREATE (c)-[d:DERIVED_FROM {key: reason[1]}]->(p)
-  SET d += reason[2],
-    c.touched_at = CASE WHEN c.recorded_at < reason[2].recorded_at
-                         AND coalesce(c.touched_at, '') < reason[2].recorded_at
-                   THEN reason[2].recorded_at ELSE c.touched_at END
+  CREATE (c)-[:DERIVED_FROM {key: d.key, justification: d.justification, quote: d.quote, start: d.start, end: d.end,
+                             extractor: d.extractor, run_id: d.run_id, step: d.step, audience: d.audience,
+                             recorded_at: d.recorded_at}]->(p)
 }
-CALL (c, row, things) {
+CALL (c, row, audience, things) {
   UNWIND row.relations AS told
-  WITH c, row, told, things[told[0]][0] AS subject, things[told[2]][0] AS object
+  WITH c, row, audience, told, things[told[0]][0] AS subject, things[told[2]][0] AS object
   WHERE subject.audience IN row.audiences AND object.audience IN row.audiences
-  CREATE (subject)-[:RELATES_TO {claim_id: c.id, predicate: told[1], audience: c.audience}]->(object)
+  CREATE (subject)-[:RELATES_TO {claim_id: c.id, predicate: told[1], audience: audience}]->(object)
 };
 
 // name: put_derivations

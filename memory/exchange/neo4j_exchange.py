@@ -21,15 +21,16 @@ from stemma.memory.lineage.model import Affected
 from stemma.memory.model import FAR_FUTURE, Node, Relation
 from stemma.memory.neo4j_connection import Neo4jConnection
 from stemma.memory.neo4j_dialect import Slot
+from stemma.memory.neo4j_entities import put_entities
 from stemma.memory.neo4j_flags import decide, settle
 from stemma.memory.neo4j_rows import TITLE_WEIGHT, head_key, held, key, reach
 from stemma.memory.neo4j_turn import Serving, Turn, in_turn
+from stemma.memory.neo4j_values import entity
 from stemma.memory.queries import Queries, load_queries
 from stemma.memory.scope import Scope
 from stemma.memory.text import content_terms
 
 _QUERIES = load_queries("cypher/exchange.cypher")
-_WRITE = load_queries("cypher/write.cypher")
 _CHANGES = load_queries("cypher/changes.cypher")
 CONSOLIDATION = "Consolidation"
 _PAGE = 500
@@ -269,11 +270,10 @@ async def _put(turn: Turn, kind: Kind, rows: Sequence[Row]) -> int:
     if kind.name == "consolidation":
         await turn.put(_QUERIES, "put_runs", rows)
         return len(rows)
+    if kind.label is Node.ENTITY:
+        return await put_entities(turn, [entity(turn.tenant, row["values"]) for row in rows])
     known = await _known(turn, kind, rows)
     new = [row for row in rows if row.get("id", row.get("place")) not in known]
-    if kind.label is Node.ENTITY:
-        await turn.put(_WRITE, "put_entities", [row["values"] for row in rows])
-        return len(new)
     if kind.label is Node.SOURCE and await turn.rows(_QUERIES, "rivals", rows=new):
         raise ImportConflict(RIVAL, hint=RIVAL_HINT)
     await turn.put(_QUERIES, _PUT[kind.name], new, open_end=FAR_FUTURE)
