@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from stemma.memory.lineage.model import Retraction
 from stemma.memory.model import Answer, Claim, Derivation, Entity, EntityRelation, Mention, Passage, Source
+from stemma.memory.recall.term_counts import Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +42,8 @@ class SourceBundle:
     claims: Sequence[Claim] = ()
     derivations: Sequence[Derivation] = ()
     relations: Sequence[EntityRelation] = ()
-    words: Sequence[tuple[str, str]] = ()
-    """Of each passage the words of its title and of its text that are searched (`text.content_terms`), between spaces;
-    empty where the store is to work them out."""
+    words: Sequence[Words] = ()
+    """Of each passage the words that are searched; empty where the store is to work them out."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,11 +19,11 @@ from stemma.memory.consolidation.sqlite_showing import promote
 from stemma.memory.model import Claim, Derivation, Entity, EntityRelation, Node, Passage, Scope
 from stemma.memory.queries import load_queries
 from stemma.memory.recall.sentence_blob import pack
-from stemma.memory.recall.term_counts import counted
+from stemma.memory.recall.term_counts import Words, words_of
 from stemma.memory.sqlite_database import rows
 from stemma.memory.sqlite_embedder import packed
 from stemma.memory.sqlite_mentions import add_mentions, places_of
-from stemma.memory.sqlite_rows import answer_row, claim_row, entity_row, indexed, place_token, retraction_row, written
+from stemma.memory.sqlite_rows import answer_row, claim_row, entity_row, place_token, retraction_row, written
 from stemma.memory.sqlite_support import decide, refresh, unsettled
 
 _READ = load_queries("sql/read.sql")
@@ -56,15 +56,15 @@ def index_entries(
     items: Sequence[Passage | Claim],
     vectors: Sequence[Sequence[float]],
     sentences: Sequence[SentenceVectors] = (),
-    words: Sequence[tuple[str, str]] = (),
+    words: Sequence[Words] = (),
 ) -> list[IndexEntry]:
     """One entry for each item, whose words are folded and stemmed here unless they are given: slow, so not under the
     write lock."""
     blobs = [pack(some) if some.spans else None for some in sentences] or [None] * len(items)
-    said = words or [(indexed(item.title) if isinstance(item, Passage) else "", indexed(item.text)) for item in items]
+    said = words or [words_of(item.title if isinstance(item, Passage) else "", item.text) for item in items]
     return [
-        IndexEntry(item, title, text, counted(title, text), packed(row), blob)
-        for item, (title, text), row, blob in zip(items, said, vectors, blobs, strict=True)
+        IndexEntry(item, *of_item, packed(row), blob)
+        for item, of_item, row, blob in zip(items, said, vectors, blobs, strict=True)
     ]
 
 

@@ -21,7 +21,7 @@ from stemma.memory.ingest.split import Piece, split
 from stemma.memory.ingest.statements import NAME as RULES
 from stemma.memory.ingest.statements import statements
 from stemma.memory.model import Document, Entity, Mention, Passage, Position, Scope, Source
-from stemma.memory.text import content_terms
+from stemma.memory.recall.term_counts import Words, words_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Prepared:
     """Names that may be one (`resolve.near_pairs`)."""
     possible: Collection[str]
     """What may be an alias that memory knows (`resolve.possible_aliases`)."""
-    words: Sequence[tuple[str, str]]
+    words: Sequence[Words]
     """Of each piece, as `SourceBundle.words` has them."""
     bundle: SourceBundle | None = None
     """What is stored, without vectors; nothing while it is not known what the pieces state, or are to be called."""
@@ -105,7 +105,7 @@ def prepare(document: Document) -> Prepared:
     """Cut a document and read its names."""
     pieces = split(document)
     excerpts, same = _read(pieces)
-    words = [(" ".join(content_terms(piece.title)), " ".join(content_terms(piece.text))) for piece in pieces]
+    words = [words_of(piece.title, piece.text) for piece in pieces]
     return Prepared(pieces, excerpts, tuple(same), near_pairs(excerpts), possible_aliases(excerpts), words)
 
 

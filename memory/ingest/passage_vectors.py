@@ -13,16 +13,11 @@ from stemma.memory.bundles import SentenceVectors
 from stemma.memory.ingest.bundling import embedded_text
 from stemma.memory.ingest.split import Piece
 from stemma.memory.ports import Embedder
-from stemma.memory.text import sentences
 
 _BATCH = 64
 """Passages embedded in one call: enough to keep the model busy, few enough to show progress."""
-_MOST_SENTENCES = 64
-"""Sentences with a vector of their own in one passage; the last takes in what follows it. Passages are far shorter:
-this bounds a document that came in one piece."""
 
 Vector = Sequence[float]
-Spans = list[tuple[int, int]]
 
 
 class PassageVectors(NamedTuple):
@@ -55,23 +50,17 @@ async def passage_vectors(
 async def _sentence_vectors(
     embedder: Embedder, pieces: Sequence[Piece], whole: Sequence[Vector]
 ) -> list[SentenceVectors]:
-    spans = [sentence_spans(piece.text) for piece in pieces]
-    wanted = [(n, span) for n, own in enumerate(spans) if len(own) > 1 for span in own]
+    wanted = [(n, span) for n, piece in enumerate(pieces) if len(piece.sentences) > 1 for span in piece.sentences]
     wanted.sort(key=lambda one: one[1][1] - one[1][0])
     made: dict[tuple[int, tuple[int, int]], Vector] = {}
     for start in range(0, len(wanted), _BATCH):
         batch = wanted[start : start + _BATCH]
         texts = [embedded_sentence(pieces[n].title, pieces[n].text[slice(*span)]) for n, span in batch]
         made.update(zip(batch, await embedder.embed(texts), strict=True))
-    return [SentenceVectors(own, [made.get((n, span), whole[n]) for span in own]) for n, own in enumerate(spans)]
-
-
-def sentence_spans(text: str) -> Spans:
-    """Characters [start, end) of the sentences that have vectors; all of a text that has none to cut."""
-    spans: Spans = [(sentence.start, sentence.end) for sentence in sentences(text)] or [(0, len(text))]
-    if len(spans) > _MOST_SENTENCES:
-        spans[_MOST_SENTENCES - 1 :] = [(spans[_MOST_SENTENCES - 1][0], len(text))]
-    return spans
+    return [
+        SentenceVectors(piece.sentences, [made.get((n, span), whole[n]) for span in piece.sentences])
+        for n, piece in enumerate(pieces)
+    ]
 
 
 def embedded_sentence(title: str, sentence: str) -> str:

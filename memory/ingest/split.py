@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from semantic_text_splitter import MarkdownSplitter, TextSplitter
 
 from stemma.memory.model import Document, Position
+from stemma.memory.text import sentences
 from stemma.memory.values import Value
 
 PIECE_SIZE = 900
@@ -26,6 +27,11 @@ _HEADING = re.compile(r"^ {0,3}(#{1,6})[ \t]+(.+?)[ \t]*#*[ \t]*$", re.MULTILINE
 _FENCE = re.compile(r"^ {0,3}(```|~~~)", re.MULTILINE)
 _ONLY_HEADINGS = re.compile(r"(?:\s*#{1,6}[ \t][^\n]*)+\s*")
 _TITLE_LENGTH = 200
+_MOST_SENTENCES = 64
+"""Sentences with a vector of their own in one passage; the last takes in what follows it. Passages are far shorter:
+this bounds a document that came in one piece."""
+
+Spans = list[tuple[int, int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +42,8 @@ class Piece(Value):
     text: str
     start: int
     end: int
+    sentences: Sequence[tuple[int, int]]
+    """Characters [start, end) of the sentences of `text` that have vectors; all of a text that has none to cut."""
     page: int | None = None
     sheet: str = ""
 
@@ -58,7 +66,7 @@ def split(document: Document, *, size: int = PIECE_SIZE) -> list[Piece]:
     """
     text = document.text
     if document.whole:
-        return [Piece(document.title, text, 0, len(text))] if text.strip() else []
+        return [_piece(document.title, text, 0, len(text))] if text.strip() else []
     outline = _outline(text) if document.markdown else _Outline([], [])
     capacity = (max(1, size // 2), size)
     splitter = MarkdownSplitter(capacity) if document.markdown else TextSplitter(capacity)
@@ -66,10 +74,22 @@ def split(document: Document, *, size: int = PIECE_SIZE) -> list[Piece]:
     for part in document.parts or [Position(0, len(text))]:
         ranges = _carry_headings(text, _ranges(text, part, splitter), document.markdown)
         pieces += [
-            Piece(_title(document, outline, start, end, part.sheet), text[start:end], start, end, part.page, part.sheet)
+            _piece(_title(document, outline, start, end, part.sheet), text, start, end, part.page, part.sheet)
             for start, end in ranges
         ]
     return pieces
+
+
+def _piece(title: str, text: str, start: int, end: int, page: int | None = None, sheet: str = "") -> Piece:
+    said = text[start:end]
+    return Piece(title, said, start, end, _sentence_spans(said), page, sheet)
+
+
+def _sentence_spans(text: str) -> Spans:
+    spans: Spans = [(sentence.start, sentence.end) for sentence in sentences(text)] or [(0, len(text))]
+    if len(spans) > _MOST_SENTENCES:
+        spans[_MOST_SENTENCES - 1 :] = [(spans[_MOST_SENTENCES - 1][0], len(text))]
+    return spans
 
 
 def _ranges(text: str, part: Position, splitter: MarkdownSplitter | TextSplitter) -> Iterator[tuple[int, int]]:

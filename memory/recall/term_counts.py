@@ -9,12 +9,29 @@ from __future__ import annotations
 import struct
 from collections import Counter
 from functools import lru_cache
+from typing import NamedTuple
 from zlib import crc32
+
+from stemma.memory.text import content_terms
 
 _TITLE = 3
 """What a word of the title counts."""
 _MOST = 255
 """A word counts no more than this in one item."""
+
+
+class Words(NamedTuple):
+    """The words of an item that are searched (`text.content_terms`), between spaces, and their `counted`."""
+
+    title: str
+    text: str
+    counts: bytes
+
+
+def words_of(title: str, text: str) -> Words:
+    """The words of an item as it is written."""
+    said = " ".join(content_terms(title)), " ".join(content_terms(text))
+    return Words(*said, counted(*said))
 
 
 def counted(title: str, text: str) -> bytes:
