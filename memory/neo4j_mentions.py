@@ -32,17 +32,12 @@ class ClaimParts:
     relations: Sequence[Row]
 
 
-class _Places:
-    """Ids in the order in which they first came."""
+class _Places(dict[str, int]):
+    """The place of each id, in the order in which they are first asked for."""
 
-    def __init__(self) -> None:
-        self._places: dict[str, int] = {}
-
-    def of(self, item_id: str) -> int:
-        return self._places.setdefault(item_id, len(self._places))
-
-    def ids(self) -> list[str]:
-        return list(self._places)
+    def __missing__(self, item_id: str) -> int:
+        self[item_id] = place = len(self)
+        return place
 
 
 def with_mentions(passages: Sequence[Row], mentions: Iterable[Mention]) -> list[Row]:
@@ -55,8 +50,8 @@ async def put_passages(turn: Turn, rows: Sequence[Row]) -> None:
     """Store new passages of `with_mentions`, after their sources and the entities."""
     for some in _cut(rows):
         things = _Places()
-        placed = [{**row, "mentions": _placed(things, row["mentions"])} for row in some]
-        await turn.rows(WRITE, "put_passages", rows=placed, things=things.ids())
+        placed = [{**row, "mentions": _mentioned(things, row["mentions"])} for row in some]
+        await turn.rows(WRITE, "put_passages", rows=placed, things=list(things))
 
 
 async def put_claims(turn: Turn, parts: ClaimParts, grounded: Collection[str] = ()) -> None:
@@ -77,13 +72,13 @@ async def put_claims(turn: Turn, parts: ClaimParts, grounded: Collection[str] = 
         rows = [
             {
                 **row,
-                "mentions": _placed(things, mentions.get(claim_id, ())),
-                "rests": _placed(grounds, reasons.get(claim_id, ())),
+                "mentions": _mentioned(things, mentions.get(claim_id, ())),
+                "rests": [[grounds[passage_id], reason] for passage_id, reason in reasons.get(claim_id, ())],
                 **_relations(things, related.get(claim_id, ())),
             }
             for claim_id, row in some
         ]
-        await turn.rows(WRITE, "put_claims", rows=rows, things=things.ids(), grounds=grounds.ids())
+        await turn.rows(WRITE, "put_claims", rows=rows, things=list(things), grounds=list(grounds))
     tied = {id(row) for row in inside}
     await turn.put(WRITE, "put_derivations", [row for row in parts.derivations if id(row) not in tied])
     known = [mention_row(mention) for mention in parts.mentions if mention.item_id not in new]
@@ -106,13 +101,12 @@ def _relations(things: _Places, rows: Iterable[Row]) -> Row:
     found: dict[tuple[str, str], Row] = {}
     for row in rows:
         found.setdefault((row["subject_id"], row["object_id"]), row)
-    told = [[things.of(subject), row["predicate"], things.of(thing)] for (subject, thing), row in found.items()]
+    told = [[things[subject], row["predicate"], things[thing]] for (subject, thing), row in found.items()]
     return {"relations": told, "audiences": next((row["audiences"] for row in found.values()), [])}
 
 
-def _placed(places: _Places, rows: Iterable[Sequence[object]]) -> list[list[object]]:
-    """Rows that begin with an id, with its place instead."""
-    return [[places.of(str(first)), *rest] for first, *rest in rows]
+def _mentioned(things: _Places, mentions: Iterable[tuple[str, int, int]]) -> list[tuple[int, int, int]]:
+    return [(things[entity_id], start, end) for entity_id, start, end in mentions]
 
 
 def _by_item(mentions: Iterable[Mention]) -> dict[str, dict[tuple[str, int, int], None]]:

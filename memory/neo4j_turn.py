@@ -18,7 +18,7 @@ from stemma.memory.neo4j_dialect import Slot
 from stemma.memory.ports import EmbedderIdentity
 from stemma.memory.queries import Queries, load_queries
 
-BATCH = 500
+BATCH = 1_000
 """Rows of one statement; ids are short, so there may be more of them."""
 IDS = 5_000
 _CHANGES = load_queries("cypher/changes.cypher")
