@@ -81,7 +81,8 @@ def test_an_answer_without_a_sentence_has_no_faithfulness() -> None:
 async def test_vectors_are_those_of_memory_s_embedder() -> None:
     embedder = HashingEmbedder()
     vectors = Vectors(embedder)
-    expected = list(*await embedder.embed(["Port Merrow"]))
+    [vector] = await embedder.embed(["Port Merrow"])
+    expected = list(vector)
     assert await vectors.aembed_texts(["Port Merrow", "Port Merrow"]) == [expected, expected]
     assert vectors.embed_text("Port Merrow") == expected
     with pytest.raises(KeyError):
