@@ -14,8 +14,8 @@ from stemma.memory.model import Scope
 
 _LENGTH = 32
 _CITATION = re.compile(r"\s*\[\d{1,3}\]")
-_APOSTROPHE = re.compile(r"(?<=[^\W\d_])['’](?=[^\W\d_])")
-_IN_NUMBER = re.compile(r"(?<=\d)[.,:/\-–](?=\d)|(?<!\w)[-−](?=\d)")
+_APOSTROPHE = re.compile(r"['’](?<=[^\W\d_].)(?=[^\W\d_])")
+_IN_NUMBER = re.compile(r"[.,:/\-–−](?=\d)(?:(?<=\d[.,:/\-–])|(?<=[-−])(?<!\w.))")
 _SYMBOLS = {".": "\u2219", ",": "\u0375", ":": "\u2236", "/": "\u2215", "-": "\u2212", "–": "\u2212", "−": "\u2212"}
 """What stands for a mark inside a number: none of these is punctuation, so that 1.5 stays another number than 15."""
 _MEANINGFUL = frozenset("%#&@°")
@@ -52,7 +52,8 @@ def statement_key(text: str) -> str:
     Marks inside numbers, signs and symbols stay: "1.5 %" is not "15 %", "-5" not "5". Never empty for a text that is
     not blank.
     """
-    folded = unicodedata.normalize("NFKC", _CITATION.sub("", text)).casefold()
+    plain = _CITATION.sub("", text) if "[" in text else text
+    folded = unicodedata.normalize("NFKC", plain).casefold()
     kept = _IN_NUMBER.sub(lambda mark: _SYMBOLS[mark.group()], _APOSTROPHE.sub("", folded))
     return " ".join(kept.translate(_SPACED).split()) or " ".join(text.casefold().split())
 

@@ -114,7 +114,7 @@ def _spans(text: str, tokens: list[re.Match[str]]) -> list[Name]:
     for position in [place for place, word in enumerate(words) if not word.islower() and _is_capital(word)]:
         if position < reached:
             continue
-        first, last = position, _run_end(text, tokens, position)
+        first, last = position, _run_end(text, tokens, words, position)
         while first <= last and not _may_lead(words[first]):
             first += 1
         if last > first or (last == first and len(words[last]) > 1):
@@ -129,24 +129,24 @@ def _may_lead(word: str) -> bool:
     return not word[0].isdigit() and fold(word) not in _NEVER_ALONE
 
 
-def _run_end(text: str, tokens: list[re.Match[str]], first: int) -> int:
+def _run_end(text: str, tokens: list[re.Match[str]], words: list[str], first: int) -> int:
     """Index of the last token of the capitalised run that starts at `first`."""
     last = first
     while last - first + 1 < _LONGEST:
-        following = _next_capital(text, tokens, last)
+        following = _next_capital(text, tokens, words, last)
         if following is None:
             return last
         last = following
     return last
 
 
-def _next_capital(text: str, tokens: list[re.Match[str]], last: int) -> int | None:
-    for step in range(1, 4):
-        index = last + step
-        if index >= len(tokens) or not _joined(text, tokens[index - 1], tokens[index]):
+def _next_capital(text: str, tokens: list[re.Match[str]], words: list[str], last: int) -> int | None:
+    for index in range(last + 1, min(last + 4, len(tokens))):
+        word = words[index]
+        capital, number = _is_capital(word), index == last + 1 and word[0].isdigit()
+        if not (capital or number or word in _LINKS) or not _joined(text, tokens[index - 1], tokens[index]):
             return None
-        word = tokens[index].group()
-        if _is_capital(word) or (step == 1 and word[0].isdigit() and not _COUNTS.match(text, tokens[index].end())):
+        if capital or (number and not _COUNTS.match(text, tokens[index].end())):
             return index
         if word not in _LINKS:
             return None
@@ -155,6 +155,8 @@ def _next_capital(text: str, tokens: list[re.Match[str]], last: int) -> int | No
 
 def _joined(text: str, before: re.Match[str], after: re.Match[str]) -> bool:
     gap = text[before.end() : after.start()]
+    if gap == " ":
+        return True
     if not _GAP.fullmatch(gap):
         return False
     return "." not in gap or len(before.group()) == 1 or fold(before.group()) in _DOTTED

@@ -57,15 +57,18 @@ def named_spans(title: str, text: str) -> list[NamedSpan]:
 
 def mentioned(scope: Scope, item_id: str, text: str, spans: Iterable[NamedSpan]) -> tuple[list[Entity], list[Mention]]:
     """The entities and mentions that the spans of a text come to. Other spellings in the text become aliases."""
+    keys: dict[str, str] = {}
     names: dict[str, str] = {}
     spellings: defaultdict[str, set[str]] = defaultdict(set)
     mentions: list[Mention] = []
     for start, end, name in spans:
-        key = entity_id(scope, name)
+        if name not in keys:
+            keys[name] = entity_id(scope, name)
+        key = keys[name]
         names.setdefault(key, name)
         mentions.append(Mention(item_id, key, start, end))
         spelled = " ".join(text[start:end].split())
-        if normalise(spelled) != normalise(name):
+        if spelled != name and normalise(spelled) != normalise(name):
             spellings[key].add(spelled)
     found = [Entity(key, scope, name, aliases=tuple(sorted(spellings[key]))) for key, name in names.items()]
     return found, mentions

@@ -5,6 +5,7 @@ Decides nothing. It ends when the other end is closed; Ctrl-C is for the one tha
 
 from __future__ import annotations
 
+import gc
 import signal
 import sys
 from multiprocessing.connection import Connection
@@ -23,5 +24,6 @@ def serve(pipe: Connection, *, by_rules: bool) -> None:
 
 
 if __name__ == "__main__":
+    gc.set_threshold(10_000, 10, 10)  # a document makes thousands of short-lived objects and hardly a cycle
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     serve(Connection(int(sys.argv[1])), by_rules=sys.argv[2] == "1")

@@ -7,13 +7,15 @@ one. Pure.
 from __future__ import annotations
 
 import struct
-from collections import Counter
+from collections import Counter, defaultdict
 from functools import lru_cache
+from itertools import repeat
 from typing import NamedTuple
 from zlib import crc32
 
 from stemma.memory.text import content_terms
 
+_RECORD = struct.Struct("<IB")
 _TITLE = 3
 """What a word of the title counts."""
 _MOST = 255
@@ -41,11 +43,11 @@ def counted(title: str, text: str) -> bytes:
     counts = Counter(words)
     for word in title_words:
         counts[word] += _TITLE
-    codes: Counter[int] = Counter()
+    codes: defaultdict[int, int] = defaultdict(int)
     for word, count in counts.items():
         codes[code(word)] += count
-    flat = [number for one, count in codes.items() for number in (one, min(count, _MOST))]
-    return struct.pack(f"<IB{'IB' * len(codes)}", len(title_words) + len(words), 0, *flat)
+    records = map(_RECORD.pack, codes, map(min, codes.values(), repeat(_MOST)))
+    return b"".join((_RECORD.pack(len(title_words) + len(words), 0), *records))
 
 
 @lru_cache(maxsize=100_000)
