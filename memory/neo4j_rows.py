@@ -13,7 +13,6 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
-from stemma.memory.bundles import SentenceVectors
 from stemma.memory.lineage.model import Retraction
 from stemma.memory.model import (
     FAR_FUTURE,
@@ -27,7 +26,7 @@ from stemma.memory.model import (
     Scope,
     Source,
 )
-from stemma.memory.recall.sentence_blob import pack
+from stemma.memory.recall.term_counts import Words
 from stemma.memory.text import content_terms
 
 Row = dict[str, Any]
@@ -89,25 +88,26 @@ def held(stated: Mapping[str, Any]) -> Row:
     return {"holds_from": stated.get("valid_from") or None, "holds_to": valid_to if valid_to < FAR_FUTURE else None}
 
 
-def passage_row(passage: Passage, vector: Sequence[float], sentences: SentenceVectors | None) -> Row:
-    """Properties, and apart from them those of the entry: words and vectors, whose names the serving slot decides."""
-    scope, title, text = passage.scope, passage.title, passage.text
-    values = {
+def passage_row(passage: Passage) -> Row:
+    """Properties; words and vectors are those of its entry."""
+    return {
         "id": passage.id,
-        "audience": scope.audience,
+        "audience": passage.scope.audience,
         "source_id": passage.source_id,
         "ordinal": passage.ordinal,
-        "title": title,
-        "text": text,
+        "title": passage.title,
+        "text": passage.text,
         "start": passage.position.start,
         "end": passage.position.end,
         "page": passage.position.page,
         "sheet": passage.position.sheet,
         "valid_to": FAR_FUTURE,
     }
-    words = _words(scope, content_terms(title) * TITLE_WEIGHT + content_terms(text))
-    packed = pack(sentences) if sentences else None
-    return {"values": values, "words": words, "vector": list(vector), "sentences": packed}
+
+
+def passage_words(scope: Scope, words: Words) -> Row:
+    """What the full-text search sees of a passage."""
+    return _words(scope, filter(None, (*[words.title] * TITLE_WEIGHT, words.text)))
 
 
 def claim_row(claim: Claim, vector: Sequence[float] | None) -> Row:

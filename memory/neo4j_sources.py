@@ -21,10 +21,13 @@ from stemma.memory.neo4j_rows import (
     derivation_row,
     head_key,
     passage_row,
+    passage_words,
     relation_rows,
     source_row,
 )
 from stemma.memory.neo4j_turn import Turn, by_tenant
+from stemma.memory.recall.sentence_blob import pack
+from stemma.memory.recall.term_counts import words_of
 from stemma.memory.versions import next_versions, place
 
 
@@ -55,7 +58,7 @@ def source_rows(bundles: Iterable[SourceBundle], sent: Callable[[Sequence[float]
 
 def _rows(bundle: SourceBundle, sent: Callable[[Sequence[float]], object]) -> SourceRows:
     scope = bundle.source.scope
-    passages = [{**row, "vector": sent(row["vector"])} for row in _passage_rows(bundle)]
+    passages = _passage_rows(bundle, sent)
     of_passages = {passage.id for passage in bundle.passages}
     return SourceRows(
         bundle,
@@ -69,9 +72,19 @@ def _rows(bundle: SourceBundle, sent: Callable[[Sequence[float]], object]) -> So
     )
 
 
-def _passage_rows(bundle: SourceBundle) -> list[Row]:
+def _passage_rows(bundle: SourceBundle, sent: Callable[[Sequence[float]], object]) -> list[Row]:
+    """Properties, and apart from them those of the entry: words and vectors, whose names the serving slot decides."""
     sentences: Sequence[SentenceVectors | None] = bundle.sentences or [None] * len(bundle.passages)
-    return [passage_row(*each) for each in zip(bundle.passages, bundle.vectors, sentences, strict=True)]
+    words = bundle.words or [words_of(passage.title, passage.text) for passage in bundle.passages]
+    return [
+        {
+            "values": passage_row(passage),
+            "words": passage_words(passage.scope, said),
+            "vector": sent(vector),
+            "sentences": pack(own) if own else None,
+        }
+        for passage, said, vector, own in zip(bundle.passages, words, bundle.vectors, sentences, strict=True)
+    ]
 
 
 async def write_sources(turns: dict[str, Turn], prepared: Sequence[SourceRows]) -> list[bool]:

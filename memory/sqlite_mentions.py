@@ -1,6 +1,6 @@
 """What passages and claims of the SQLite memory mention, as functions on a connection inside one write transaction.
 
-Decides how mentions are kept: in their item's row, and for claims also by entity. Who mentions what is not decided here.
+Decides how mentions are kept: in their item's row, and for claims also by entity. It does not decide who mentions what.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
+from operator import attrgetter
 from typing import Any
 
 import apsw
@@ -31,15 +32,19 @@ def places_of(mentions: Iterable[Mention]) -> dict[str, str]:
 
 
 def add_mentions(
-    connection: apsw.Connection, scope: Scope, mentions: Iterable[Mention], claims: Collection[str], new: Collection[str]
+    connection: apsw.Connection,
+    scope: Scope,
+    mentions: Iterable[Mention],
+    claims: Collection[str],
+    new: Collection[str],
 ) -> None:
     """Claims of a scope mention entities; the `new` ones among the `claims` were stored with what they mention."""
     stated = [one for one in mentions if one.item_id in claims]
     _add_pairs(connection, scope.tenant, scope.audience, {(one.entity_id, one.item_id) for one in stated})
     places = [
-        {"tenant": scope.tenant, "item_id": one.item_id, "entity_id": one.entity_id, "first": one.start, "last": one.end}
-        for one in stated
-        if one.item_id not in new
+        {"tenant": scope.tenant, "item_id": item_id, "entity_id": entity_id, "first": start, "last": end}
+        for item_id, entity_id, start, end in map(attrgetter("item_id", "entity_id", "start", "end"), stated)
+        if item_id not in new
     ]
     connection.executemany(_QUERIES["add_to_claim"], places)
 

@@ -54,7 +54,7 @@ def item_record(rows: TenantRows, item: Item) -> Row:
             found = {**neo4j_rows.source_row(item), "metadata": dict(item.metadata), **flags}
             return {**found, "replaces": _replaced(rows, item)}
         case Passage():
-            return {**neo4j_rows.passage_row(item, (), None)["values"], **flags}
+            return {**neo4j_rows.passage_row(item), **flags}
         case Entity():
             return neo4j_rows.entity_row(item)
         case Claim():
