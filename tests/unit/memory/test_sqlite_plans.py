@@ -29,6 +29,7 @@ QUERIES = {
         "write",
         "support",
         "entities",
+        "mentions",
         "truth",
         "lineage",
         "changes",
