@@ -27,7 +27,7 @@ from typing import NamedTuple
 from bench.alterations import ALTERATIONS, LOOK_ALIKES
 from bench.processor_time import spent
 from bench.rewordings import REWORDINGS
-from stemma.memory.contradictions.model import IN_PASSING, ComparedClaim, Policy
+from stemma.memory.contradictions.model import ComparedClaim, Policy
 from stemma.memory.contradictions.pairs import candidates, entity_ids, excluding
 from stemma.memory.ingest.bundling import prepare
 from stemma.memory.ingest.corpus_rows import Unreadable
@@ -162,8 +162,8 @@ def called(pair: Pair) -> bool:
     """Whether memory would find it: the claims mention the same thing, are compared, and exclude each other."""
     first, second = _claim(pair.first, pair.written), _claim(pair.second)
     ids = entity_ids(SCOPE, [first])
-    things, _ = entities(SCOPE, second.id, "", second.text)
-    return bool(excluding(candidates([first], ids, {thing.id: [second] for thing in things}, IN_PASSING)))
+    known = {one: [second] for some in entity_ids(SCOPE, [second]).values() for one in some}
+    return bool(excluding(candidates([first], ids, known)))
 
 
 def _claim(text: str, written: Written | None = None) -> ComparedClaim:

@@ -1,6 +1,7 @@
 """What passages and claims of the SQLite memory mention, as functions on a connection inside one write transaction.
 
-Decides how mentions are kept: in their item's row, and for claims also by entity. It does not decide who mentions what.
+Decides how mentions are kept: in their item's row, and for claims that are to be found by an entity also the way back.
+It does not decide who mentions what.
 """
 
 from __future__ import annotations
@@ -35,16 +36,16 @@ def add_mentions(
     connection: apsw.Connection,
     scope: Scope,
     mentions: Iterable[Mention],
-    claims: Collection[str],
-    new: Collection[str],
+    told: Iterable[tuple[str, str]],
+    known: Collection[str],
 ) -> None:
-    """Claims of a scope mention entities; the `new` ones among the `claims` were stored with what they mention."""
-    stated = [one for one in mentions if one.item_id in claims]
-    _add_pairs(connection, scope.tenant, scope.audience, {(one.entity_id, one.item_id) for one in stated})
+    """Claims of a scope mention entities. `told` are the pairs of an entity and a claim that is to be found by it
+    (`contradictions.pairs.told_pairs`); new claims were stored with what they mention, the `known` ones gain it."""
+    _add_pairs(connection, scope.tenant, scope.audience, told)
     places = [
         {"tenant": scope.tenant, "item_id": item_id, "entity_id": entity_id, "first": start, "last": end}
-        for item_id, entity_id, start, end in map(attrgetter("item_id", "entity_id", "start", "end"), stated)
-        if item_id not in new
+        for item_id, entity_id, start, end in map(attrgetter("item_id", "entity_id", "start", "end"), mentions)
+        if item_id in known
     ]
     connection.executemany(_QUERIES["add_to_claim"], places)
 

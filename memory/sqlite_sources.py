@@ -7,7 +7,7 @@ an index row is stands in `sqlite_writes.py`, the transaction and its errors in 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
@@ -15,6 +15,7 @@ from typing import Any
 import apsw
 
 from stemma.memory.bundles import SourceBundle
+from stemma.memory.contradictions.pairs import told_pairs
 from stemma.memory.model import Node, Scope, Source
 from stemma.memory.queries import load_queries
 from stemma.memory.sqlite_database import rows
@@ -47,6 +48,8 @@ class SourceRows:
     entries: list[IndexEntry]
     places: Mapping[str, str]
     """By item: what it mentions (`sqlite_mentions.places_of`)."""
+    told: Collection[tuple[str, str]]
+    """Which claim is to be found by which entity (`told_pairs`)."""
 
 
 def source_rows(bundles: Iterable[SourceBundle]) -> list[SourceRows]:
@@ -61,6 +64,7 @@ def _rows_of(bundle: SourceBundle, places: Mapping[str, str]) -> SourceRows:
         [passage_row(passage, places.get(passage.id, "[]")) for passage in bundle.passages],
         index_entries(bundle.passages, bundle.vectors, bundle.sentences, bundle.words),
         places,
+        told_pairs(bundle.claims, bundle.mentions, bundle.entities),
     )
 
 
@@ -112,11 +116,11 @@ def _add_claims(connection: apsw.Connection, item: SourceRows) -> list[tuple[str
     if not bundle.claims:
         return []
     new = add_claims(connection, bundle.claims, item.places)
-    add_mentions(connection, scope, bundle.mentions, {claim.id for claim in bundle.claims}, new)
+    known = {claim.id for claim in bundle.claims} - new
+    add_mentions(connection, scope, bundle.mentions, item.told, known)
     fresh = [claim for claim in bundle.claims if claim.id in new]
     add_derivations(connection, scope, bundle.derivations, bundle.source.added_at, fresh)
     passages = {passage.id for passage in bundle.passages}
     plain = {row.claim_id for row in bundle.derivations if row.antecedent_id in passages}
     plain -= {row.claim_id for row in bundle.derivations if row.antecedent_id not in passages}
-    known = {claim.id for claim in bundle.claims} - new
     return [(one, Node.CLAIM) for one in (*new - plain, *unsettled(connection, scope.tenant, known))]

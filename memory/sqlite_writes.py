@@ -16,6 +16,7 @@ import apsw
 from stemma.memory.admission import admit, named
 from stemma.memory.bundles import AnswerBundle, SentenceVectors
 from stemma.memory.consolidation.sqlite_showing import promote
+from stemma.memory.contradictions.pairs import told_pairs
 from stemma.memory.model import Claim, Derivation, Entity, EntityRelation, Node, Passage, Scope
 from stemma.memory.queries import load_queries
 from stemma.memory.recall.sentence_blob import pack
@@ -100,7 +101,8 @@ def add_answer(connection: apsw.Connection, bundle: AnswerBundle, entries: Itera
         connection.execute(_WRITE["add_assertion"], {**whose, **values})
     promote(connection, tenant, {*(use.item_id for use in answer.used), *answer.asserts})
     add_entities(connection, bundle.entities)
-    add_mentions(connection, answer.scope, bundle.mentions, {claim.id for claim in bundle.claims}, new)
+    told = told_pairs(bundle.claims, bundle.mentions, bundle.entities)
+    add_mentions(connection, answer.scope, bundle.mentions, told, {claim.id for claim in bundle.claims} - new)
     add_relations(connection, answer.scope, bundle.relations)
     known = {row.claim_id for row in bundle.derivations} - new
     seeds = [(claim_id, Node.CLAIM) for claim_id in (*new, *unsettled(connection, tenant, known))]

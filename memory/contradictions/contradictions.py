@@ -14,7 +14,6 @@ from datetime import UTC, datetime
 from stemma.memory.contradictions.deciding import Deciding
 from stemma.memory.contradictions.model import (
     AT_WRITING,
-    IN_PASSING,
     PER_ENTITY,
     RULES,
     ComparedClaim,
@@ -51,22 +50,17 @@ class Contradictions:
     async def notice(self, scope: Scope, claims: Sequence[ComparedClaim]) -> list[Conflict]:
         """Compare claims of exactly this scope with all that it sees of the same things; what is new, as it is stored.
 
-        Each is compared with at most `AT_WRITING` others for the entity that it names first, and `IN_PASSING` for each
-        other one; a sweep goes further. Claims that are stale or not current take no part.
+        Each is compared with at most `AT_WRITING` others for each entity by which others are found (`told_of`); a sweep
+        goes further. Claims that are stale or not current take no part.
         """
-        return [] if self._deciding.policy is Policy.OFF else await self._compare(scope, claims, AT_WRITING, IN_PASSING)
+        return [] if self._deciding.policy is Policy.OFF else await self._compare(scope, claims, AT_WRITING)
 
-    async def _compare(
-        self, scope: Scope, claims: Sequence[ComparedClaim], most: int, in_passing: int
-    ) -> list[Conflict]:
+    async def _compare(self, scope: Scope, claims: Sequence[ComparedClaim], most: int) -> list[Conflict]:
         if not claims:
             return []
-        ids = entity_ids(scope, claims)
-        first = {one for claim in claims for name in claim.entities[:1] for one in ids[name]}
-        others = {one for some in ids.values() for one in some} - first
-        about = await self._graph.claims_about(scope, sorted(first), most)
-        about |= await self._graph.claims_about(scope, sorted(others), in_passing)
-        pairs = await asyncio.to_thread(candidates, claims, ids, about, in_passing)
+        ids = await asyncio.to_thread(entity_ids, scope, claims)
+        about = await self._graph.claims_about(scope, sorted({one for some in ids.values() for one in some}), most)
+        pairs = await asyncio.to_thread(candidates, claims, ids, about)
         found = await asyncio.to_thread(excluding, pairs) if pairs else []
         told = [(each, RULES) for each in found]
         if self._judge and (asked := to_judge(pairs, found, _JUDGED)):
@@ -89,7 +83,7 @@ class Contradictions:
         while most is None or done.claims < most:
             limit = _PAGE if most is None else min(_PAGE, most - done.claims)
             claims = await self._graph.claims_after(scope, done.after, limit)
-            new = await self._compare(scope, claims, PER_ENTITY, PER_ENTITY)
+            new = await self._compare(scope, claims, PER_ENTITY)
             last = claims[-1].id if len(claims) == limit else ""
             done = SweepProgress(done.claims + len(claims), done.found + len(new), last)
             if on_progress:

@@ -18,14 +18,11 @@ from stemma.memory.scope import Scope
 from stemma.memory.text import normalise
 
 PER_ENTITY = 512
-"""A sweep compares a claim with at most so many others for each entity that it mentions: of a thing that more claims
-speak of, the rest is reached only by way of the other entities that they share."""
+"""A sweep compares a claim with at most so many others for each entity by which others are found (`pairs.told_of`): of
+a thing that more claims speak of, the rest is not reached by way of it."""
 AT_WRITING = 16
-"""The same while a claim is written, for what it names first. Of a thing that hundreds of claims speak of, each new one
+"""The same while a claim is written. Of a thing that hundreds of claims speak of, each new one
 would wait for hundreds of comparisons, and an ingestion take ten times as long: those are the sweep's."""
-IN_PASSING = 4
-"""The same for what it names besides: two claims that exclude each other mostly name one thing first, and else say
-another value of one relation."""
 POLICY_ACTOR = "contradiction policy"
 """Who decides where a policy does, as decisions name it."""
 RULES = "rule:slots"

@@ -1,25 +1,24 @@
 """Which claims are compared, and which of them exclude each other. Pure.
 
-Decides what makes two claims worth comparing (an entity that both mention, and words besides its name) and that claims
-which hold at different times never exclude each other. What two sentences say is compared in `differences.py`. It never
-compares all with all: the claims about an entity are bounded by the caller.
+Decides what makes two claims worth comparing (an entity by which both are found, and words besides its name) and that
+claims which hold at different times never exclude each other. What two sentences say is compared in `differences.py`.
+It never compares all with all: the claims about an entity are bounded by the caller.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from itertools import islice
 from typing import NamedTuple
 
 from stemma.memory.contradictions.differences import difference
 from stemma.memory.contradictions.model import ComparedClaim
-from stemma.memory.grounding.frame import frame_of
+from stemma.memory.grounding.frame import frame_of, owner_of
 from stemma.memory.ingest.entities import entity_id
 from stemma.memory.model import Claim, Entity, Mention
 from stemma.memory.scope import Scope
-from stemma.memory.text import STOP_WORDS, stem, words
+from stemma.memory.text import STOP_WORDS, normalise, stem, words
 
 _SHARED = 0.3
 """Of the shorter claim's words with meaning, the name of what both speak of aside, so many stand in the other one, or
@@ -41,30 +40,64 @@ class Found(NamedTuple):
 
 def compared(claims: Iterable[Claim], mentions: Iterable[Mention], entities: Iterable[Entity]) -> list[ComparedClaim]:
     """New claims as they are compared; those without an entity are left out, and so are those in quarantine."""
+    return [_compared(claim, names) for claim, names in _named(claims, mentions, entities) if not claim.quarantined]
+
+
+def told_pairs(
+    claims: Iterable[Claim], mentions: Sequence[Mention], entities: Sequence[Entity]
+) -> set[tuple[str, str]]:
+    """(entity id, claim id): under which of the entities that it mentions a claim has to be found (`told_of`)."""
+    told = {claim.id: told_of(_compared(claim, names)) for claim, names in _named(claims, mentions, entities)}
     names = {entity.id: entity.name for entity in entities}
-    named: defaultdict[str, dict[str, int]] = defaultdict(dict)
+    return {
+        (mention.entity_id, mention.item_id)
+        for mention in mentions
+        if mention.item_id in told and names.get(mention.entity_id) in told[mention.item_id]
+    }
+
+
+def _named(
+    claims: Iterable[Claim], mentions: Iterable[Mention], entities: Iterable[Entity]
+) -> Iterator[tuple[Claim, tuple[str, ...]]]:
+    """The claims that mention an entity, with the names of all that they mention, in their order."""
+    names = {entity.id: entity.name for entity in entities}
+    places: defaultdict[str, dict[str, int]] = defaultdict(dict)
     for mention in mentions:
         if mention.entity_id in names:
-            named[mention.item_id].setdefault(names[mention.entity_id], mention.start)
-    return [
-        ComparedClaim(
-            claim.id,
-            claim.scope.audience,
-            claim.text,
-            claim.recorded_at,
-            claim.valid_from,
-            claim.valid_to,
-            tuple(sorted(named[claim.id], key=named[claim.id].__getitem__)),
-            claim.subject,
-        )
+            places[mention.item_id].setdefault(names[mention.entity_id], mention.start)
+    return (
+        (claim, tuple(sorted(places[claim.id], key=places[claim.id].__getitem__)))
         for claim in claims
-        if claim.id in named and not claim.quarantined
-    ]
+        if claim.id in places
+    )
+
+
+def _compared(claim: Claim, names: tuple[str, ...]) -> ComparedClaim:
+    when = claim.recorded_at, claim.valid_from, claim.valid_to
+    return ComparedClaim(claim.id, claim.scope.audience, claim.text, *when, names, claim.subject)
+
+
+@lru_cache(maxsize=4_096)  # of each new claim it is asked for when it is stored, and when it is compared
+def told_of(claim: ComparedClaim) -> Sequence[str]:
+    """Of the entities that a claim mentions those by which others are found that may exclude it.
+
+    Two that do begin with the same name, or say another value of one thing's relation (`difference`). So it is the name
+    with which the claim begins, and whose relation it states; all where it begins with something else.
+    """
+    first = claim.entities[:1]
+    if len(claim.entities) < 2 or first[0] not in claim.said[: len(first[0]) + len("The ")]:
+        return claim.entities
+    owner = owner_of(claim.said)
+    if not owner or owner == normalise(first[0]):
+        return first
+    owners = [name for name in claim.entities if normalise(name) == owner]
+    return (*first, *owners) if owners else claim.entities
 
 
 def entity_ids(scope: Scope, claims: Iterable[ComparedClaim]) -> dict[str, list[str]]:
-    """By name: the entities of that name that the scope may see, its own and those of wider scopes."""
-    names = {name for claim in claims for name in claim.entities}
+    """By name: the entities of that name that the scope may see, its own and those of wider scopes, of all names by
+    which the claims are compared."""
+    names = {name for claim in claims for name in told_of(claim)}
     wider = [Scope(scope.tenant, *audience.split("\x1f")) for audience in scope.audiences()]
     return {name: [entity_id(one, name) for one in wider] for name in sorted(names)}
 
@@ -73,22 +106,20 @@ def candidates(
     claims: Sequence[ComparedClaim],
     ids: Mapping[str, Sequence[str]],
     about: Mapping[str, Sequence[ComparedClaim]],
-    in_passing: int,
 ) -> list[tuple[ComparedClaim, ComparedClaim]]:
     """The pairs to compare, each once: of each claim those others that share an entity and enough words with it.
 
-    `ids` is what `entity_ids` gave, `about` the claims about these entities; for each entity that a claim does not name
-    first, only so many of them count.
+    `ids` is what `entity_ids` gave, `about` the claims about these entities.
     """
     worded = {entity: [(other, _terms(other.said)) for other in others] for entity, others in about.items()}
     pairs: dict[tuple[str, str], tuple[ComparedClaim, ComparedClaim]] = {}
     for claim in claims:
         terms = _terms(claim.said)
-        for place, name in enumerate(claim.entities):
+        for name in ids.keys() & claim.entities:
             named = _terms(name)
             besides = terms - named
             for entity in ids[name]:
-                for other, theirs in islice(worded.get(entity, ()), in_passing if place else None):
+                for other, theirs in worded.get(entity, ()):
                     least = _SHARED * (min(len(terms), len(theirs)) - len(named))
                     if 0 < len(besides & theirs) >= least and other.id != claim.id:
                         pairs.setdefault((min(claim.id, other.id), max(claim.id, other.id)), (claim, other))

@@ -23,8 +23,9 @@ class ConflictStore(Protocol):
         than `after`, by id, each with the names of the entities that it mentions."""
 
     async def claims_about(self, scope: Scope, entity_ids: Sequence[str], most: int) -> dict[str, list[ComparedClaim]]:
-        """By entity: current claims that mention it and that the scope may see, as in `claims_after` but without
-        names; at most `most` of each, which ones is not said. Entities without any are left out."""
+        """By entity: current claims that are found by it (`pairs.told_of`) and that the scope may see, as in
+        `claims_after` but without names; at most `most` of each, which ones is not said. Others that mention it may be
+        among them. Entities without any are left out."""
 
     async def put_conflicts(self, conflicts: Sequence[Conflict]) -> list[str]:
         """Store those that are not known, in one transaction; the ids of these.

@@ -18,7 +18,8 @@ from stemma.memory.text import content_terms, normalise, sentences, stem, term_s
 _REPORTING = """accord annual currently document fact file generally known list mention name never note now officially
     page passage record register report say source state show text understood also well"""
 """Words that say who says it, not what is said; a negation is a slot of its own."""
-_ROLE = r"(?P<role>(?:[a-z][\w-]*\s+){0,3}[a-z][\w-]*)"
+_WORDS = r"(?:[a-z][\w-]*\s+){0,3}[a-z][\w-]*"
+_ROLE = rf"(?P<role>{_WORDS})"
 _BE = r"(?:is|was|are|were|remains|remained|became|has become)"
 _BEFORE_OF = re.compile(rf"\b(?:the|whose)\s+{_ROLE}\s+of\s+(?:the\s+)?\Z", re.IGNORECASE)
 _POSSESSED = re.compile(rf"['’]s?\s+{_ROLE}(?=\s+{_BE}\b)")
@@ -30,6 +31,16 @@ _IS_THEN = re.compile(
     re.IGNORECASE,
 )
 _THEN_IS = re.compile(rf"(?:\s+(?:{_BE}(?:\s+not)?|as)|,)\s*\Z", re.IGNORECASE)
+_EQUATES = re.compile(rf"\b(?:{_BE}|as)\b|,\s*(?:the|whose)\b")
+_MAY_OWN = re.compile(
+    rf"(?:\b(?:{_BE}(?:\s+not)?|as)|,)\s*\b(?:the|whose)\s+{_WORDS}\s+of\b"
+    rf"|\b(?:the|whose)\s+{_WORDS}\s+of\b.*\b{_BE}\b"
+    rf"|['’]s?\s+{_WORDS}\s+{_BE}\b"
+    rf"|\A\W*(?:for|at|in)\b.*,\s+(?:the|its|their)\s+{_WORDS}\s+{_BE}\b",
+    re.DOTALL,
+)
+"""In lower case the forms in which something may own a relation without being the first name: `_of`, `_possessed` and
+`_for`. None of them goes without what the quicker `_EQUATES` looks for."""
 _ONCE = re.compile(
     r"\b(?:was|were|is|are|been|be|got|and|,)?\s*(?:not\s+|first\s+)?(?P<verb>born|died|buried|headquartered|founded"
     r"|established|built|opened|launched|directed|written|composed|designed|painted|invented|discovered|named"
@@ -155,6 +166,15 @@ class Frame:
             if relation := _of(self, owner) or _possessed(self, owner) or _for(self, owner):
                 return relation
         return _own(self) or _happened(self)
+
+
+def owner_of(statement: str) -> str:
+    """Whose relation a sentence states ("the chief engineer of X is Y"), normalised. Empty where it states none, or one
+    of its first name in a form that has no other owner."""
+    lower = statement.lower()
+    may_own = _EQUATES.search(lower) and _MAY_OWN.search(lower)
+    relation = frame_of(statement).relation if may_own else None
+    return relation.owner if relation else ""
 
 
 @lru_cache(maxsize=65_536)

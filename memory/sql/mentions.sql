@@ -1,8 +1,8 @@
 -- What passages and claims of the SQLite memory mention: a JSON list of [entity id, first, last] in each one's row, and the
--- way back from entities to claims.
+-- way back from an entity to the claims that are compared because of it.
 
 -- name: add_claim_entities
--- Claims mention entities, in one step for all of them; the audience is the claims'. `:pairs` is a JSON list of
+-- Claims are to be found by entities, in one step for all of them; the audience is the claims'. `:pairs` is a JSON list of
 -- [entity id, claim id].
 INSERT INTO claim_entity (tenant, entity_id, claim_id, audience)
 SELECT :tenant, value ->> 0, value ->> 1, :audience FROM json_each(:pairs) WHERE TRUE
