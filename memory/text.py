@@ -162,16 +162,16 @@ def fold(text: str) -> str:
 
 @lru_cache(maxsize=100_000)
 def stem(word: str) -> str:
-    """The Snowball English stem of one folded word."""
+    """The Snowball English stem of one folded word. Memories keep stems, so a change of the algorithm is one of theirs."""
     with _stemmer_lock:  # the stemmer keeps its word in itself, and texts are also indexed in threads
         return str(_stemmer().stemWord(word))
 
 
 @cache
 def _stemmer() -> Any:
-    import snowballstemmer  # loads every language, which takes longer than a command's help may
+    import Stemmer  # native code, which a command's help has no need of
 
-    return snowballstemmer.stemmer("english")
+    return Stemmer.Stemmer("english", 0)  # it needs no cache of its own
 
 
 def words(text: str) -> list[str]:
@@ -221,5 +221,5 @@ def _without_clitics(text: str) -> str:
 
 @cache
 def term_set(fixed: str) -> frozenset[str]:
-    """The content terms of a list of words in the code, worked out at its first use: the stemmer takes long to load."""
+    """The content terms of a list of words in the code, worked out at its first use: a command's help needs none."""
     return frozenset(content_terms(fixed))
