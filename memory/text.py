@@ -162,7 +162,7 @@ def fold(text: str) -> str:
 
 @lru_cache(maxsize=100_000)
 def stem(word: str) -> str:
-    """The Snowball English stem of one folded word. Memories keep stems, so a change of the algorithm is one of theirs."""
+    """The Snowball English stem of one folded word. Memories keep stems: another algorithm is another memory."""
     with _stemmer_lock:  # the stemmer keeps its word in itself, and texts are also indexed in threads
         return str(_stemmer().stemWord(word))
 
