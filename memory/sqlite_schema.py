@@ -23,6 +23,7 @@ MIGRATIONS = (
     "sql/schema_9.sql",
     "sql/schema_10.sql",
     "sql/schema_11.sql",
+    "sql/schema_12.sql",
 )
 """The script at place n makes a file of version n into one of version n + 1. Scripts are never changed, only added."""
 
