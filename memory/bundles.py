@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from stemma.memory.lineage.model import Retraction
 from stemma.memory.model import Answer, Claim, Derivation, Entity, EntityRelation, Mention, Passage, Source
@@ -44,6 +45,15 @@ class SourceBundle:
     relations: Sequence[EntityRelation] = ()
     words: Sequence[Words] = ()
     """Of each passage the words that are searched; empty where the store is to work them out."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadySource:
+    """A bundle with what a store makes of it before it writes (`MemoryGraph.ready`)."""
+
+    bundle: SourceBundle
+    rows: Any
+    """The store's own: nobody else reads it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from operator import mul
 
-from stemma.memory.bundles import AnswerBundle, SourceBundle
+from stemma.memory.bundles import AnswerBundle, ReadySource, SourceBundle
 from stemma.memory.consolidation.memory_consolidation import InMemoryConsolidation, also_said, demoted_items, promote
 from stemma.memory.contradictions.memory_conflicts import InMemoryConflicts, contradicted
 from stemma.memory.errors import MemoryUnavailable, UnknownItem
@@ -50,6 +50,12 @@ class InMemoryGraph(InMemoryItems, InMemoryConsolidation, InMemoryHistory, InMem
         for tenant in {bundle.source.scope.tenant for bundle in new if bundle.claims or bundle.replaces}:
             settle(self._tenants[tenant])
         return taken
+
+    async def ready(self, bundles: Sequence[SourceBundle]) -> list[ReadySource]:
+        return [ReadySource(bundle, None) for bundle in bundles]
+
+    async def put_ready(self, sources: Sequence[ReadySource]) -> list[bool]:
+        return await self.put_sources([source.bundle for source in sources])
 
     async def put_answers(self, bundles: Sequence[AnswerBundle]) -> list[bool]:
         for bundle in bundles:

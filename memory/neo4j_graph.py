@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from stemma.memory.bundles import AnswerBundle, SourceBundle
+from stemma.memory.bundles import AnswerBundle, ReadySource, SourceBundle
 from stemma.memory.consolidation.neo4j_consolidation import Neo4jConsolidation
 from stemma.memory.contradictions.neo4j_conflicts import Neo4jConflicts
 from stemma.memory.errors import MemoryUnavailable
@@ -59,9 +59,16 @@ class Neo4jGraph(
         await self._connection.close()
 
     async def put_sources(self, bundles: Sequence[SourceBundle]) -> list[bool]:
+        return await self.put_ready(await self.ready(bundles))
+
+    async def ready(self, bundles: Sequence[SourceBundle]) -> list[ReadySource]:
+        return list(map(ReadySource, bundles, await asyncio.to_thread(source_rows, bundles, self._dialect.sent)))
+
+    async def put_ready(self, sources: Sequence[ReadySource]) -> list[bool]:
+        bundles = [source.bundle for source in sources]
         await self._check_vectors(vector for bundle in bundles for vector in bundle.vectors)
         await self._check_vectors(row for bundle in bundles for found in bundle.sentences for row in found.vectors)
-        prepared = await asyncio.to_thread(source_rows, bundles, self._dialect.sent)
+        prepared = [source.rows for source in sources]
 
         async def work(turns: dict[str, Turn]) -> list[bool]:
             return await write_sources(turns, prepared)

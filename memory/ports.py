@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from stemma.memory.bundles import AnswerBundle, SourceBundle
+from stemma.memory.bundles import AnswerBundle, ReadySource, SourceBundle
 from stemma.memory.consolidation.ports import ConsolidationStore
 from stemma.memory.contradictions.ports import ConflictStore
 from stemma.memory.exchange.ports import ExchangeStore
@@ -147,6 +147,15 @@ class MemoryGraph(
         once), and nothing else of them changes. A relation is stored for a claim of the bundle's own audience, between
         entities of that audience or a wider one. When the store fails, nothing of the batch is written.
         """
+
+    async def ready(self, bundles: Sequence[SourceBundle]) -> list[ReadySource]:
+        """The first half of `put_sources`: all that the store can make of bundles without a look at what it holds.
+
+        So it may be done while other bundles are put, and in vain; one for each bundle, in order.
+        """
+
+    async def put_ready(self, sources: Sequence[ReadySource]) -> list[bool]:
+        """The other half of `put_sources`, for what this very store made ready."""
 
     async def put_answers(self, bundles: Sequence[AnswerBundle]) -> list[bool]:
         """Store answers with their claims and lineage in one transaction; for each, in order, whether it was new.

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 import apsw
 
-from stemma.memory.bundles import AnswerBundle, SourceBundle
+from stemma.memory.bundles import AnswerBundle, ReadySource, SourceBundle
 from stemma.memory.consolidation.sqlite_consolidation import SqliteConsolidation
 from stemma.memory.contradictions.sqlite_conflicts import SqliteConflicts
 from stemma.memory.exchange.sqlite_exchange import SqliteExchange
@@ -103,7 +103,13 @@ class SqliteGraph(
         return await self._database.read(partial(current_sources, scope=scope, uris=uris))
 
     async def put_sources(self, bundles: Sequence[SourceBundle]) -> list[bool]:
-        prepared = await asyncio.to_thread(source_rows, bundles)
+        return await self.put_ready(await self.ready(bundles))
+
+    async def ready(self, bundles: Sequence[SourceBundle]) -> list[ReadySource]:
+        return list(map(ReadySource, bundles, await asyncio.to_thread(source_rows, bundles)))
+
+    async def put_ready(self, sources: Sequence[ReadySource]) -> list[bool]:
+        prepared = [source.rows for source in sources]
         return await self._database.write(partial(self._add_sources, prepared=prepared))
 
     def _add_sources(self, connection: apsw.Connection, prepared: Sequence[SourceRows]) -> list[bool]:

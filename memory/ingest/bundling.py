@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from stemma.memory.bundles import SentenceVectors, SourceBundle
+from stemma.memory.bundles import ReadySource, SentenceVectors, SourceBundle
 from stemma.memory.identifiers import passage_id, source_id
 from stemma.memory.ingest.claims import claims_of
 from stemma.memory.ingest.entities import mentioned, merged, named_spans
@@ -56,6 +56,8 @@ class Prepared:
     """Statements that did not become claims."""
     vectors: Sequence[Sequence[float]] = ()
     sentences: Sequence[SentenceVectors] = ()
+    ready: ReadySource | None = None
+    """What is stored, as the store wants it; of the bundle, as long as that is there."""
 
     @property
     def excerpts(self) -> Sequence[Excerpt]:

@@ -92,6 +92,23 @@ async def check_a_failing_batch_leaves_nothing(graph: MemoryGraph) -> None:
     assert await graph.put_sources([good]) == [True]
 
 
+async def check_what_was_made_ready_is_put_later(graph: MemoryGraph) -> None:
+    scope = new_scope()
+    first = source_bundle(scope, "u:1", ["tide one"], entities=["Oslo"])
+    second = source_bundle(scope, "u:1", ["tide two"], version=2, replaces=first.source.id, entities=["Oslo"])
+    rival = source_bundle(scope, "u:1", ["tide rival"], version=2, replaces=first.source.id)
+    await graph.claim_embedder(IDENTITY)
+    ready = await graph.ready([second, rival, first])
+    assert [source.bundle for source in ready] == [second, rival, first]
+    assert sum((await graph.statistics(scope)).by_node.values()) == 0
+    assert await graph.put_sources([first]) == [True]
+    assert await graph.put_ready(ready) == [True, False, False]
+    assert await graph.put_ready(await graph.ready([])) == []
+    assert await found_by_text(graph, scope, "tide") == [second.passages[0].id]
+    assert await found_by_vector(graph, scope, vector("tide two")) == [second.passages[0].id]
+    assert (await graph.statistics(scope)).by_node[Node.ENTITY] == 1
+
+
 async def check_a_large_batch_is_stored_whole(graph: MemoryGraph) -> None:
     scope = new_scope()
     words = [f"port{n}" for n in range(40)]

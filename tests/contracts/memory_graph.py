@@ -89,6 +89,7 @@ CHECKS: list[Check] = [
     memory_batches.check_versions_of_one_uri_follow_each_other_in_a_batch,
     memory_batches.check_a_batch_may_go_to_several_scopes,
     memory_batches.check_a_failing_batch_leaves_nothing,
+    memory_batches.check_what_was_made_ready_is_put_later,
     memory_batches.check_a_large_batch_is_stored_whole,
     memory_search.check_text_search_ranks_by_terms,
     memory_search.check_text_search_folds_case_accents_and_endings,
