@@ -100,5 +100,5 @@ def contradiction_id(scope: Scope, one: str, other: str) -> str:
 
 
 def _digest(*parts: str) -> str:
-    framed = "".join(f"{len(part)}:{part}" for part in parts)  # no two lists of parts are framed alike
+    framed = "".join([f"{len(part)}:{part}" for part in parts])  # no two lists of parts are framed alike
     return sha256(framed.encode()).hexdigest()[:_LENGTH]

@@ -7,15 +7,18 @@ mean the same thing beyond their spelling (`text.normalise`). Pure.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator
+from typing import NamedTuple
 
-from stemma.memory.text import STOP_WORDS, fold, sentences
+from stemma.memory.text import STOP_WORDS, Sentence, fold, sentences
 
-_WORD = re.compile(r"[^\W_]+(?:['’&\-][^\W_]+)*")
-_ASCII_WORD = re.compile(r"[A-Za-z0-9]+(?:['&\-][A-Za-z0-9]+)*")
-"""The same in a text of ASCII, found twice as fast."""
-_POSSESSIVE = re.compile(r"['’]s\Z", re.IGNORECASE)
-_GAP = re.compile(r" ?\.? ?|[ \t]+|\n")
+_LETTERS = r"(?P<word>[^\W_]+(?:['’&\-][^\W_]+)*)"
+_WORD = re.compile(_LETTERS)
+_SMALL = r"[a-z]{2}[^\W_]*+(?:['’&\-][^\W_]++)*+"
+_LARGE = re.compile(rf"[\W_]*+(?:{_SMALL}[\W_]*+)*+{_LETTERS}")
+"""The next word that may be capitalised: those that begin with two small letters are passed over, all at once."""
+_FOLLOWING = re.compile(rf"([ \t]+|\n| ?\. ?){_LETTERS}")
+_POSSESSIVE = re.compile(r"['’]s", re.IGNORECASE)
 _COUNTS = re.compile(r"\s+[^\W\d_A-Z]|%")
 _LINKS = frozenset({"of", "the", "de", "von", "van", "der", "den", "bin", "ibn", "al", "la", "le", "du", "da", "di"})
 _DOTTED = frozenset({"st", "dr", "mr", "mrs", "ms", "jr", "sr", "prof", "gen", "lt", "col", "capt", "mt", "no"})
@@ -81,8 +84,7 @@ _NEVER_ALONE = STOP_WORDS | {
 _LONGEST = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
+class Name(NamedTuple):
     """Characters [start, end) of the text. `initial`: it opens a sentence, so its capital proves nothing."""
 
     text: str
@@ -98,68 +100,71 @@ def names(text: str) -> list[Name]:
     "Port Calder 5 days" does not. At most eight words; a sentence in capitals has none.
     """
     found: list[Name] = []
-    word = _ASCII_WORD if text.isascii() else _WORD
     for sentence in sentences(text):
-        tokens = list(word.finditer(text, sentence.start, sentence.end))
-        if len(tokens) > 3 and sentence.text.isupper():
-            continue
-        found.extend(_spans(text, tokens))
+        if not sentence.text.isupper() or len(_WORD.findall(sentence.text)) <= 3:
+            found.extend(_spans(text, sentence))
     return found
 
 
-def _spans(text: str, tokens: list[re.Match[str]]) -> list[Name]:
-    spans: list[Name] = []
-    reached = 0
-    words = [token.group() for token in tokens]
-    for position in [place for place, word in enumerate(words) if not word.islower() and _is_capital(word)]:
-        if position < reached:
+def _spans(text: str, sentence: Sentence) -> Iterator[Name]:
+    opening = _WORD.search(text, sentence.start, sentence.end)
+    reached = sentence.start
+    while large := _LARGE.match(text, reached, sentence.end):
+        reached = large.end()
+        if not _is_capital(large["word"]):
             continue
-        first, last = position, _run_end(text, tokens, words, position)
-        while first <= last and not _may_lead(words[first]):
-            first += 1
-        if last > first or (last == first and len(words[last]) > 1):
-            start, end = tokens[first].start(), tokens[last].end()
-            end -= 2 if _POSSESSIVE.search(text, start, end) else 0
-            spans.append(Name(text[start:end], start, end, initial=first == 0))
-        reached = last + 1
-    return spans
+        reached = _run_end(text, large, sentence.end)
+        first = _leading(text, large, reached)
+        if first is not None and reached - first > 1:
+            end = reached - (2 if _POSSESSIVE.fullmatch(text, reached - 2, reached) else 0)
+            yield Name(text[first:end], first, end, initial=opening is not None and first == opening.start())
+
+
+def _leading(text: str, capital: re.Match[str], end: int) -> int | None:
+    """Where the first word begins, of a run from this one on, that a name may begin with."""
+    word: re.Match[str] | None = capital
+    while word and not _may_lead(word["word"]):
+        word = _WORD.search(text, word.end(), end)
+    return word.start("word") if word else None
 
 
 def _may_lead(word: str) -> bool:
     return not word[0].isdigit() and fold(word) not in _NEVER_ALONE
 
 
-def _run_end(text: str, tokens: list[re.Match[str]], words: list[str], first: int) -> int:
-    """Index of the last token of the capitalised run that starts at `first`."""
-    last = first
-    while last - first + 1 < _LONGEST:
-        following = _next_capital(text, tokens, words, last)
+def _run_end(text: str, capital: re.Match[str], stop: int) -> int:
+    """Where the run of capitalised words ends that begins with this one."""
+    last, length = capital, 1
+    while length < _LONGEST and (following := _next_capital(text, last, stop)):
+        last, words = following
+        length += words
+    return last.end()
+
+
+def _next_capital(text: str, before: re.Match[str], stop: int) -> tuple[re.Match[str], int] | None:
+    """The next word of a run and how many words it goes on by: up to two small ones may link it."""
+    for length in (1, 2, 3):
+        following = _FOLLOWING.match(text, before.end(), stop)
         if following is None:
-            return last
-        last = following
-    return last
-
-
-def _next_capital(text: str, tokens: list[re.Match[str]], words: list[str], last: int) -> int | None:
-    for index in range(last + 1, min(last + 4, len(tokens))):
-        word = words[index]
-        capital, number = _is_capital(word), index == last + 1 and word[0].isdigit()
-        if not (capital or number or word in _LINKS) or not _joined(text, tokens[index - 1], tokens[index]):
             return None
-        if capital or (number and not _COUNTS.match(text, tokens[index].end())):
-            return index
+        gap, word = following.groups()
+        if "." in gap and not _is_abbreviation(before["word"]):
+            return None
+        if _is_capital(word) or (length == 1 and _is_number(text, following)):
+            return following, length
         if word not in _LINKS:
             return None
+        before = following
     return None
 
 
-def _joined(text: str, before: re.Match[str], after: re.Match[str]) -> bool:
-    gap = text[before.end() : after.start()]
-    if gap == " ":
-        return True
-    if not _GAP.fullmatch(gap):
-        return False
-    return "." not in gap or len(before.group()) == 1 or fold(before.group()) in _DOTTED
+def _is_number(text: str, word: re.Match[str]) -> bool:
+    """Whether a word is a number that counts nothing."""
+    return word["word"][0].isdigit() and not _COUNTS.match(text, word.end())
+
+
+def _is_abbreviation(word: str) -> bool:
+    return len(word) == 1 or fold(word) in _DOTTED
 
 
 def _is_capital(word: str) -> bool:

@@ -12,6 +12,7 @@ from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from hashlib import sha256
 
 from stemma.memory.ingest.ports import NamedSpan
@@ -70,7 +71,7 @@ def mentioned(scope: Scope, item_id: str, text: str, spans: Iterable[NamedSpan])
         spelled = " ".join(text[start:end].split())
         if spelled != name and normalise(spelled) != normalise(name):
             spellings[key].add(spelled)
-    found = [Entity(key, scope, name, aliases=tuple(sorted(spellings[key]))) for key, name in names.items()]
+    found = [Entity(key, scope, name, aliases=tuple(sorted(spellings.get(key, ())))) for key, name in names.items()]
     return found, mentions
 
 
@@ -86,8 +87,12 @@ def merged(entities: Iterable[Entity]) -> list[Entity]:
 
 def entity_id(scope: Scope, name: str) -> str:
     """The id under which this scope knows a name, whatever its spelling. 32 hexadecimal digits."""
-    key = "\x00".join((scope.tenant, scope.audience, normalise(name)))
-    return sha256(f"entity\x00{key}".encode()).hexdigest()[:32]
+    return _entity_id(scope.tenant, scope.audience, normalise(name))
+
+
+@lru_cache(maxsize=20_000)  # a few names are most of those that a corpus mentions
+def _entity_id(*parts: str) -> str:
+    return sha256("\x00".join(("entity", *parts)).encode()).hexdigest()[:32]
 
 
 def _spans(title: str, text: str) -> Iterator[tuple[int, int, str]]:
@@ -120,7 +125,7 @@ def _is_name(shown: str, key: str) -> bool:
 def _title_spans(title: str, text: str) -> Iterator[tuple[int, int, str]]:
     """Where the text says a part of its title, longest parts first."""
     whole = (title, *_TITLE_PARTS.split(title))
-    parts = {part.strip() for part in (*whole, *(_BRACKETED_END.sub("", part) for part in whole))}
+    parts = {part.strip() for part in (*whole, *(_BRACKETED_END.sub("", part) for part in whole if ")" in part))}
     longest_first = sorted((part for part in parts if _is_name(part, normalise(part))), key=lambda p: (-len(p), p))
     if not longest_first:
         return

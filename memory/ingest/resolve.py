@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import islice, pairwise
 
 from stemma.memory.ingest.ports import Excerpt, NamedSpan
@@ -37,7 +38,7 @@ _KNOWN_AS = re.compile(
 )
 _SHORT_AFTER = re.compile(r" \((?:the )?[\"'“‘]?([A-Z][A-Za-z.]{1,11})[\"'”’]?[),;]")
 _SHORT_BEFORE = re.compile(r"(?<![\w.])([A-Z][A-Za-z.]{1,11}) \((?:the )?\Z")
-_INITIALS = re.compile(r"(?<![\w&.-])[A-Z]{3,10}(?![\w&-])")
+_INITIALS = re.compile(r"[A-Z](?<![\w&.-].)[A-Z]{2,9}(?![\w&-])")
 _SMALL = frozenset({"of", "the", "and", "for", "in", "on", "at", "a", "an", "de", "der", "des", "du", "la", "le"})
 _LEAST_LENGTH = 8
 """Of names that are compared letter by letter: in shorter ones a letter makes another name."""
@@ -47,6 +48,7 @@ _OFTEN = 3
 """How often the right spelling stands there for each time the other does."""
 
 
+@lru_cache(maxsize=20_000)
 def canonical(name: str) -> str:
     """The name with its legal form in one spelling: "Acme Corp" -> "Acme Corporation"."""
     before, space, last = name.rpartition(" ")
@@ -99,7 +101,7 @@ def near_pairs(excerpts: Sequence[Excerpt]) -> list[tuple[str, str]]:
     by_letters: dict[tuple[str, ...], list[str]] = {}
     for name in counts:
         if len(name) >= _LEAST_LENGTH and not any(map(str.isdigit, name)):
-            by_letters.setdefault(tuple(word[0] for word in normalise(name).split()), []).append(name)
+            by_letters.setdefault(tuple([word[0] for word in normalise(name).split()]), []).append(name)
     pairs: list[tuple[str, str]] = []
     for group in by_letters.values():
         often = [name for name in group if counts[name] >= _OFTEN]
@@ -148,7 +150,7 @@ def resolved(excerpt: Excerpt, same: Mapping[str, str]) -> Excerpt:
 
 def _acronyms(excerpt: Excerpt) -> Iterator[tuple[str, str]]:
     """(short, long) for every name with its initials in brackets, or the other way round."""
-    for span in excerpt.named:
+    for span in excerpt.named if "(" in excerpt.text else ():
         after = _SHORT_AFTER.match(excerpt.text, span.end)
         before = _SHORT_BEFORE.search(excerpt.text, max(0, span.start - 16), span.start)
         for short in (after, before if excerpt.text[span.end : span.end + 1] == ")" else None):

@@ -7,15 +7,16 @@ one. Pure.
 from __future__ import annotations
 
 import struct
-from collections import Counter, defaultdict
+from collections import Counter
+from collections.abc import Sequence
 from functools import lru_cache
-from itertools import repeat
+from itertools import chain
 from typing import NamedTuple
 from zlib import crc32
 
 from stemma.memory.text import content_terms
 
-_RECORD = struct.Struct("<IB")
+_RECORD = "IB"
 _TITLE = 3
 """What a word of the title counts."""
 _MOST = 255
@@ -32,22 +33,24 @@ class Words(NamedTuple):
 
 def words_of(title: str, text: str) -> Words:
     """The words of an item as it is written."""
-    said = " ".join(content_terms(title)), " ".join(content_terms(text))
-    return Words(*said, counted(*said))
+    title_words, words = content_terms(title), content_terms(text)
+    return Words(" ".join(title_words), " ".join(words), _counted(title_words, words))
 
 
 def counted(title: str, text: str) -> bytes:
     """The words of an item, given as stems between spaces, as they are stored: records of a number (u32) and a count
     (u8), little endian. The first holds the number of words and the count 0, the others a word's CRC-32 each."""
-    title_words, words = title.split(), text.split()
-    counts = Counter(words)
-    for word in title_words:
-        counts[word] += _TITLE
-    codes: defaultdict[int, int] = defaultdict(int)
-    for word, count in counts.items():
-        codes[code(word)] += count
-    records = map(_RECORD.pack, codes, map(min, codes.values(), repeat(_MOST)))
-    return b"".join((_RECORD.pack(len(title_words) + len(words), 0), *records))
+    return _counted(title.split(), text.split())
+
+
+def _counted(title: Sequence[str], text: Sequence[str]) -> bytes:
+    counts = Counter(map(code, text))
+    for word in title:
+        counts[code(word)] += _TITLE
+    if max(counts.values(), default=0) > _MOST:
+        counts = Counter({word: min(count, _MOST) for word, count in counts.items()})
+    records = chain((len(title) + len(text), 0), *counts.items())
+    return struct.pack("<" + _RECORD * (len(counts) + 1), *records)
 
 
 @lru_cache(maxsize=100_000)
