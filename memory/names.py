@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from stemma.memory.text import STOP_WORDS, Sentence, fold, sentences
 
-_LETTERS = r"(?P<word>[^\W_]+(?:['’&\-][^\W_]+)*)"
+_LETTERS = r"(?P<word>[^\W_]++(?:['’&\-][^\W_]++)*+)"
 _WORD = re.compile(_LETTERS)
 _SMALL = r"[a-z]{2}[^\W_]*+(?:['’&\-][^\W_]++)*+"
 _LARGE = re.compile(rf"[\W_]*+(?:{_SMALL}[\W_]*+)*+{_LETTERS}")

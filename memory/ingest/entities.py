@@ -52,7 +52,7 @@ def named_spans(title: str, text: str) -> list[NamedSpan]:
         if key not in known and len(known) == ENTITY_LIMIT:
             continue
         known.add(key)
-        spans.append(NamedSpan(start, end, canonical(" ".join(name.split()))))
+        spans.append(NamedSpan(start, end, canonical(name)))
     return spans
 
 
@@ -68,9 +68,8 @@ def mentioned(scope: Scope, item_id: str, text: str, spans: Iterable[NamedSpan])
         key = keys[name]
         names.setdefault(key, name)
         mentions.append(Mention(item_id, key, start, end))
-        spelled = " ".join(text[start:end].split())
-        if spelled != name and normalise(spelled) != normalise(name):
-            spellings[key].add(spelled)
+        if (written := text[start:end]) != name and normalise(written) != normalise(name):
+            spellings[key].add(" ".join(written.split()))
     found = [Entity(key, scope, name, aliases=tuple(sorted(spellings.get(key, ())))) for key, name in names.items()]
     return found, mentions
 
@@ -100,10 +99,10 @@ def _spans(title: str, text: str) -> Iterator[tuple[int, int, str]]:
     found = names(text)
     titled = [span for span in _title_spans(title, text) if not _is_part(span, found)]
     yield from titled
-    proven = {normalise(name.text) for name in found if not name.initial or " " in name.text}
+    keys = [normalise(name.text) for name in found]
+    proven = {key for key, name in zip(keys, found, strict=True) if not name.initial or " " in name.text}
     starts = [start for start, _, _ in titled]
-    for name in found:
-        key = normalise(name.text)
+    for key, name in zip(keys, found, strict=True):
         if not _is_name(name.text, key) or (name.initial and key not in proven):
             continue
         before = bisect_left(starts, name.end) - 1

@@ -50,10 +50,10 @@ _OFTEN = 3
 
 @lru_cache(maxsize=20_000)
 def canonical(name: str) -> str:
-    """The name with its legal form in one spelling: "Acme Corp" -> "Acme Corporation"."""
-    before, space, last = name.rpartition(" ")
-    form = _FORMS.get(last.rstrip(".").lower())
-    return f"{before}{space}{form}" if before and form else name
+    """The name with single spaces, and its legal form in one spelling: "Acme Corp" -> "Acme Corporation"."""
+    *before, last = name.split()
+    form = _FORMS.get(last.rstrip(".").lower()) if before else None
+    return " ".join((*before, form or last))
 
 
 def declared(excerpts: Sequence[Excerpt]) -> dict[str, str]:
@@ -100,8 +100,8 @@ def near_pairs(excerpts: Sequence[Excerpt]) -> list[tuple[str, str]]:
     counts = Counter(span.name for excerpt in excerpts for span in excerpt.named)
     by_letters: dict[tuple[str, ...], list[str]] = {}
     for name in counts:
-        if len(name) >= _LEAST_LENGTH and not any(map(str.isdigit, name)):
-            by_letters.setdefault(tuple([word[0] for word in normalise(name).split()]), []).append(name)
+        if letters := _first_letters(name):
+            by_letters.setdefault(letters, []).append(name)
     pairs: list[tuple[str, str]] = []
     for group in by_letters.values():
         often = [name for name in group if counts[name] >= _OFTEN]
@@ -113,6 +113,14 @@ def near_pairs(excerpts: Sequence[Excerpt]) -> list[tuple[str, str]]:
                 if counts[frequent] >= _OFTEN * counts[rare] and one_apart(normalise(rare), normalise(frequent))
             ]
     return pairs[:_MOST_PAIRS]
+
+
+@lru_cache(maxsize=20_000)
+def _first_letters(name: str) -> tuple[str, ...]:
+    """Of the words of a name; none of a name that is not compared letter by letter."""
+    if len(name) < _LEAST_LENGTH or any(map(str.isdigit, name)):
+        return ()
+    return tuple(word[0] for word in normalise(name).split())
 
 
 def one_apart(one: str, other: str) -> bool:

@@ -29,7 +29,7 @@ _LONGEST, _FEWEST_WORDS, _MOST_WORDS = 500, 4, 70
 _FEWEST_CONTENT_WORDS = 3
 _LIST_SHARE = 0.34
 """From this share of commas and semicolons to words on, a sentence is a list."""
-_WORD = re.compile(r"\w+(?:['’\-.]\w+)*")
+_WORD = re.compile(r"\w++(?:['’\-.]\w++)*+")
 _END = re.compile(r"[.!…][\"'”’»)\]]*(?:\s?\[\d{1,3}\])*\Z")
 _PRONOUN = re.compile(
     r"\b(?:it|its|he|she|him|his|her|hers|they|them|their|theirs|these|those|this|i|we|our|us|my|you|your)\b",
@@ -173,12 +173,12 @@ def _read(text: str, sentence: Sentence, named: NamedSpan) -> Statement | None:
         return None
     if _says_who(text, sentence, named, sentence.start + verb[0]):
         return None
-    whole = Statement(sentence.text, sentence.text, sentence.start)
     subject = _ADVERBS.sub("", " ".join(outside[: verb[0]].split()))
     rest = _END.sub("", sentence.text[verb[1] :]).strip()
     if not rest or len(rest) > _LONGEST_OBJECT or len(subject.split()) > _SUBJECT_WORDS or _NO_SUBJECT.search(subject):
-        return whole
-    return Statement(whole.text, whole.quote, whole.start, subject, " ".join(outside[slice(*verb)].split()), rest)
+        return Statement(sentence.text, sentence.text, sentence.start)
+    predicate = " ".join(outside[slice(*verb)].split())
+    return Statement(sentence.text, sentence.text, sentence.start, subject, predicate, rest)
 
 
 def _next_verb(text: str, verb: tuple[int, int] | None) -> tuple[int, int] | None:

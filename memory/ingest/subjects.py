@@ -141,7 +141,7 @@ class Discourse:
     def _asked(self) -> str:
         """The one name in a question that the text stands under."""
         found = {name.text for name in names(self._title)} if self._title.endswith("?") else set()
-        return canonical(" ".join(found.pop().split())) if len(found) == 1 else ""
+        return canonical(found.pop()) if len(found) == 1 else ""
 
     def _topic(self, n: int) -> str:
         """The name of what sentence `n` is about; empty where its subject is not one name."""
