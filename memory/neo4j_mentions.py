@@ -105,8 +105,8 @@ def _relations(things: _Places, rows: Iterable[Row]) -> Row:
     return {"relations": told, "audiences": next((row["audiences"] for row in found.values()), [])}
 
 
-def _mentioned(things: _Places, mentions: Iterable[tuple[str, int, int]]) -> list[tuple[int, int, int]]:
-    return [(things[entity_id], start, end) for entity_id, start, end in mentions]
+def _mentioned(things: _Places, mentions: Iterable[tuple[str, int, int]]) -> list[list[int]]:
+    return [[things[entity_id], start, end] for entity_id, start, end in mentions]  # the driver is slow with tuples
 
 
 def _by_item(mentions: Iterable[Mention]) -> dict[str, dict[tuple[str, int, int], None]]:
