@@ -18,6 +18,7 @@ from stemma.memory.names import names
         ("In 2014 IBM bought Red Hat 7.", ["IBM", "Red Hat 7"]),
         ("It reached Saltrey Harbour 5 days late.", ["Saltrey Harbour"]),
         ("- Ludwig van Beethoven\n- Brenholt", ["Ludwig van Beethoven", "Brenholt"]),
+        ("They sold an iPhone to Bank of the West by the x-Ray.", ["iPhone", "Bank of the West"]),
         ("However, it rained in the morning.", []),
         ("THE PORT IS CLOSED NOW", []),
         ("all in lower case", []),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+
 import apsw
 import numpy as np
 import pytest
@@ -21,6 +23,11 @@ def by_sqlite(items: list[tuple[str, str]], terms: list[str]) -> dict[int, float
     index.executemany("INSERT INTO words (rowid, title, text) VALUES (?, ?, ?)", [(n, *i) for n, i in enumerate(items)])
     rows = index.execute("SELECT rowid, -bm25(words, 3.0, 1.0) FROM words WHERE words MATCH ?", (" OR ".join(terms),))
     return {int(row): score for row, score in rows}
+
+
+def test_a_word_is_counted_255_times_at_most_and_three_times_where_it_is_in_the_title() -> None:
+    records = struct.iter_unpack("<IB", counted("elm ash", " ".join(["ash"] * 300 + ["fir"])))
+    assert list(records) == [(303, 0), (code("ash"), 255), (code("fir"), 1), (code("elm"), 3)]
 
 
 @given(ITEMS, st.lists(st.sampled_from(["ash", "birch", "zinc"]), min_size=1, max_size=3, unique=True), st.data())
