@@ -1,7 +1,8 @@
 """One SQLite file: its connections, threads, transactions, and what its errors mean.
 
 Decides that one thread writes and a few read, each with a connection of its own, so that the event loop never waits for
-a disk or for another process's lock; and which failure of SQLite is which failure of memory. It knows no table.
+a disk or for another process's lock; that the log is put into the file by another thread while the writer goes on; and
+which failure of SQLite is which failure of memory. It knows no table.
 """
 
 from __future__ import annotations
@@ -10,8 +11,8 @@ import asyncio
 import os
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -35,6 +36,9 @@ _PRAGMAS = (
 
 _LARGE_WRITES = "PRAGMA cache_size = -128000"
 """Kilobytes at most: a withdrawal with 100,000 descendants that does not fit is written twice, and read back."""
+_LOG, _LONG_LOG = 1_000, 16_000
+"""Pages of 4 KB from which the log is put into the file, and from which a writer waits for it: it begins anew only when
+all of it is there, which a writer that does not pause never lets be."""
 
 
 class SqliteDatabase:
@@ -49,6 +53,8 @@ class SqliteDatabase:
         self._max_pages = max_pages
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="memory-write", initializer=self._begin_to_write)
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="memory-read")
+        self._checkpointer = ThreadPoolExecutor(1, thread_name_prefix="memory-checkpoint")
+        self._checkpointing: Future[None] | None = None
         self._local = threading.local()
         self._connections: list[apsw.Connection] = []
         self._closed = False
@@ -64,7 +70,7 @@ class SqliteDatabase:
     async def close(self) -> None:
         """Let work that has begun end, then close every connection. Calling it twice is harmless."""
         self._closed = True
-        for executor in (self._writer, self._readers):
+        for executor in (self._writer, self._readers, self._checkpointer):
             await asyncio.to_thread(executor.shutdown)
         while self._connections:
             self._connections.pop().close()
@@ -91,6 +97,20 @@ class SqliteDatabase:
     def _begin_to_write(self) -> None:
         self._local.writes = True
 
+    def _written(self, _connection: apsw.Connection, _database: str, pages: int) -> int:
+        """Called by SQLite in the writer's thread after each commit, with the length of the log."""
+        if pages >= _LONG_LOG:
+            self._checkpointer.submit(self._checkpoint).result()
+        elif pages >= _LOG and (self._checkpointing is None or self._checkpointing.done()):
+            self._checkpointing = self._checkpointer.submit(self._checkpoint)
+        return apsw.SQLITE_OK
+
+    def _checkpoint(self) -> None:
+        """As SQLite itself does after a commit: what cannot be done now, because somebody reads or the disk is full, is
+        left to the next one. Nothing is lost, as the log has it."""
+        with suppress(apsw.Error):
+            self._connection().wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+
     def _connect(self) -> apsw.Connection:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         connection = apsw.Connection(os.fspath(self.path))
@@ -102,6 +122,7 @@ class SqliteDatabase:
                 connection.execute(pragma)
             if getattr(self._local, "writes", False):
                 connection.execute(_LARGE_WRITES)
+                connection.set_wal_hook(self._written)
             if self._max_pages is not None:
                 connection.pragma("max_page_count", self._max_pages)
         except BaseException:

@@ -23,7 +23,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from itertools import compress
 
-from stemma.memory.bundles import SourceBundle
+from stemma.memory.bundles import ReadySource, SourceBundle
 from stemma.memory.contradictions.model import ComparedClaim, Conflict
 from stemma.memory.contradictions.pairs import compared
 from stemma.memory.identifiers import content_hash
@@ -125,12 +125,21 @@ class Ingestion:
     async def _store(self, window: Window) -> None:
         """Store each as the version after the newest, again and again while other writers take that place."""
         while window:
-            ready = await self._windows.finished(window)
-            taken = await self._graph.put_ready(ready) if ready else []
-            stored = [source.bundle for source in compress(ready, taken)]
+            putting = asyncio.ensure_future(self._put(window, await self._windows.finished(window)))
+            try:
+                stored, left = await asyncio.shield(putting)
+            except asyncio.CancelledError:
+                await putting  # a store may finish what it has begun: who stops is told of it
+                raise
             await self._looked()
             self._looking = asyncio.ensure_future(self._look(stored))
-            window = await self._windows.again(self._settle(window, {bundle.source.id for bundle in stored}))
+            window = await self._windows.again(left)
+
+    async def _put(self, window: Window, ready: Sequence[ReadySource]) -> tuple[list[SourceBundle], Window]:
+        """What was stored, and what is left to do; the rest is reported."""
+        taken = await self._graph.put_ready(ready) if ready else []
+        stored = [source.bundle for source in compress(ready, taken)]
+        return stored, self._settle(window, {bundle.source.id for bundle in stored})
 
     async def _looked(self) -> None:
         """Wait until what was stored last has been looked at."""

@@ -12,6 +12,8 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from multiprocessing.connection import Pipe
 from types import TracebackType
 from typing import Self
@@ -24,7 +26,7 @@ _FEW = 600_000
 
 
 class Preparation:
-    """Prepares the windows of one ingestion, one after another. An async context manager, which ends its process."""
+    """Prepares the windows of one ingestion. An async context manager, which ends its process."""
 
     def __init__(self, *, by_rules: bool, few: int = _FEW) -> None:
         """`by_rules`: what the documents state is read too. The process is started after `few` characters."""
@@ -42,17 +44,18 @@ class Preparation:
             self._process.end()
 
     async def prepare(self, steps: Sequence[Step]) -> list[Prepared]:
-        """One for each step, in order."""
-        return await asyncio.to_thread(self._prepare, steps) if steps else []
-
-    def _prepare(self, steps: Sequence[Step]) -> list[Prepared]:
-        try:
-            if self._left <= 0:
+        """One for each step, in order. A window that is asked for before the last is answered waits at the process."""
+        if not steps:
+            return []
+        if self._left <= 0:
+            with suppress(OSError, EOFError):
                 self._process = self._process or _Process(by_rules=self._by_rules)
-                return self._process.ask(steps)
-        except (OSError, EOFError):
+                return await self._process.ask(steps)
             self._left = sys.maxsize
         self._left -= sum(len(step.document.text) for step in steps)
+        return await asyncio.to_thread(self._prepare, steps)
+
+    def _prepare(self, steps: Sequence[Step]) -> list[Prepared]:
         return [prepared(step, by_rules=self._by_rules) for step in steps]
 
 
@@ -61,6 +64,7 @@ class _Process(subprocess.Popen[bytes]):
 
     def __init__(self, *, by_rules: bool) -> None:
         self._pipe, theirs = Pipe()
+        self._asking, self._answering = ThreadPoolExecutor(1), ThreadPoolExecutor(1)
         paths = os.pathsep.join(path for path in sys.path if path)
         with theirs:
             super().__init__(
@@ -72,14 +76,17 @@ class _Process(subprocess.Popen[bytes]):
                 env={"PYTHONPATH": paths},
             )
 
-    def ask(self, steps: Sequence[Step]) -> list[Prepared]:
-        """Raises `EOFError` or `OSError` when it does not answer."""
-        self._pipe.send(steps)
-        answer: list[Prepared] = self._pipe.recv()
-        return answer
+    async def ask(self, steps: Sequence[Step]) -> list[Prepared]:
+        """Answers come in the order of asking. Raises `EOFError` or `OSError` when there is none."""
+        loop = asyncio.get_running_loop()
+        asked = loop.run_in_executor(self._asking, self._pipe.send, steps)
+        answered: asyncio.Future[list[Prepared]] = loop.run_in_executor(self._answering, self._pipe.recv)
+        return (await asyncio.gather(asked, answered))[1]
 
     def end(self) -> None:
         """Whatever it does."""
         self.kill()
         self.wait()
+        self._asking.shutdown()
+        self._answering.shutdown()
         self._pipe.close()

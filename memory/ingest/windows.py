@@ -13,6 +13,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing
 from itertools import compress, islice
 from operator import mul
+from typing import TypeVar
 
 from stemma.memory.bundles import ReadySource
 from stemma.memory.ingest.bundling import Prepared, Step, bundled, steps_of, with_vectors
@@ -25,11 +26,15 @@ from stemma.memory.ingest.statements import RuleExtractor
 from stemma.memory.model import Document, Scope
 from stemma.memory.ports import Embedder, MemoryGraph
 
+T = TypeVar("T")
 Hashed = tuple[Document, str]
 """A document with its content's hash."""
 
 Window = list[tuple[Step, Prepared | None]]
 """Documents that are stored together; what is stored already is not prepared."""
+
+Asked = tuple[Sequence[Step], asyncio.Future[list[Prepared]]]
+"""What is to be done with some documents, and those that are new prepared, as soon as they are."""
 
 New = Sequence[tuple[Step, Prepared]]
 """Those of a window that are to be stored: they have pieces."""
@@ -108,11 +113,26 @@ class Windows:
 
     async def _prepared(self, documents: AsyncIterator[Hashed]) -> AsyncGenerator[Window]:
         """The windows, cut and read."""
-        async with Preparation(by_rules=self._by_rules) as preparation:
-            async for some in _cut(documents):
-                steps = await self._steps(some)
-                made = iter(await preparation.prepare([step for step in steps if step.is_new]))
+        async with (
+            Preparation(by_rules=self._by_rules) as preparation,
+            aclosing(_ahead(self._asked(documents, preparation))) as asked,
+        ):
+            async for steps, answer in asked:
+                made = iter(await answer)
                 yield [(step, next(made) if step.is_new else None) for step in steps]
+
+    async def _asked(self, documents: AsyncIterator[Hashed], preparation: Preparation) -> AsyncGenerator[Asked]:
+        """What is to be done, and the answer to come: it is asked for before the one before is there, so that nobody
+        waits for a question."""
+        async for some in _cut(documents):
+            steps = await self._steps(some)
+            answer = asyncio.ensure_future(preparation.prepare([step for step in steps if step.is_new]))
+            try:
+                yield steps, answer
+            except GeneratorExit:
+                answer.cancel()
+                await asyncio.gather(answer, return_exceptions=True)
+                raise
 
     async def _steps(self, some: Sequence[Hashed]) -> list[Step]:
         """What is to be done with each document.
@@ -186,7 +206,7 @@ async def _cut(documents: AsyncIterator[Hashed]) -> AsyncIterator[list[Hashed]]:
         yield some
 
 
-async def _ahead(windows: AsyncGenerator[Window]) -> AsyncGenerator[Window]:
+async def _ahead(windows: AsyncGenerator[T]) -> AsyncGenerator[T]:
     """The windows, each while the next one is made."""
     following = asyncio.ensure_future(anext(windows, None))
     try:
