@@ -39,6 +39,9 @@ Documents = Iterable[Document | Unreadable] | AsyncIterable[Document | Unreadabl
 Watch = Callable[[Scope, Sequence[ComparedClaim]], Awaitable[Sequence[Conflict]]]
 """Looks at new claims, once they are stored, for what contradicts them (`Contradictions.notice`)."""
 
+BEGUN_SECONDS = 5.0
+"""So long a stopped ingestion waits for what the store has begun, to tell of it too: most stores finish that anyway."""
+
 
 @dataclass(frozen=True, slots=True)
 class IngestProgress:
@@ -129,7 +132,9 @@ class Ingestion:
             try:
                 stored, left = await asyncio.shield(putting)
             except asyncio.CancelledError:
-                await putting  # a store may finish what it has begun: who stops is told of it
+                await asyncio.wait([putting], timeout=BEGUN_SECONDS)
+                putting.cancel()
+                await asyncio.gather(putting, return_exceptions=True)
                 raise
             await self._looked()
             self._looking = asyncio.ensure_future(self._look(stored))

@@ -14,7 +14,7 @@ import pytest
 
 from stemma.memory.bundles import ReadySource
 from stemma.memory.errors import EmbedderUnavailable, MemoryFull
-from stemma.memory.ingest import windows
+from stemma.memory.ingest import pipeline, windows
 from stemma.memory.ingest.embedders import HashingEmbedder
 from stemma.memory.ingest.statements import RuleExtractor
 from stemma.memory.long_term import LongTermMemory
@@ -114,8 +114,9 @@ async def test_a_failing_embedder_leaves_what_came_before(memory: LongTermMemory
 
 @pytest.mark.parametrize(("then", "failure"), [(full, MemoryFull), (never, asyncio.CancelledError)])
 async def test_a_failing_store_and_a_stopped_ingestion_leave_what_was_stored(
-    then: Callable[[], Awaitable[None]], failure: type[BaseException]
+    then: Callable[[], Awaitable[None]], failure: type[BaseException], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(pipeline, "BEGUN_SECONDS", 0.01)
     embedder = Embedding()
     memory = LongTermMemory(Storing(embedder, then), embedder)
     task = asyncio.create_task(memory.ingest(SCOPE, NOTES))
