@@ -11,7 +11,6 @@ import asyncio
 from collections.abc import (
     AsyncGenerator,
     AsyncIterable,
-    AsyncIterator,
     Awaitable,
     Callable,
     Collection,
@@ -114,16 +113,17 @@ class Ingestion:
 
     async def _readable(self, documents: Documents) -> AsyncGenerator[Hashed]:
         """The documents with their content's hash; those that cannot be read are reported."""
-        async for document in _each(documents):
-            if isinstance(document, Unreadable):
-                self._fail(document.uri, document.reason)
-                continue
-            try:
-                content = content_hash(document.title, document.text)
-            except UnicodeEncodeError:
-                self._fail(document.uri, "it holds characters that are not valid Unicode")
-                continue
-            yield document, content
+        async with aclosing(_each(documents)) as each:
+            async for document in each:
+                if isinstance(document, Unreadable):
+                    self._fail(document.uri, document.reason)
+                    continue
+                try:
+                    content = content_hash(document.title, document.text)
+                except UnicodeEncodeError:
+                    self._fail(document.uri, "it holds characters that are not valid Unicode")
+                    continue
+                yield document, content
 
     async def _store(self, window: Window) -> None:
         """Store each as the version after the newest, again and again while other writers take that place."""
@@ -202,7 +202,7 @@ class Ingestion:
             self._on_progress(IngestProgress(self._done, self._embedded, self._known, stored))
 
 
-async def _each(documents: Documents) -> AsyncIterator[Document | Unreadable]:
+async def _each(documents: Documents) -> AsyncGenerator[Document | Unreadable]:
     """The documents one by one; a plain iterable is read in a thread, because it reads files."""
     if isinstance(documents, AsyncIterable):
         async for document in documents:

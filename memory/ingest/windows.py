@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from itertools import compress, islice
 from operator import mul
@@ -69,7 +69,7 @@ class Windows:
         self._by_rules = isinstance(extractor, RuleExtractor)
         self._under_way: Counter[str] = Counter()
 
-    async def of(self, documents: AsyncIterator[Hashed]) -> AsyncGenerator[Window]:
+    async def of(self, documents: AsyncGenerator[Hashed]) -> AsyncGenerator[Window]:
         """The windows, in order; whoever takes the next one has stored the last. What fails is raised after those
         before it. To be closed."""
         async with aclosing(_ahead(self._embedded(documents))) as windows:
@@ -99,7 +99,7 @@ class Windows:
             window.append((step, item if step.is_new else None))
         return window
 
-    async def _embedded(self, documents: AsyncIterator[Hashed]) -> AsyncGenerator[Window]:
+    async def _embedded(self, documents: AsyncGenerator[Hashed]) -> AsyncGenerator[Window]:
         """The windows with vectors, and all in the store's form that is known to stay as it is."""
         async with aclosing(_ahead(self._prepared(documents))) as windows:
             async for window in windows:
@@ -111,7 +111,7 @@ class Windows:
                 await self._make_ready([(step, item) for step, item in new if item.bundle])
                 yield window
 
-    async def _prepared(self, documents: AsyncIterator[Hashed]) -> AsyncGenerator[Window]:
+    async def _prepared(self, documents: AsyncGenerator[Hashed]) -> AsyncGenerator[Window]:
         """The windows, cut and read."""
         async with (
             Preparation(by_rules=self._by_rules) as preparation,
@@ -121,18 +121,19 @@ class Windows:
                 made = iter(await answer)
                 yield [(step, next(made) if step.is_new else None) for step in steps]
 
-    async def _asked(self, documents: AsyncIterator[Hashed], preparation: Preparation) -> AsyncGenerator[Asked]:
+    async def _asked(self, documents: AsyncGenerator[Hashed], preparation: Preparation) -> AsyncGenerator[Asked]:
         """What is to be done, and the answer to come: it is asked for before the one before is there, so that nobody
         waits for a question."""
-        async for some in _cut(documents):
-            steps = await self._steps(some)
-            answer = asyncio.ensure_future(preparation.prepare([step for step in steps if step.is_new]))
-            try:
-                yield steps, answer
-            except GeneratorExit:
-                answer.cancel()
-                await asyncio.gather(answer, return_exceptions=True)
-                raise
+        async with aclosing(_cut(documents)) as cut:
+            async for some in cut:
+                steps = await self._steps(some)
+                answer = asyncio.ensure_future(preparation.prepare([step for step in steps if step.is_new]))
+                try:
+                    yield steps, answer
+                except GeneratorExit:
+                    answer.cancel()
+                    await asyncio.gather(answer, return_exceptions=True)
+                    raise
 
     async def _steps(self, some: Sequence[Hashed]) -> list[Step]:
         """What is to be done with each document.
@@ -192,16 +193,17 @@ class Windows:
             item.ready = ready
 
 
-async def _cut(documents: AsyncIterator[Hashed]) -> AsyncIterator[list[Hashed]]:
+async def _cut(documents: AsyncGenerator[Hashed]) -> AsyncGenerator[list[Hashed]]:
     """The documents, so many as have about `SIZE` passages at a time."""
     some: list[Hashed] = []
     passages = 0
-    async for document, content in documents:
-        some.append((document, content))
-        passages += 1 + len(document.text) // PIECE_SIZE
-        if passages >= SIZE:
-            yield some
-            some, passages = [], 0
+    async with aclosing(documents):
+        async for document, content in documents:
+            some.append((document, content))
+            passages += 1 + len(document.text) // PIECE_SIZE
+            if passages >= SIZE:
+                yield some
+                some, passages = [], 0
     if some:
         yield some
 
