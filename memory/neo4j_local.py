@@ -147,7 +147,7 @@ class LocalNeo4j:
             "server.https.enabled": "false",
             "dbms.usage_report.enabled": "false",
             "dbms.security.auth_enabled": "true",
-            "server.memory.pagecache.size": "128m",
+            "server.memory.pagecache.size": "512m",
             "db.tx_log.rotation.retention_policy": "100M size",
             "db.tx_log.rotation.size": "16m",
             "db.shutdown_transaction_end_timeout": "2s",
