@@ -121,7 +121,7 @@ async def test_a_rewritten_query_finds_what_the_first_did_not(world: World) -> N
     """k is 4 and no word of the question names the bridge: without a walk, only the second look-up finds it."""
     world.recipe = "hybrid"
     for n in range(12):
-        await _ingest(world, f"Notice {n}", f"The pilot of the Gullmar ferry speaks about weather, notice number {n}.")
+        await _ingest(world, f"Notice {n}", f"The pilot of the Gullmar ferry raised the flag, notice number {n}.")
     await _ingest(world, "Gullmar ferry", "The Gullmar ferry has one pilot, Anna Lund.")
     await _ingest(world, "Anna Lund", "Anna Lund was raised in Skagen.")
     said = await world.ask({"question": "In which hometown was the pilot of the Gullmar ferry raised as a child?"})
