@@ -77,21 +77,25 @@ def _compared(claim: Claim, names: tuple[str, ...]) -> ComparedClaim:
     return ComparedClaim(claim.id, claim.scope.audience, claim.text, *when, names, claim.subject)
 
 
-@lru_cache(maxsize=4_096)  # of each new claim it is asked for when it is stored, and when it is compared
 def told_of(claim: ComparedClaim) -> Sequence[str]:
     """Of the entities that a claim mentions those by which others are found that may exclude it.
 
     Two that do begin with the same name, or say another value of one thing's relation (`difference`). So it is the name
     with which the claim begins, and whose relation it states; all where it begins with something else.
     """
-    first = claim.entities[:1]
-    if len(claim.entities) < 2 or first[0] not in claim.said[: len(first[0]) + len("The ")]:
-        return claim.entities
-    owner = owner_of(claim.said)
+    return _told_of(claim.said, tuple(claim.entities))
+
+
+@lru_cache(maxsize=4_096)  # of each new claim it is asked for when it is stored, and when it is compared
+def _told_of(said: str, names: tuple[str, ...]) -> tuple[str, ...]:
+    first = names[:1]
+    if len(names) < 2 or first[0] not in said[: len(first[0]) + len("The ")]:
+        return names
+    owner = owner_of(said)
     if not owner or owner == normalise(first[0]):
         return first
-    owners = [name for name in claim.entities if normalise(name) == owner]
-    return (*first, *owners) if owners else claim.entities
+    owners = [name for name in names if normalise(name) == owner]
+    return (*first, *owners) if owners else names
 
 
 def entity_ids(scope: Scope, claims: Iterable[ComparedClaim]) -> dict[str, list[str]]:
